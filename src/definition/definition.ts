@@ -1,0 +1,35 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { RetryPolicy } from "../engine/retry.ts";
+import type { Flow } from "./flow.ts";
+import type { Task } from "./task.ts";
+
+/** Something that can be submitted: its types say what goes in and what comes out. */
+export type Definition<Input, Output, Wire> = Flow<Input, Output, Wire> | Task<Input, Output, Wire>;
+
+/** Any flow or task, whatever its types. */
+export type AnyDefinition = AnyFlow | AnyTask;
+
+export interface AnyFlow extends AnyDefinitionBase {
+  readonly kind: "flow";
+}
+
+export interface AnyTask extends AnyDefinitionBase {
+  readonly kind: "task";
+  readonly retry: RetryPolicy;
+  readonly timeoutMs: number | undefined;
+}
+
+interface AnyDefinitionBase {
+  readonly name: string;
+  readonly fn: (...args: never[]) => unknown;
+  readonly input: StandardSchemaV1 | undefined;
+  readonly queue: string;
+  readonly crashLimit: number;
+}
+
+/** True for what `flow()` and `task()` give. */
+export function isDefinition(value: unknown): value is AnyDefinition {
+  if (typeof value !== "object" || value === null) return false;
+  if (!("kind" in value && "fn" in value && "crashLimit" in value)) return false;
+  return (value.kind === "flow" || value.kind === "task") && typeof value.fn === "function";
+}

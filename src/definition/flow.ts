@@ -1,0 +1,64 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { checkToken } from "../engine/names.ts";
+import { type CrashOptions, crashLimit } from "./crash-budget.ts";
+import type { FlowContext } from "./flow-context.ts";
+
+/** A named async function whose progress is durable. */
+export interface Flow<Input = unknown, Output = unknown, Wire = Input> {
+  readonly kind: "flow";
+  readonly name: string;
+  readonly fn: FlowFunction<Input, Output>;
+  readonly input: StandardSchemaV1<Wire, Input> | undefined;
+  readonly queue: string;
+  readonly crashLimit: number;
+}
+
+export type FlowFunction<Input, Output> = (
+  ctx: FlowContext,
+  input: Input,
+) => Promise<Output> | Output;
+
+export interface FlowOptions<Input = unknown, Wire = Input> {
+  /** Checks the input when it is submitted and again before the flow sees it: any Standard Schema (zod, valibot, …). */
+  readonly input?: StandardSchemaV1<Wire, Input>;
+  /** Where its runs wait for a worker. Default: the flow's name. */
+  readonly queue?: string;
+  readonly crashes?: CrashOptions;
+}
+
+export function flow<Input = undefined, Output = unknown>(
+  name: string,
+  fn: FlowFunction<Input, Output>,
+): Flow<Input, Awaited<Output>>;
+export function flow<Wire, Input, Output>(
+  name: string,
+  options: FlowOptions<Input, Wire> & { readonly input: StandardSchemaV1<Wire, Input> },
+  fn: FlowFunction<Input, Output>,
+): Flow<Input, Awaited<Output>, Wire>;
+export function flow<Input = undefined, Output = unknown>(
+  name: string,
+  options: FlowOptions<Input>,
+  fn: FlowFunction<Input, Output>,
+): Flow<Input, Awaited<Output>>;
+/**
+ * Defines a flow. Its function must only await its context and what comes from it, and must do the same on every replay
+ * (docs/concepts.md, "Replay").
+ * @throws {@link InvalidNameError} and {@link InvalidOptionError} at once.
+ */
+export function flow(
+  name: string,
+  optionsOrFn: FlowOptions | FlowFunction<never, unknown>,
+  maybeFn?: FlowFunction<never, unknown>,
+): unknown {
+  const options = typeof optionsOrFn === "function" ? {} : optionsOrFn;
+  const fn = typeof optionsOrFn === "function" ? optionsOrFn : maybeFn;
+  if (fn === undefined) throw new TypeError(`flow(${JSON.stringify(name)}) has no function.`);
+  return {
+    kind: "flow",
+    name: checkToken("A flow's name", name),
+    fn,
+    input: options.input,
+    queue: checkToken("A queue's name", options.queue ?? name),
+    crashLimit: crashLimit(options.crashes),
+  };
+}

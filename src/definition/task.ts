@@ -1,0 +1,84 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { Logger } from "pino";
+import { type Duration, toMilliseconds } from "../engine/duration.ts";
+import { checkToken } from "../engine/names.ts";
+import { type RetryOptions, type RetryPolicy, retryPolicy } from "../engine/retry.ts";
+import { type CrashOptions, crashLimit } from "./crash-budget.ts";
+
+/** A named unit of work with a retry policy. Called in a flow it is a step of that run; submitted, a run of its own. */
+export interface Task<Input = unknown, Output = unknown, Wire = Input> {
+  readonly kind: "task";
+  readonly name: string;
+  /** The plain function: call it directly in a unit test. */
+  readonly fn: TaskFunction<Input, Output>;
+  readonly input: StandardSchemaV1<Wire, Input> | undefined;
+  readonly retry: RetryPolicy;
+  /** Longest time of one attempt in milliseconds, if there is a limit. */
+  readonly timeoutMs: number | undefined;
+  readonly queue: string;
+  readonly crashLimit: number;
+}
+
+export type TaskFunction<Input, Output> = (input: Input, info: StepInfo) => Promise<Output> | Output;
+
+export interface TaskOptions<Input = unknown, Wire = Input> {
+  /** Checks the input when it is submitted and again before the task sees it: any Standard Schema (zod, valibot, …). */
+  readonly input?: StandardSchemaV1<Wire, Input>;
+  readonly retry?: RetryOptions;
+  /** Longest time of one attempt; then its `signal` aborts and the attempt counts as failed. Default: no limit. */
+  readonly timeout?: Duration;
+  /** Where its runs wait for a worker. Default: the task's name. */
+  readonly queue?: string;
+  readonly crashes?: CrashOptions;
+}
+
+/** What a task or inline step is told about the attempt that it is. */
+export interface StepInfo {
+  readonly runId: string;
+  readonly step: string;
+  /** 1 for the first attempt. A crash does not count as one. */
+  readonly attempt: number;
+  /** The same for every attempt and take-over of this step, and for no other step: give it to the services you call. */
+  readonly idempotencyKey: string;
+  /** Aborts on the time-out, when the run closes without waiting for the step, and when this worker loses the run. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+}
+
+export function task<Input = undefined, Output = unknown>(
+  name: string,
+  fn: TaskFunction<Input, Output>,
+): Task<Input, Awaited<Output>>;
+export function task<Wire, Input, Output>(
+  name: string,
+  options: TaskOptions<Input, Wire> & { readonly input: StandardSchemaV1<Wire, Input> },
+  fn: TaskFunction<Input, Output>,
+): Task<Input, Awaited<Output>, Wire>;
+export function task<Input = undefined, Output = unknown>(
+  name: string,
+  options: TaskOptions<Input>,
+  fn: TaskFunction<Input, Output>,
+): Task<Input, Awaited<Output>>;
+/**
+ * Defines a task.
+ * @throws {@link InvalidNameError} and {@link InvalidOptionError} at once, not when it first runs.
+ */
+export function task(
+  name: string,
+  optionsOrFn: TaskOptions | TaskFunction<never, unknown>,
+  maybeFn?: TaskFunction<never, unknown>,
+): unknown {
+  const options = typeof optionsOrFn === "function" ? {} : optionsOrFn;
+  const fn = typeof optionsOrFn === "function" ? optionsOrFn : maybeFn;
+  if (fn === undefined) throw new TypeError(`task(${JSON.stringify(name)}) has no function.`);
+  return {
+    kind: "task",
+    name: checkToken("A task's name", name),
+    fn,
+    input: options.input,
+    retry: retryPolicy(options.retry),
+    timeoutMs: options.timeout === undefined ? undefined : toMilliseconds(options.timeout),
+    queue: checkToken("A queue's name", options.queue ?? name),
+    crashLimit: crashLimit(options.crashes),
+  };
+}

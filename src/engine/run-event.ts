@@ -1,0 +1,64 @@
+import type { Payload } from "./payload.ts";
+
+/** Why a worker took a run up. */
+export type ActivationReason = "submitted" | "takeover" | "released" | "woken" | "resumed";
+
+/** Why a run was set aside until somebody acts. */
+export type ParkReason = "mismatch" | "unknown-event" | "unknown-flow";
+
+/** A recorded fact of a run. `at` is the writer's clock, in milliseconds since 1970. */
+export type RunEvent = { readonly at: number } & RunEventBody;
+
+export type RunEventBody =
+  | {
+      readonly type: "Activated";
+      readonly epoch: number;
+      readonly worker: string;
+      /** Sequence of the message that gives the right to hold the run. */
+      readonly token: number;
+      readonly reason: ActivationReason;
+    }
+  | { readonly type: "Released" }
+  | { readonly type: "StepStarted"; readonly step: string; readonly attempt: number }
+  | {
+      readonly type: "StepAttemptFailed";
+      readonly step: string;
+      readonly attempt: number;
+      readonly startedAt: number;
+      readonly error: Payload;
+      /** When the next attempt is due: the policy's delay with its jitter, decided once. */
+      readonly retryAt: number;
+    }
+  | {
+      readonly type: "StepCompleted";
+      readonly step: string;
+      readonly attempt: number;
+      readonly startedAt: number;
+      readonly output: Payload;
+    }
+  | {
+      readonly type: "StepFailed";
+      readonly step: string;
+      readonly attempt: number;
+      readonly startedAt: number;
+      readonly error: Payload;
+    }
+  | { readonly type: "TimerSet"; readonly timer: string; readonly fireAt: number }
+  | { readonly type: "TimerFired"; readonly timer: string }
+  | { readonly type: "InputFolded"; readonly sequence: number; readonly kind: string }
+  | {
+      readonly type: "Parked";
+      readonly reason: ParkReason;
+      readonly expected: string;
+      readonly asked: string;
+      readonly step: string;
+    }
+  /** Continued by hand. `retry` names the steps whose recorded failure no longer counts. */
+  | { readonly type: "Resumed"; readonly retry: readonly string[] }
+  | { readonly type: "Completed"; readonly output: Payload }
+  /** `step` is the step whose failure the flow let through, or empty. */
+  | { readonly type: "Failed"; readonly error: Payload; readonly step: string }
+  | { readonly type: "Crashed"; readonly crashes: number }
+  | { readonly type: "Cancelled"; readonly reason: string }
+  /** Written by a newer Millrace: kept as it is, and never guessed at. */
+  | { readonly type: "Unknown" };

@@ -1,0 +1,77 @@
+import { createInbox, type NatsConnection } from "@nats-io/nats-core";
+import { ConnectionClosedError } from "../engine/usage-errors.ts";
+import type { Broker } from "../ports/broker.ts";
+import { type DialOptions, dial } from "./dial.ts";
+import { JetStreamHints } from "./jetstream-hints.ts";
+import { JetStreamPeers } from "./jetstream-leases.ts";
+import { JetStreamRunLog } from "./jetstream-run-log.ts";
+import { JetStreamWorkQueues } from "./jetstream-work-queues.ts";
+import { Mux } from "./mux.ts";
+import { type NamespaceOptions, openNamespace } from "./namespace.ts";
+import { Publisher } from "./publisher.ts";
+import { StreamReader } from "./stream-reader.ts";
+import { Subjects } from "./subjects.ts";
+
+export interface BrokerOptions extends DialOptions, NamespaceOptions {
+  readonly namespace: string;
+  /** Told of what went wrong and is tried again by itself. */
+  readonly onTrouble?: (error: unknown) => void;
+}
+
+/** Connects to a NATS server and opens a namespace on it, making the namespace if it is missing. */
+export async function connectBroker(options: BrokerOptions): Promise<Broker> {
+  const connection = await dial(options, "client");
+  try {
+    const { partitions } = await openNamespace(connection, options.namespace, options);
+    return assemble(connection, options, new Subjects(options.namespace, partitions));
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+function assemble(connection: NatsConnection, options: BrokerOptions, subjects: Subjects): Broker {
+  const mux = new Mux(connection, createInbox());
+  const publisher = new Publisher(connection, mux);
+  const reader = new StreamReader(connection, mux);
+  const log = new JetStreamRunLog({ connection, subjects, publisher, reader });
+  const reconnects = new Set<() => void>();
+  const onReconnect = (call: () => void): (() => void) => {
+    reconnects.add(call);
+    return () => reconnects.delete(call);
+  };
+  const onTrouble = options.onTrouble ?? (() => undefined);
+  const ended = new AbortController();
+  void watchConnection(connection, () => {
+    // Their acks went to the connection that is gone.
+    publisher.loseInFlight(new Error("The connection was lost"));
+    for (const call of reconnects) call();
+  });
+  void connection.closed().then(() => {
+    const reason = new ConnectionClosedError("a call to the broker");
+    publisher.close(reason);
+    ended.abort(reason);
+  });
+  return {
+    log,
+    queues: new JetStreamWorkQueues({ connection, mux, subjects, log, onReconnect, onTrouble }),
+    peers: new JetStreamPeers(connection, dialOptions(options), options.namespace),
+    hints: new JetStreamHints(connection, mux, onReconnect),
+    closed: ended.signal,
+    close: async () => {
+      if (!connection.isClosed()) await connection.drain();
+    },
+  };
+}
+
+/** What a thread can be given: plain data, no callbacks. */
+function dialOptions(options: BrokerOptions): DialOptions {
+  const { namespace: _, onTrouble: __, replicas: ___, partitions: ____, ...plain } = options;
+  return plain;
+}
+
+async function watchConnection(connection: NatsConnection, reconnected: () => void): Promise<void> {
+  for await (const status of connection.status()) {
+    if (status.type === "reconnect") reconnected();
+  }
+}

@@ -1,0 +1,120 @@
+import type { NatsConnection } from "@nats-io/nats-core";
+import type { RunRef } from "../engine/run-id.ts";
+import { BrokerError } from "../engine/usage-errors.ts";
+import type { RunLog, Stored, WriteOutcome } from "../ports/run-log.ts";
+import type { Publisher } from "./publisher.ts";
+import type { StreamReader } from "./stream-reader.ts";
+import type { Subjects } from "./subjects.ts";
+
+/** The run log on JetStream: one stream a partition, one literal subject for each thing that a run has. */
+export class JetStreamRunLog implements RunLog {
+  readonly namespace: string;
+  readonly maxMessageBytes: number;
+  readonly #connection: NatsConnection;
+  readonly #subjects: Subjects;
+  readonly #publisher: Publisher;
+  readonly #reader: StreamReader;
+
+  constructor(parts: {
+    connection: NatsConnection;
+    subjects: Subjects;
+    publisher: Publisher;
+    reader: StreamReader;
+  }) {
+    this.namespace = parts.subjects.namespace;
+    this.#connection = parts.connection;
+    this.#subjects = parts.subjects;
+    this.#publisher = parts.publisher;
+    this.#reader = parts.reader;
+    this.maxMessageBytes = (parts.connection.info?.max_payload ?? 1_048_576) - HEADROOM_BYTES;
+  }
+
+  submit(run: RunRef, queue: string, submission: Uint8Array): Promise<WriteOutcome> {
+    return this.#publisher.publish(this.#subjects.submission(run, queue), submission, 0);
+  }
+
+  append(run: RunRef, expected: number, frame: Uint8Array): Promise<WriteOutcome> {
+    return this.#publisher.publish(this.#subjects.history(run), frame, expected);
+  }
+
+  async put(run: RunRef, queue: string, input: Uint8Array): Promise<number> {
+    const subject = this.#subjects.inbox(run, queue);
+    const outcome = await this.#publisher.publish(subject, input);
+    if (outcome.status === "written") return outcome.sequence;
+    const cause = outcome.status === "unknown" ? outcome.cause : undefined;
+    throw new BrokerError(`An input for ${run.id} was not confirmed. Send it again.`, { cause });
+  }
+
+  async setAside(message: Stored, letter: Uint8Array): Promise<void> {
+    const subject = this.#subjects.dead(message.partition, message.sequence);
+    const outcome = await this.#publisher.publish(subject, letter, 0);
+    // A conflict says that it was set aside before.
+    if (outcome.status !== "unknown") return;
+    throw new BrokerError(`Message ${message.sequence} could not be set aside.`, {
+      cause: outcome.cause,
+    });
+  }
+
+  head(run: RunRef): Promise<Stored | undefined> {
+    return this.#last(run, this.#subjects.history(run));
+  }
+
+  history(run: RunRef, upTo: number, from = 1): Promise<readonly Stored[]> {
+    return this.#range(run, this.#subjects.history(run), from, upTo);
+  }
+
+  async inbox(run: RunRef, queue: string, after: number): Promise<readonly Stored[]> {
+    const subject = this.#subjects.inbox(run, queue);
+    const last = await this.#last(run, subject);
+    if (last === undefined || last.sequence <= after) return [];
+    return this.#range(run, subject, after + 1, last.sequence);
+  }
+
+  submission(run: RunRef, queue = "*"): Promise<Stored | undefined> {
+    return this.#last(run, this.#subjects.submission(run, queue));
+  }
+
+  async deadLetters(limit: number): Promise<readonly Stored[]> {
+    const letters: Stored[] = [];
+    for (let partition = 0; partition < this.#subjects.partitions; partition++) {
+      const stream = this.#subjects.stream(partition);
+      const subject = `mr.${this.namespace}.${partition}.dead.*`;
+      const last = await this.#reader.last(stream, partition, subject);
+      if (last === undefined) continue;
+      const all = await this.#reader.range(stream, partition, subject, 1, last.sequence);
+      letters.push(...all.slice(-limit));
+    }
+    return letters;
+  }
+
+  async follow(run: RunRef, onFrame: (frame: Stored) => void): Promise<() => void> {
+    const subject = this.#subjects.history(run);
+    const partition = this.#subjects.partition(run);
+    const subscription = this.#connection.subscribe(this.#subjects.live(run), {
+      callback: (error, message) => {
+        const sequence = error === null ? Number(message.headers?.get("Nats-Sequence")) : 0;
+        if (sequence > 0) onFrame({ subject, partition, sequence, data: message.data });
+      },
+    });
+    await this.#connection.flush();
+    return () => subscription.unsubscribe();
+  }
+
+  #last(run: RunRef, subject: string): Promise<Stored | undefined> {
+    const partition = this.#subjects.partition(run);
+    return this.#reader.last(this.#subjects.stream(partition), partition, subject);
+  }
+
+  #range(
+    run: RunRef,
+    subject: string,
+    from: number,
+    upTo: number,
+  ): Promise<readonly Stored[]> {
+    const partition = this.#subjects.partition(run);
+    return this.#reader.range(this.#subjects.stream(partition), partition, subject, from, upTo);
+  }
+}
+
+/** Headers and the republished copy's own headers count towards the server's limit. */
+const HEADROOM_BYTES = 1_024;

@@ -1,0 +1,112 @@
+import type { NatsConnection } from "@nats-io/nats-core";
+import type { RunLog, Stored } from "../ports/run-log.ts";
+import type { DeliveryKind, QueueReader, ReadOptions, WorkQueues } from "../ports/work-queue.ts";
+import { encodeDeadLetter } from "../wire/dead-letter-codec.ts";
+import { openConsumer } from "./consumers.ts";
+import type { Mux } from "./mux.ts";
+import { PullLoop } from "./pull-loop.ts";
+import type { Subjects } from "./subjects.ts";
+
+/** Work queues on JetStream: per partition and queue two durable pull consumers, `new` and `in`. */
+export class JetStreamWorkQueues implements WorkQueues {
+  readonly #parts: WorkQueueParts;
+
+  constructor(parts: WorkQueueParts) {
+    this.#parts = parts;
+  }
+
+  async open(options: ReadOptions): Promise<QueueReader> {
+    const loops: PullLoop[] = [];
+    let leaseMs = 0;
+    let scheduled = false;
+    const more = (): void => {
+      if (scheduled) return;
+      // Whatever ends in this turn of the loop frees room together: one request, not one each.
+      scheduled = true;
+      setImmediate(() => {
+        scheduled = false;
+        for (const kind of KINDS) share(loops, kind, options.room(kind));
+      });
+    };
+    for (const place of this.#places(options.queues)) {
+      const { connection, mux, subjects, onTrouble } = this.#parts;
+      const consumer = await openConsumer(connection, subjects, {
+        ...place,
+        leaseMs: options.leaseMs,
+      });
+      leaseMs = Math.max(leaseMs, consumer.leaseMs);
+      const { onDelivery } = options;
+      const onForeign = (message: Stored, ack: () => void): void => {
+        options.onForeign(message.subject, NO_RUN);
+        void this.#setAside(message, NO_RUN, ack);
+      };
+      const parts = { ...place, connection, mux, subjects, onDelivery, onForeign, onTrouble };
+      loops.push(new PullLoop({ ...parts, onRoom: more }, consumer));
+    }
+    const stopRenewing = this.#parts.onReconnect(() => {
+      for (const loop of loops) void loop.renew();
+    });
+    // Requests that the broker lost are noticed and made again.
+    const sweep = setInterval(more, 1_000).unref();
+    more();
+    return {
+      leaseMs,
+      more,
+      stop: async () => {
+        clearInterval(sweep);
+        stopRenewing();
+        for (const loop of loops) loop.stop();
+        await Promise.all(loops.map((loop) => loop.drained()));
+      },
+    };
+  }
+
+  *#places(
+    queues: readonly string[],
+  ): Generator<{ partition: number; kind: DeliveryKind; queue: string }> {
+    for (let partition = 0; partition < this.#parts.subjects.partitions; partition++) {
+      for (const queue of queues) for (const kind of KINDS) yield { partition, kind, queue };
+    }
+  }
+
+  /** Ack after the letter is durable: a crash between the two writes it again, under the same subject (I11). */
+  async #setAside(message: Stored, reason: string, ack: () => void): Promise<void> {
+    const { subject, sequence } = message;
+    const letter = encodeDeadLetter({ subject, sequence, reason, at: Date.now() });
+    try {
+      await this.#parts.log.setAside(message, letter);
+      ack();
+    } catch (error) {
+      this.#parts.onTrouble(error); // It comes again when its lease is over.
+    }
+  }
+}
+
+export interface WorkQueueParts {
+  readonly connection: NatsConnection;
+  readonly mux: Mux;
+  readonly subjects: Subjects;
+  readonly log: RunLog;
+  readonly onReconnect: (call: () => void) => () => void;
+  readonly onTrouble: (error: unknown) => void;
+}
+
+const KINDS: readonly DeliveryKind[] = ["new", "in"];
+const NO_RUN = "its subject names no run";
+
+/** Spreads the room over the queues: one message for each that was idle, an equal share for each that was not. */
+function share(loops: readonly PullLoop[], kind: DeliveryKind, room: number): void {
+  const mine = loops.filter((loop) => loop.kind === kind);
+  const hot = mine.filter((loop) => loop.hot);
+  const left = room - hot.reduce((sum, loop) => sum + loop.outstanding, 0);
+  if (left <= 0) return;
+  for (const loop of mine) {
+    if (!loop.hot) {
+      if (loop.outstanding === 0) loop.ask(1);
+      continue;
+    }
+    const wanted = Math.max(1, Math.floor(room / hot.length)) - loop.outstanding;
+    // A small top-up is not worth a request while there is an open one.
+    if (wanted > 0 && (loop.outstanding === 0 || wanted >= loop.outstanding)) loop.ask(wanted);
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * The thread that keeps a worker's leases: it renews them over a connection of its own and answers other workers that
+ * ask after a run, whatever the worker's event loop is doing (I12). Started by `jetstream-leases.ts`.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import type { Msg, NatsConnection } from "@nats-io/nats-core";
+import type { HeldRun } from "../ports/leases.ts";
+import { dial, type DialOptions } from "./dial.ts";
+import { Segment } from "./lease-table.ts";
+
+export interface LeaseThreadData {
+  readonly dial: DialOptions;
+  readonly askSubject: string;
+  readonly leaseMs: number;
+  readonly maxBlockedMs: number;
+  /** One float64: when the worker's event loop last turned, in milliseconds since 1970. */
+  readonly beat: SharedArrayBuffer;
+}
+
+const data = workerData as LeaseThreadData;
+const beat = new Float64Array(data.beat);
+const segments: Segment[] = [];
+const WORK_IN_PROGRESS = Buffer.from("+WPI");
+
+/** Three renewals a lease: two may be lost. */
+const RENEW_MS = Math.floor(data.leaseMs * 0.3);
+
+parentPort?.on("message", (memory: SharedArrayBuffer) => segments.push(new Segment(memory)));
+
+const connection = await dial(data.dial, "leases");
+connection.subscribe(data.askSubject, {
+  callback: (error, question) => {
+    if (error === null) question.respond(holds(question) ? "held" : "gone");
+  },
+});
+await connection.flush();
+setInterval(() => renew(connection), RENEW_MS);
+parentPort?.postMessage("ready");
+
+function renew(over: NatsConnection): void {
+  if (blockedTooLong() || over.isClosed()) return;
+  const young = Date.now() - RENEW_MS / 2;
+  for (const segment of segments) {
+    for (const entry of segment.entries()) {
+      if (entry.keptAt < young) over.publish(entry.ackSubject, WORK_IN_PROGRESS);
+    }
+  }
+}
+
+function holds(question: Msg): boolean {
+  if (blockedTooLong()) return false;
+  const asked = parse(question);
+  if (asked === undefined) return false;
+  for (const segment of segments) {
+    for (const { partition, sequence, epoch } of segment.entries()) {
+      if (sequence !== asked.token || epoch !== asked.epoch) continue;
+      if (partition === asked.partition) return true;
+    }
+  }
+  return false;
+}
+
+function parse(question: Msg): HeldRun | undefined {
+  try {
+    const asked = question.json<HeldRun | null>();
+    return typeof asked === "object" && asked !== null ? asked : undefined;
+  } catch {
+    return undefined; // Anybody can send anything here.
+  }
+}
+
+/** A loop that is blocked for so long is taken for hung: its runs go to others. */
+function blockedTooLong(): boolean {
+  return Date.now() - (beat[0] ?? 0) > data.maxBlockedMs;
+}

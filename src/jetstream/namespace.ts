@@ -1,0 +1,148 @@
+import type { NatsConnection } from "@nats-io/nats-core";
+import { BrokerError, InvalidOptionError, SettingsMismatchError } from "../engine/usage-errors.ts";
+import { jsRequest } from "./js-request.ts";
+import { streamName } from "./subjects.ts";
+
+/** What a namespace's streams are made with. */
+export interface NamespaceOptions {
+  /** Copies of each stream in the cluster: 1, 3 or 5. Default 1. */
+  readonly replicas?: number;
+  /** Streams that the runs are spread over; fixed when the namespace is made. Default 1. */
+  readonly partitions?: number;
+}
+
+/**
+ * Opens a namespace, making it first if it is missing. An existing one is compared and never changed.
+ * @throws {@link SettingsMismatchError} when options are given that it does not have.
+ */
+export async function openNamespace(
+  connection: NatsConnection,
+  namespace: string,
+  options: NamespaceOptions,
+): Promise<{ readonly partitions: number }> {
+  const { partitions, replicas } = options;
+  if (partitions !== undefined && !(Number.isInteger(partitions) && partitions > 0)) {
+    throw new InvalidOptionError("partitions", partitions, "give a whole number from 1");
+  }
+  const first =
+    (await streamInfo(connection, streamName(namespace, 0))) ??
+    (await makeStream(connection, namespace, 0, partitions ?? 1, replicas ?? 1));
+  const found = partitionsOf(first, namespace);
+  compare(namespace, first, found, options);
+  for (let partition = 1; partition < found; partition++) {
+    // Somebody may have died while making them: partition 0 says how many there are, and with what.
+    const stream = await streamInfo(connection, streamName(namespace, partition));
+    if (stream !== undefined) continue;
+    await makeStream(connection, namespace, partition, found, first.config.num_replicas);
+  }
+  return { partitions: found };
+}
+
+/** The part of a stream's description that is used here. */
+export interface StreamInfo {
+  readonly config: {
+    readonly name: string;
+    readonly num_replicas: number;
+    readonly metadata?: Readonly<Record<string, string>>;
+    readonly [setting: string]: unknown;
+  };
+  readonly state: {
+    readonly messages: number;
+    readonly bytes: number;
+    readonly last_seq: number;
+  };
+  readonly cluster?: { readonly leader?: string; readonly replicas?: readonly PeerInfo[] };
+  readonly ts?: string;
+}
+
+interface PeerInfo {
+  readonly name: string;
+  readonly current: boolean;
+  readonly offline?: boolean;
+}
+
+export function streamInfo(
+  connection: NatsConnection,
+  stream: string,
+): Promise<StreamInfo | undefined> {
+  return jsRequest<StreamInfo>(connection, `STREAM.INFO.${stream}`, undefined, [NO_STREAM]);
+}
+
+/** The settings that the protocol depends on: `doctor` compares a stream with them. */
+export function streamConfig(
+  namespace: string,
+  partition: number,
+  partitions: number,
+  replicas: number,
+): Readonly<Record<string, unknown>> {
+  return {
+    name: streamName(namespace, partition),
+    description: `Millrace namespace ${namespace}, partition ${partition} of ${partitions}`,
+    subjects: [`mr.${namespace}.${partition}.>`],
+    retention: "limits",
+    storage: "file",
+    discard: "new",
+    num_replicas: replicas,
+    max_msgs: -1,
+    max_bytes: -1,
+    max_age: 0,
+    max_msgs_per_subject: -1,
+    allow_direct: true,
+    allow_msg_schedules: true,
+    allow_msg_ttl: true,
+    duplicate_window: 100_000_000,
+    republish: { src: `mr.${namespace}.${partition}.>`, dest: `mrlive.${namespace}.${partition}.>` },
+    metadata: { "millrace.partitions": String(partitions), "millrace.format": "1" },
+  };
+}
+
+const NO_STREAM = 10_059;
+const STREAM_NAME_IN_USE = 10_058;
+
+async function makeStream(
+  connection: NatsConnection,
+  namespace: string,
+  partition: number,
+  partitions: number,
+  replicas: number,
+): Promise<StreamInfo> {
+  const name = streamName(namespace, partition);
+  const config = streamConfig(namespace, partition, partitions, replicas);
+  const made =
+    (await jsRequest<StreamInfo>(connection, `STREAM.CREATE.${name}`, config, [
+      STREAM_NAME_IN_USE,
+    ])) ?? (await streamInfo(connection, name));
+  if (made === undefined) throw new BrokerError(`Stream ${name} vanished while it was made.`);
+  return made;
+}
+
+function partitionsOf(stream: StreamInfo, namespace: string): number {
+  const partitions = Number(stream.config.metadata?.["millrace.partitions"]);
+  if (Number.isInteger(partitions) && partitions > 0) return partitions;
+  throw new SettingsMismatchError(
+    `Stream ${stream.config.name}`,
+    ["it was not made by Millrace: it records no number of partitions"],
+    `Use another namespace than ${namespace}, or remove that stream.`,
+  );
+}
+
+function compare(
+  namespace: string,
+  stream: StreamInfo,
+  partitions: number,
+  options: NamespaceOptions,
+): void {
+  const differences: string[] = [];
+  const wanted = options.partitions ?? partitions;
+  if (wanted !== partitions) differences.push(`partitions is ${partitions}, asked for ${wanted}`);
+  const replicas = options.replicas ?? stream.config.num_replicas;
+  if (replicas !== stream.config.num_replicas) {
+    differences.push(`replicas is ${stream.config.num_replicas}, asked for ${replicas}`);
+  }
+  if (differences.length === 0) return;
+  throw new SettingsMismatchError(
+    `Namespace ${namespace}`,
+    differences,
+    "Connect without these options, or use another namespace.",
+  );
+}

@@ -1,0 +1,114 @@
+import type { Msg, MsgHdrs, NatsConnection } from "@nats-io/nats-core";
+import type { WriteOutcome } from "../ports/run-log.ts";
+import type { Mux } from "./mux.ts";
+
+/**
+ * Publishes to the stream and waits for the broker's ack. What is in flight is bounded: a server that falls behind
+ * loses publishes silently otherwise.
+ */
+export class Publisher {
+  readonly #connection: NatsConnection;
+  readonly #mux: Mux;
+  readonly #inFlight = new Set<Pending>();
+  readonly #waiting: (() => void)[] = [];
+  readonly #sweeper: NodeJS.Timeout;
+
+  constructor(connection: NatsConnection, mux: Mux) {
+    this.#connection = connection;
+    this.#mux = mux;
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS).unref();
+  }
+
+  /** Stores a message. With `expected`, only if that is the last sequence on the same subject. */
+  async publish(subject: string, data: Uint8Array, expected?: number): Promise<WriteOutcome> {
+    if (this.#inFlight.size >= MAX_IN_FLIGHT) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    return new Promise((resolve) => this.#send(subject, data, expected, resolve));
+  }
+
+  /** Nothing in flight can be answered any more: the connection was lost. */
+  loseInFlight(cause: unknown): void {
+    for (const pending of [...this.#inFlight]) pending.end({ status: "unknown", cause });
+  }
+
+  close(cause: unknown): void {
+    clearInterval(this.#sweeper);
+    this.loseInFlight(cause);
+  }
+
+  #send(
+    subject: string,
+    data: Uint8Array,
+    expected: number | undefined,
+    resolve: (outcome: WriteOutcome) => void,
+  ): void {
+    const answers = this.#mux.open((message) => pending.end(outcomeOf(message)));
+    const pending: Pending = {
+      sentAt: Date.now(),
+      end: (outcome) => {
+        if (!this.#inFlight.delete(pending)) return;
+        answers.close();
+        resolve(outcome);
+        this.#waiting.shift()?.();
+      },
+    };
+    this.#inFlight.add(pending);
+    try {
+      this.#connection.publish(subject, data, {
+        reply: answers.subject,
+        ...(expected === undefined ? {} : { headers: expectation(expected) }),
+      });
+    } catch (cause) {
+      pending.end({ status: "unknown", cause });
+    }
+  }
+
+  #sweep(): void {
+    const oldest = Date.now() - ACK_TIMEOUT_MS;
+    for (const pending of this.#inFlight) {
+      if (pending.sentAt > oldest) return; // In the order of sending.
+      pending.end({ status: "unknown", cause: new Error(`No ack within ${ACK_TIMEOUT_MS} ms`) });
+    }
+  }
+}
+
+const MAX_IN_FLIGHT = 1_024;
+const ACK_TIMEOUT_MS = 5_000;
+const SWEEP_MS = 500;
+
+interface Pending {
+  readonly sentAt: number;
+  readonly end: (outcome: WriteOutcome) => void;
+}
+
+/** Another write is in flight on this subject, or something else is on it already. */
+const WRONG_LAST_SEQUENCE = 10_071;
+
+function outcomeOf(message: Msg): WriteOutcome {
+  try {
+    const ack = message.json<PubAck>();
+    if (ack.error?.err_code === WRONG_LAST_SEQUENCE) return { status: "conflict" };
+    if (ack.error === undefined && typeof ack.seq === "number") {
+      return { status: "written", sequence: ack.seq };
+    }
+    return { status: "unknown", cause: new Error(ack.error?.description ?? "Not an ack") };
+  } catch (cause) {
+    const status = message.headers?.status;
+    return {
+      status: "unknown",
+      cause: status === undefined ? cause : new Error(`The broker answered: ${status}`),
+    };
+  }
+}
+
+interface PubAck {
+  readonly seq?: number;
+  readonly error?: { readonly err_code?: number; readonly description?: string };
+}
+
+/** The one header we send, encoded without the general and slower path. The transport only calls `encode`. */
+function expectation(sequence: number): MsgHdrs {
+  const text = `NATS/1.0\r\nNats-Expected-Last-Subject-Sequence: ${sequence}\r\n\r\n`;
+  return { encode: () => Buffer.from(text, "latin1") } as unknown as MsgHdrs;
+}

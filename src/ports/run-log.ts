@@ -1,0 +1,52 @@
+import type { RunRef } from "../engine/run-id.ts";
+
+/**
+ * The event log of a namespace. Every adapter keeps these promises, and one contract suite checks each of them:
+ *
+ * - What a write gave a sequence for is durable, and every later read of the kinds marked "leader" sees it.
+ * - A write with an expected sequence is stored only if that is the last one on the same subject (I2).
+ * - Sequences rise within a partition. Two writes never need to happen together (I5).
+ */
+export interface RunLog {
+  readonly namespace: string;
+  /** The largest message that the log takes, in bytes, with room left for subject and headers. */
+  readonly maxMessageBytes: number;
+
+  /** Stores a submission if its key is unused. The key is used once, for ever (I1). */
+  submit(run: RunRef, queue: string, submission: Uint8Array): Promise<WriteOutcome>;
+  /** Appends to a history if `expected` is the sequence of its last message, 0 for none. */
+  append(run: RunRef, expected: number, frame: Uint8Array): Promise<WriteOutcome>;
+  /** Puts something into a run's inbox, unconditionally. Gives its sequence. */
+  put(run: RunRef, queue: string, input: Uint8Array): Promise<number>;
+  /** Sets a message aside, once per message, where `deadLetters` shows it. */
+  setAside(message: Stored, letter: Uint8Array): Promise<void>;
+
+  /** The last message of a history, from the leader. */
+  head(run: RunRef): Promise<Stored | undefined>;
+  /** A history from `from` up to and including `upTo`, in order. */
+  history(run: RunRef, upTo: number, from?: number): Promise<readonly Stored[]>;
+  /** What is in a run's inbox after a sequence, in order, from the leader. */
+  inbox(run: RunRef, queue: string, after: number): Promise<readonly Stored[]>;
+  /** The submission, from the leader. Without a queue every queue is searched, which costs more. */
+  submission(run: RunRef, queue?: string): Promise<Stored | undefined>;
+  /** The newest messages that were set aside, at most `limit` a partition. */
+  deadLetters(limit: number): Promise<readonly Stored[]>;
+
+  /** Tells of frames as they are appended: a hint that can be lost (I6). Resolves when it is in force. */
+  follow(run: RunRef, onFrame: (frame: Stored) => void): Promise<() => void>;
+}
+
+/** A message with its place. `sequence` is unique in its partition. */
+export interface Stored {
+  readonly subject: string;
+  readonly partition: number;
+  readonly sequence: number;
+  readonly data: Uint8Array;
+}
+
+export type WriteOutcome =
+  | { readonly status: "written"; readonly sequence: number }
+  /** Something else is on the subject already. Nothing was stored by this call. */
+  | { readonly status: "conflict" }
+  /** The answer is not known: it may have been stored, or may yet be. Read before trying again. */
+  | { readonly status: "unknown"; readonly cause: unknown };

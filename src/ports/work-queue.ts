@@ -1,0 +1,59 @@
+import type { RunRef } from "../engine/run-id.ts";
+
+/**
+ * Hands out a queue's messages, each to one worker at a time. Promises:
+ *
+ * - A message that is neither acked nor kept (see leases) for one lease is handed out again, to anybody, marked redelivered.
+ * - An acked message does not come again, except after the broker lost its memory of the ack: then it comes as stale or
+ *   redelivered, never as fresh.
+ * - No more messages come than were asked for.
+ */
+export interface WorkQueues {
+  /** Makes the queues' consumers if they are missing, checks them if not, and starts to read. */
+  open(options: ReadOptions): Promise<QueueReader>;
+}
+
+export interface ReadOptions {
+  readonly queues: readonly string[];
+  /** Lease for queues that are made now, in milliseconds; also demanded of existing ones when given. */
+  readonly leaseMs?: number;
+  /** How many more messages of this kind the worker can take now. Asked anew before each request. */
+  readonly room: (kind: DeliveryKind) => number;
+  readonly onDelivery: (delivery: Delivery) => void;
+  /** A message that no run can be made out of. The reader has set it aside and acked it. */
+  readonly onForeign: (subject: string, reason: string) => void;
+}
+
+export interface QueueReader {
+  /** The lease of the queues: the longest time a dead worker keeps a message. */
+  readonly leaseMs: number;
+  /** Room may have grown: ask for more. */
+  more(): void;
+  /** Stops asking. What was handed out stays with the worker. */
+  stop(): Promise<void>;
+}
+
+/** `new` for submissions, `in` for inboxes. */
+export type DeliveryKind = "new" | "in";
+
+/** One message, handed to this worker until it is acked, given back, or its lease runs out. */
+export interface Delivery {
+  readonly kind: DeliveryKind;
+  readonly run: RunRef;
+  /** The queue it waited in. */
+  readonly queue: string;
+  readonly subject: string;
+  readonly partition: number;
+  readonly sequence: number;
+  /** It was handed out before, to this or another worker. */
+  readonly redelivered: boolean;
+  /** It was stored after the queue's memory of acks began: nobody can have had it before. */
+  readonly fresh: boolean;
+  readonly data: Uint8Array;
+  /** What a lease keeper needs to keep it. */
+  readonly leaseId: string;
+  /** Done with, for everybody. */
+  ack(): void;
+  /** Give it back, to be handed out again at once. */
+  giveBack(): void;
+}

@@ -1,0 +1,26 @@
+import { type Decoded, decodeMessage } from "./decoded.ts";
+import { FORMAT, messages } from "./messages.ts";
+
+/** A message that could not be understood: where it stands, and why it was set aside. */
+export interface DeadLetter {
+  readonly subject: string;
+  readonly sequence: number;
+  readonly reason: string;
+  readonly at: number;
+}
+
+export function encodeDeadLetter(letter: DeadLetter): Uint8Array {
+  return messages.DeadLetter.encode({ ...letter, format: FORMAT }).finish();
+}
+
+export function decodeDeadLetter(bytes: Uint8Array): Decoded<DeadLetter> {
+  return decodeMessage(
+    () => messages.DeadLetter.decode(bytes),
+    ({ subject, sequence, reason, at }) => ({
+      subject,
+      sequence: sequence as number,
+      reason,
+      at: at as number,
+    }),
+  );
+}

@@ -1,0 +1,186 @@
+import type { Frame, FrameStatus } from "../engine/frame.ts";
+import type { Payload } from "../engine/payload.ts";
+import type { ActivationReason, ParkReason, RunEvent } from "../engine/run-event.ts";
+import { type Decoded, decodeMessage } from "./decoded.ts";
+import type { millrace } from "./generated/millrace.js";
+import { FORMAT, messages } from "./messages.ts";
+
+/** A frame's bytes as they stand on a run's history subject. */
+export function encodeFrame(frame: Frame): Uint8Array {
+  const { prev, epoch, writer, inboxFolded, token, queue } = frame;
+  const status = STATUS_NUMBERS[frame.status];
+  const events = frame.events.map(toWire);
+  return messages.Frame.encode({
+    format: FORMAT,
+    prev,
+    epoch,
+    writer,
+    status,
+    inboxFolded,
+    token,
+    queue,
+    events,
+  }).finish();
+}
+
+/** Reads a message from a history subject; anything that is not a frame comes back as foreign (I11). */
+export function decodeFrame(bytes: Uint8Array): Decoded<Frame> {
+  return decodeMessage(
+    () => messages.Frame.decode(bytes),
+    (message) => {
+      const status = STATUSES[message.status];
+      if (status === undefined) return "its status is not known";
+      if (message.epoch === 0 || message.writer === "") return "it names no writer";
+      const events = message.events.map(fromWire);
+      const { prev, epoch, writer, inboxFolded, token, queue } = message;
+      return { prev, epoch, writer, status, inboxFolded, token, queue, events };
+    },
+  );
+}
+
+/** Roughly how many bytes an event takes in a frame: exact for what can be large. */
+export function eventSizeBytes(event: RunEvent): number {
+  const payload = "output" in event ? event.output : "error" in event ? event.error : undefined;
+  return 256 + (payload?.data.length ?? 0) + ("step" in event ? event.step.length * 3 : 0);
+}
+
+type WireEvent = millrace.v1.Event.$Properties;
+type WirePayload = millrace.v1.Payload.$Properties | null | undefined;
+
+function toWire(event: RunEvent): WireEvent {
+  // An event's fields have the names of its protobuf message: it stands for its own body.
+  if (event.type === "Unknown") throw new Error("An unknown event is kept where it is, not written");
+  return { at: event.at, [BODY_OF[event.type]]: event };
+}
+
+const BODY_OF = {
+  Activated: "activated",
+  Released: "released",
+  StepStarted: "stepStarted",
+  StepAttemptFailed: "stepAttemptFailed",
+  StepCompleted: "stepCompleted",
+  StepFailed: "stepFailed",
+  TimerSet: "timerSet",
+  TimerFired: "timerFired",
+  InputFolded: "inputFolded",
+  Parked: "parked",
+  Resumed: "resumed",
+  Completed: "completed",
+  Failed: "failed",
+  Crashed: "crashed",
+  Cancelled: "cancelled",
+} as const satisfies Record<Exclude<RunEvent["type"], "Unknown">, keyof WireEvent>;
+
+type Body = (typeof BODY_OF)[keyof typeof BODY_OF];
+type Lift = (event: WireEvent, at: number) => RunEvent;
+
+/** One reader per body: a new event that has none does not compile. */
+const LIFTS: { readonly [B in Body]: Lift } = {
+  activated: ({ activated: b }, at) => ({
+    type: "Activated",
+    at,
+    epoch: b?.epoch ?? 0,
+    worker: b?.worker ?? "",
+    token: number(b?.token),
+    reason: (b?.reason ?? "") as ActivationReason,
+  }),
+  released: (_, at) => ({ type: "Released", at }),
+  stepStarted: ({ stepStarted: b }, at) => ({
+    type: "StepStarted",
+    at,
+    step: b?.step ?? "",
+    attempt: b?.attempt ?? 0,
+  }),
+  stepAttemptFailed: ({ stepAttemptFailed: b }, at) => ({
+    type: "StepAttemptFailed",
+    at,
+    step: b?.step ?? "",
+    attempt: b?.attempt ?? 0,
+    startedAt: number(b?.startedAt),
+    error: payload(b?.error),
+    retryAt: number(b?.retryAt),
+  }),
+  stepCompleted: ({ stepCompleted: b }, at) => ({
+    type: "StepCompleted",
+    at,
+    step: b?.step ?? "",
+    attempt: b?.attempt ?? 0,
+    startedAt: number(b?.startedAt),
+    output: payload(b?.output),
+  }),
+  stepFailed: ({ stepFailed: b }, at) => ({
+    type: "StepFailed",
+    at,
+    step: b?.step ?? "",
+    attempt: b?.attempt ?? 0,
+    startedAt: number(b?.startedAt),
+    error: payload(b?.error),
+  }),
+  timerSet: ({ timerSet: b }, at) => ({
+    type: "TimerSet",
+    at,
+    timer: b?.timer ?? "",
+    fireAt: number(b?.fireAt),
+  }),
+  timerFired: ({ timerFired: b }, at) => ({ type: "TimerFired", at, timer: b?.timer ?? "" }),
+  inputFolded: ({ inputFolded: b }, at) => ({
+    type: "InputFolded",
+    at,
+    sequence: number(b?.sequence),
+    kind: b?.kind ?? "",
+  }),
+  parked: ({ parked: b }, at) => ({
+    type: "Parked",
+    at,
+    reason: (b?.reason ?? "") as ParkReason,
+    expected: b?.expected ?? "",
+    asked: b?.asked ?? "",
+    step: b?.step ?? "",
+  }),
+  resumed: ({ resumed: b }, at) => ({ type: "Resumed", at, retry: b?.retry ?? [] }),
+  completed: ({ completed: b }, at) => ({ type: "Completed", at, output: payload(b?.output) }),
+  failed: ({ failed: b }, at) => ({
+    type: "Failed",
+    at,
+    error: payload(b?.error),
+    step: b?.step ?? "",
+  }),
+  crashed: ({ crashed: b }, at) => ({ type: "Crashed", at, crashes: b?.crashes ?? 0 }),
+  cancelled: ({ cancelled: b }, at) => ({ type: "Cancelled", at, reason: b?.reason ?? "" }),
+};
+
+const BODIES = Object.values(BODY_OF);
+
+function fromWire(event: WireEvent): RunEvent {
+  const at = number(event.at);
+  // protobufjs keeps every body of a doubled oneof: exactly one must be there.
+  const bodies = BODIES.filter((body) => event[body] != null);
+  const [body] = bodies;
+  return body === undefined || bodies.length > 1 ? { type: "Unknown", at } : LIFTS[body](event, at);
+}
+
+function payload(wire: WirePayload): Payload {
+  return { encoding: wire?.encoding ?? "", data: wire?.data ?? new Uint8Array() };
+}
+
+function number(value: unknown): number {
+  return typeof value === "number" ? value : 0;
+}
+
+const STATUSES: readonly (FrameStatus | undefined)[] = [
+  undefined,
+  "running",
+  "awaiting-retry",
+  "cancelling",
+  "suspended",
+  "released",
+  "parked",
+  "completed",
+  "failed",
+  "crashed",
+  "cancelled",
+];
+
+const STATUS_NUMBERS = Object.fromEntries(
+  STATUSES.flatMap((status, at) => (status === undefined ? [] : [[status, at]])),
+) as Record<FrameStatus, number>;

@@ -1,0 +1,38 @@
+import { parseRunId } from "../engine/run-id.ts";
+import type { Submission } from "../engine/submission.ts";
+import { type Decoded, decodeMessage } from "./decoded.ts";
+import { FORMAT, messages } from "./messages.ts";
+
+export function encodeSubmission(submission: Submission): Uint8Array {
+  return messages.Submission.encode({
+    ...submission,
+    format: FORMAT,
+    tags: [...submission.tags],
+  }).finish();
+}
+
+/** Reads a message from a `new` subject; anything that is not a submission comes back as foreign (I11). */
+export function decodeSubmission(bytes: Uint8Array): Decoded<Submission> {
+  return decodeMessage(
+    () => messages.Submission.decode(bytes),
+    (message) => {
+      const { queue, submissionId, tags, metadata, replyTo, input } = message;
+      if (queue === "" || submissionId === "") return "it names no queue or submission id";
+      try {
+        const { id } = parseRunId(message.runId);
+        return {
+          runId: id,
+          queue,
+          submissionId,
+          tags,
+          metadata,
+          replyTo,
+          submittedAt: message.submittedAt as number,
+          input: { encoding: input?.encoding ?? "", data: input?.data ?? new Uint8Array() },
+        };
+      } catch {
+        return "its run id is not one";
+      }
+    },
+  );
+}

@@ -1,0 +1,86 @@
+import { parse, stringify } from "devalue";
+import { NotSerializableError } from "../engine/flow-errors.ts";
+import type { Payload } from "../engine/payload.ts";
+
+/**
+ * A value as a payload: `json` for plain JSON, `devalue` when it takes more (Date, Map, Set, BigInt, `undefined`,
+ * cycles), `binary` for bytes.
+ * @throws {@link NotSerializableError} for functions, symbols and instances of classes, with the path to them.
+ */
+export function encodeValue(value: unknown, what: string): Payload {
+  if (value === undefined) return UNDEFINED;
+  if (value instanceof Uint8Array) return { encoding: "binary", data: value };
+  if (isPlainJson(value, 0)) return { encoding: "json", data: encoder.encode(JSON.stringify(value)) };
+  try {
+    return { encoding: "devalue", data: encoder.encode(stringify(value)) };
+  } catch (error) {
+    throw new NotSerializableError(what, pathOf(error), reasonOf(error));
+  }
+}
+
+/** The value of a payload that {@link encodeValue} made. @throws Error when it is damaged or of an unknown encoding. */
+export function decodeValue(payload: Payload): unknown {
+  switch (payload.encoding) {
+    case "undefined":
+      return undefined;
+    case "json":
+      return JSON.parse(decoder.decode(payload.data));
+    case "devalue":
+      return parse(decoder.decode(payload.data));
+    case "binary":
+      return payload.data;
+    default:
+      throw new Error(`A payload is encoded as ${JSON.stringify(payload.encoding)}, which is not known.`);
+  }
+}
+
+const UNDEFINED: Payload = { encoding: "undefined", data: new Uint8Array() };
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Nesting beyond this goes to devalue, which sees cycles. */
+const MAX_DEPTH = 64;
+
+/** True when JSON gives back exactly this value. */
+function isPlainJson(value: unknown, depth: number): boolean {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return true;
+    case "number":
+      return Number.isFinite(value) && !Object.is(value, -0);
+    case "object":
+      return value === null || (depth < MAX_DEPTH && isPlainObject(value, depth));
+    default:
+      return false;
+  }
+}
+
+function isPlainObject(value: object, depth: number): boolean {
+  if (Array.isArray(value)) {
+    // A hole is not an element: every() would pass over it, and JSON makes it null.
+    for (let at = 0; at < value.length; at++) if (!isPlainJson(value[at], depth + 1)) return false;
+    return true;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  if (Object.getOwnPropertySymbols(value).length > 0 || "toJSON" in value) return false;
+  for (const key of Object.keys(value)) {
+    if (key === "__proto__") return false;
+    if (!isPlainJson((value as Record<string, unknown>)[key], depth + 1)) return false;
+  }
+  return true;
+}
+
+function pathOf(error: unknown): string {
+  const path = error instanceof Error && "path" in error ? String(error.path) : "";
+  return path === "" ? "the value itself" : `value${path}`;
+}
+
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  if (message.includes("function")) return "a function";
+  if (message.includes("symbol")) return "a symbol or has symbol keys";
+  if (message.includes("non-POJO")) return "an instance of a class";
+  return `not storable (${message})`;
+}
