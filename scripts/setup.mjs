@@ -38,18 +38,45 @@ async function repair(log) {
   await withLock(join(ROOT, ".tmp", "setup.lock"), onWait, async () => {
     // Whoever held the lock before may have done it.
     if (!isInstalled()) {
-      log("Installing dependencies (npm ci)");
-      runNpm(["ci", "--no-audit", "--no-fund"], "Dependencies could not be installed");
+      log("Installing dependencies");
+      install();
       writeInstallStamp();
     }
     const sources = sourceHash();
     if (readStamp(BUILD_STAMP) !== sources) {
       log("Building (npm run build)");
-      runNpm(["run", "build"], "The build failed");
+      const build = runNpm(["run", "build"]);
+      if (!build.ok) build.fail("The build failed");
       // The hash from before the build: what was edited meanwhile is built the next time.
       writeFileSync(BUILD_STAMP, sources);
     }
   });
+}
+
+/**
+ * `npm ci` refuses a lock file that was made where the registry lacks packages for other platforms
+ * (all of them optional). `npm install --no-save` takes the versions of the lock file all the same
+ * and writes nothing, so it steps in as long as the two files name the same dependencies.
+ */
+function install() {
+  const ci = runNpm(["ci", "--no-audit", "--no-fund"]);
+  if (ci.ok) return;
+  const failure = "Dependencies could not be installed";
+  if (!/can only install packages when/.test(ci.output) || !lockFitsPackage()) ci.fail(failure);
+  const second = runNpm(["install", "--no-save", "--no-audit", "--no-fund"]);
+  if (!second.ok) second.fail(failure);
+}
+
+function lockFitsPackage() {
+  const manifest = readJson(join(ROOT, "package.json"));
+  const root = readJson(join(ROOT, "package-lock.json")).packages[""];
+  return ["dependencies", "devDependencies", "optionalDependencies"].every(
+    (kind) => sorted(manifest[kind]) === sorted(root[kind]),
+  );
+}
+
+function sorted(record = {}) {
+  return JSON.stringify(Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function isInstalled() {
@@ -120,7 +147,7 @@ function filesUnder(directory) {
 }
 
 /** Its output is shown only when it fails; a set-up that works is quiet. */
-function runNpm(args, failure) {
+function runNpm(args) {
   const result = spawnSync("npm", args, {
     cwd: ROOT,
     encoding: "utf8",
@@ -128,10 +155,19 @@ function runNpm(args, failure) {
     // npm is a .cmd file there, which only a shell starts.
     shell: process.platform === "win32",
   });
-  if (result.error !== undefined) {
-    throw new Error(`${failure}: npm does not run (${result.error.message}).`);
-  }
-  if (result.status === 0) return;
-  const output = `${result.stdout}${result.stderr}`.trimEnd().split("\n").slice(-60).join("\n");
-  throw new Error(`${failure}; 'npm ${args.join(" ")}' in ${ROOT} said:\n${output}`);
+  const output = `${result.stdout ?? ""}${result.stderr ?? ""}${result.error?.message ?? ""}`;
+  return {
+    ok: result.status === 0,
+    output,
+    fail: (what) => {
+      throw new Error(`${what}; 'npm ${args.join(" ")}' in ${ROOT} said:\n${shorten(output)}`);
+    },
+  };
+}
+
+/** npm says what is wrong at the beginning, a compiler's count of errors is at the end. */
+function shorten(output) {
+  const lines = output.trimEnd().split("\n");
+  if (lines.length <= 80) return lines.join("\n");
+  return [...lines.slice(0, 40), `(${lines.length - 80} lines left out)`, ...lines.slice(-40)].join("\n");
 }

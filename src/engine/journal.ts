@@ -12,7 +12,8 @@ import type { Payload } from "./payload.ts";
 import type { RunEvent } from "./run-event.ts";
 
 export class Journal {
-  readonly #commands = new Map<string, Command>();
+  readonly #open = new Map<string, Command>();
+  readonly #settled = new Set<string>();
   #now: number;
 
   constructor(startedAt: number) {
@@ -27,13 +28,18 @@ export class Journal {
   /** Notes that the flow asks for something. Its outcome is told through `settle`, once. */
   open(kind: CommandKind, id: string, settle: Settle): Command {
     const command: Command = { kind, id, settle, settled: false, failedAttempts: 0 };
-    this.#commands.set(id, command);
+    this.#open.set(id, command);
     return command;
   }
 
   /** The commands that wait for an outcome, in the order in which the flow asked. */
-  waiting(): readonly Command[] {
-    return [...this.#commands.values()].filter((command) => !command.settled);
+  waiting(): Iterable<Command> {
+    return this.#open.values();
+  }
+
+  /** A command that waits for an outcome. */
+  find(id: string): Command | undefined {
+    return this.#open.get(id);
   }
 
   /** Lets the flow see one event of its history. */
@@ -46,14 +52,14 @@ export class Journal {
       case "TimerFired":
         return this.#settle(event.at, "timer", event.timer, event.type, {});
       case "StepAttemptFailed":
-        return this.#find("step", event.step, event.type, (command) => {
+        return this.#match("step", event.step, event.type, (command) => {
           command.failedAttempts = event.attempt;
           command.dueAt = event.retryAt;
         });
       case "StepStarted":
-        return this.#find("step", event.step, event.type, () => undefined);
+        return this.#match("step", event.step, event.type, () => undefined);
       case "TimerSet":
-        return this.#find("timer", event.timer, event.type, (command) => {
+        return this.#match("timer", event.timer, event.type, (command) => {
           command.dueAt = event.fireAt;
         });
       case "Activated":
@@ -78,34 +84,34 @@ export class Journal {
     type: string,
     outcome: Outcome,
   ): Mismatch | undefined {
-    return this.#find(kind, id, type, (command) => {
+    return this.#match(kind, id, type, (command) => {
       command.settled = true;
+      this.#open.delete(id);
+      this.#settled.add(id);
       this.#now = Math.max(this.#now, at);
       command.settle(outcome);
     });
   }
 
-  #find(
+  #match(
     kind: CommandKind,
     id: string,
     type: string,
     found: (command: Command) => void,
   ): Mismatch | undefined {
-    const command = this.#commands.get(id);
-    if (command !== undefined && command.kind === kind && !command.settled) {
+    const command = this.#open.get(id);
+    if (command?.kind === kind) {
       found(command);
       return undefined;
     }
     const expected = `${type} of ${kind} ${id}`;
-    if (command?.settled === true) {
-      return { expected, asked: `${command.kind} ${id}, whose outcome is recorded already`, step: id };
-    }
     if (command !== undefined) return { expected, asked: `${command.kind} ${id}`, step: id };
-    return { expected, asked: this.#asked(), step: id };
+    const asked = this.#settled.has(id) ? `${id}, whose outcome is recorded already` : this.#asked();
+    return { expected, asked, step: id };
   }
 
   #asked(): string {
-    const asked = this.waiting().map((command) => `${command.kind} ${command.id}`);
+    const asked = [...this.waiting()].map((command) => `${command.kind} ${command.id}`);
     if (asked.length === 0) return "nothing (it has ended, or awaits something other than its context)";
     const shown = asked.slice(0, 5).join(", ");
     return asked.length > 5 ? `${shown} and ${asked.length - 5} more` : shown;

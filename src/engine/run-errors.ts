@@ -89,23 +89,3 @@ export class RunNotResumableError extends MillraceError {
     this.runId = runId;
   }
 }
-
-/** The flow's code no longer asks for what the run's history holds (I7): the run is parked, not failed. */
-export class ReplayMismatchError extends MillraceError {
-  readonly code = "REPLAY_MISMATCH";
-  readonly runId: string;
-  readonly expected: string;
-  readonly asked: string;
-  readonly step: string;
-
-  constructor(runId: string, mismatch: { expected: string; asked: string; step: string }) {
-    super(
-      `Run ${runId} cannot be replayed: its history holds ${mismatch.expected}, but the flow asked for ${mismatch.asked}. ` +
-        `Deploy code that matches, then: millrace resume ${runId}`,
-    );
-    this.runId = runId;
-    this.expected = mismatch.expected;
-    this.asked = mismatch.asked;
-    this.step = mismatch.step;
-  }
-}

@@ -54,7 +54,7 @@ function assemble(connection: NatsConnection, options: BrokerOptions, subjects: 
   });
   return {
     log,
-    queues: new JetStreamWorkQueues({ connection, mux, subjects, log, onReconnect, onTrouble }),
+    queues: new JetStreamWorkQueues({ connection, subjects, log, onReconnect, onTrouble }),
     peers: new JetStreamPeers(connection, dialOptions(options), options.namespace),
     hints: new JetStreamHints(connection, mux, onReconnect),
     closed: ended.signal,

@@ -3,7 +3,6 @@ import type { RunLog, Stored } from "../ports/run-log.ts";
 import type { DeliveryKind, QueueReader, ReadOptions, WorkQueues } from "../ports/work-queue.ts";
 import { encodeDeadLetter } from "../wire/dead-letter-codec.ts";
 import { openConsumer } from "./consumers.ts";
-import type { Mux } from "./mux.ts";
 import { PullLoop } from "./pull-loop.ts";
 import type { Subjects } from "./subjects.ts";
 
@@ -29,7 +28,7 @@ export class JetStreamWorkQueues implements WorkQueues {
       });
     };
     for (const place of this.#places(options.queues)) {
-      const { connection, mux, subjects, onTrouble } = this.#parts;
+      const { connection, subjects, onTrouble } = this.#parts;
       const consumer = await openConsumer(connection, subjects, {
         ...place,
         leaseMs: options.leaseMs,
@@ -40,7 +39,7 @@ export class JetStreamWorkQueues implements WorkQueues {
         options.onForeign(message.subject, NO_RUN);
         void this.#setAside(message, NO_RUN, ack);
       };
-      const parts = { ...place, connection, mux, subjects, onDelivery, onForeign, onTrouble };
+      const parts = { ...place, connection, subjects, onDelivery, onForeign, onTrouble };
       loops.push(new PullLoop({ ...parts, onRoom: more }, consumer));
     }
     const stopRenewing = this.#parts.onReconnect(() => {
@@ -84,7 +83,6 @@ export class JetStreamWorkQueues implements WorkQueues {
 
 export interface WorkQueueParts {
   readonly connection: NatsConnection;
-  readonly mux: Mux;
   readonly subjects: Subjects;
   readonly log: RunLog;
   readonly onReconnect: (call: () => void) => () => void;

@@ -81,7 +81,8 @@ export function streamConfig(
     subjects: [`mr.${namespace}.${partition}.>`],
     retention: "limits",
     storage: "file",
-    discard: "new",
+    // Without limits nothing is ever discarded; nats-server refuses "new" beside schedules (2.15.1, error 10052).
+    discard: "old",
     num_replicas: replicas,
     max_msgs: -1,
     max_bytes: -1,

@@ -1,15 +1,17 @@
-import type { Msg, NatsConnection } from "@nats-io/nats-core";
+import { createInbox, type Msg, type NatsConnection, type Subscription } from "@nats-io/nats-core";
 import type { Delivery, DeliveryKind } from "../ports/work-queue.ts";
 import { openConsumer, type QueueConsumer } from "./consumers.ts";
 import { type AckSubject, readAckSubject } from "./ack-subject.ts";
-import type { Mux } from "./mux.ts";
 import type { Subjects } from "./subjects.ts";
 
 /** Pulls one consumer's messages: as many as it is told, in requests that the broker forgets after 2 s. */
 export class PullLoop {
   readonly kind: DeliveryKind;
   readonly #parts: PullParts;
-  readonly #pulls = new Set<Pull>();
+  readonly #inbox: string;
+  readonly #subscription: Subscription;
+  readonly #pulls = new Map<string, Pull>();
+  #lastPull = 0;
   #consumer: QueueConsumer;
   /** While the consumer's memory is in doubt nothing counts as fresh. */
   #inDoubt = false;
@@ -22,36 +24,34 @@ export class PullLoop {
     this.kind = parts.kind;
     this.#parts = parts;
     this.#consumer = consumer;
+    // Messages come under the subject where they are stored, so a loop cannot share a subscription with others.
+    this.#inbox = `${createInbox()}.`;
+    this.#subscription = parts.connection.subscribe(`${this.#inbox}*`, {
+      callback: (error, message) => {
+        if (error === null) this.#onMessage(message);
+      },
+    });
   }
 
   /** Messages that were asked for and may still come. */
   get outstanding(): number {
     let sum = 0;
-    for (const pull of this.#pulls) sum += pull.left;
+    for (const pull of this.#pulls.values()) sum += pull.left;
     return sum;
   }
 
   /** Asks for so many messages, unless the consumer is being looked after. */
   ask(batch: number): void {
     const now = Date.now();
-    for (const pull of this.#pulls) if (pull.deadline < now) pull.end();
+    this.#forgetLost(now);
     if (this.#stopped || this.#inDoubt || now < this.#pausedUntil) return;
-    const answers = this.#parts.mux.open((message) => this.#onMessage(pull, message));
-    const pull: Pull = {
-      left: batch,
-      brought: 0,
-      deadline: now + EXPIRES_MS + 1_000,
-      end: () => {
-        answers.close();
-        this.#pulls.delete(pull);
-      },
-    };
-    this.#pulls.add(pull);
+    const id = (++this.#lastPull).toString(36);
+    this.#pulls.set(id, { left: batch, brought: 0, askedAt: now });
     const { stream, name } = this.#consumer;
     this.#parts.connection.publish(
       `$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`,
       JSON.stringify({ batch, expires: EXPIRES_MS * 1_000_000 }),
-      { reply: answers.subject },
+      { reply: this.#inbox + id },
     );
   }
 
@@ -59,7 +59,7 @@ export class PullLoop {
   async renew(): Promise<void> {
     if (this.#inDoubt || this.#stopped) return;
     this.#inDoubt = true;
-    for (const pull of this.#pulls) pull.end();
+    this.#pulls.clear();
     while (!this.#stopped) {
       try {
         const { connection, subjects, partition, kind, queue } = this.#parts;
@@ -79,31 +79,33 @@ export class PullLoop {
     this.#stopped = true;
   }
 
-  /** Resolves when no request is open any more: nothing comes after that. */
+  /** Resolves when nothing comes any more: the broker forgets the requests of an inbox that nobody reads. */
   async drained(): Promise<void> {
-    while (this.#pulls.size > 0) {
-      const now = Date.now();
-      for (const pull of this.#pulls) if (pull.deadline < now) pull.end();
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    if (!this.#subscription.isClosed()) await this.#subscription.drain();
   }
 
-  #onMessage(pull: Pull, message: Msg): void {
+  #onMessage(message: Msg): void {
     // Only messages of the stream carry a reply: it is where their ack goes.
-    if (message.subject === "" || !message.reply) return this.#onStatus(pull, message);
-    const ack = readAckSubject(message.reply);
-    if (ack === undefined) return;
-    pull.left--;
-    pull.brought++;
+    const ack = message.reply ? readAckSubject(message.reply) : undefined;
+    if (ack === undefined) return this.#onStatus(message);
     this.hot = true;
-    if (pull.left === 0) pull.end();
-    this.#deliver(message, ack);
+    // The broker answers the oldest request first.
+    const [oldest] = this.#pulls;
+    if (oldest !== undefined) {
+      const [id, pull] = oldest;
+      pull.left--;
+      pull.brought++;
+      if (pull.left === 0) this.#pulls.delete(id);
+    }
+    this.#deliver(message, ack, this.#isFresh(oldest?.[1], ack));
   }
 
-  #onStatus(pull: Pull, message: Msg): void {
+  #onStatus(message: Msg): void {
     const code = message.headers?.code ?? 0;
-    if (code === 100) return;
-    pull.end();
+    const id = message.subject.slice(this.#inbox.length);
+    const pull = this.#pulls.get(id);
+    if (code === 100 || pull === undefined) return;
+    this.#pulls.delete(id);
     if (pull.brought === 0) this.hot = false;
     const description = message.headers?.description ?? "";
     if (code === 503 || /deleted|not found/i.test(description)) {
@@ -114,7 +116,24 @@ export class PullLoop {
     this.#parts.onRoom();
   }
 
-  #deliver(message: Msg, ack: AckSubject): void {
+  /** A request that the broker lost: it would have ended by now. */
+  #forgetLost(now: number): void {
+    for (const [id, pull] of this.#pulls) {
+      if (pull.askedAt + EXPIRES_MS + 1_000 < now) this.#pulls.delete(id);
+    }
+  }
+
+  /**
+   * Nobody can have had the message before: it was stored after the consumer's memory was last known to be whole, and its
+   * lease cannot have run out on the way here, even if this process was stopped meanwhile.
+   */
+  #isFresh(pull: Pull | undefined, ack: AckSubject): boolean {
+    const { leaseMs, trustedSinceMs } = this.#consumer;
+    if (this.#inDoubt || ack.delivered > 1 || ack.storedAtMs <= trustedSinceMs) return false;
+    return pull !== undefined && Date.now() - pull.askedAt < leaseMs * FRESH_SHARE;
+  }
+
+  #deliver(message: Msg, ack: AckSubject, fresh: boolean): void {
     const { connection, subjects, kind, queue, partition } = this.#parts;
     const { subject } = message;
     const { sequence } = ack;
@@ -133,7 +152,7 @@ export class PullLoop {
       partition,
       sequence,
       redelivered: ack.delivered > 1,
-      fresh: !this.#inDoubt && ack.storedAtMs > this.#consumer.trustedSinceMs,
+      fresh,
       data: message.data,
       leaseId: reply,
       ack: confirm,
@@ -144,7 +163,6 @@ export class PullLoop {
 
 export interface PullParts {
   readonly connection: NatsConnection;
-  readonly mux: Mux;
   readonly subjects: Subjects;
   readonly kind: DeliveryKind;
   readonly queue: string;
@@ -162,10 +180,10 @@ export interface PullParts {
 /** A longer one is silent for 43 s after the loss of a consumer's leader; this one for 9 s. */
 const EXPIRES_MS = 2_000;
 const BACKOFF_MS = 250;
+const FRESH_SHARE = 0.6;
 
 interface Pull {
   left: number;
   brought: number;
-  readonly deadline: number;
-  readonly end: () => void;
+  readonly askedAt: number;
 }

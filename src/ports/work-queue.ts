@@ -47,7 +47,7 @@ export interface Delivery {
   readonly sequence: number;
   /** It was handed out before, to this or another worker. */
   readonly redelivered: boolean;
-  /** It was stored after the queue's memory of acks began: nobody can have had it before. */
+  /** Nobody can have had it before: not redelivered, stored while the memory of acks was whole, its lease not yet over. */
   readonly fresh: boolean;
   readonly data: Uint8Array;
   /** What a lease keeper needs to keep it. */

@@ -1,4 +1,4 @@
-import { type Decoded, decodeMessage } from "./decoded.ts";
+import { type Decoded, decodeMessage, NEWER } from "./decoded.ts";
 import { FORMAT, messages } from "./messages.ts";
 
 /** A message that could not be understood: where it stands, and why it was set aside. */
@@ -16,11 +16,7 @@ export function encodeDeadLetter(letter: DeadLetter): Uint8Array {
 export function decodeDeadLetter(bytes: Uint8Array): Decoded<DeadLetter> {
   return decodeMessage(
     () => messages.DeadLetter.decode(bytes),
-    ({ subject, sequence, reason, at }) => ({
-      subject,
-      sequence: sequence as number,
-      reason,
-      at: at as number,
-    }),
+    ({ subject, sequence, reason, at }, isNewer) =>
+      isNewer ? NEWER : { subject, sequence: sequence as number, reason, at: at as number },
   );
 }

@@ -23,15 +23,18 @@ export function encodeFrame(frame: Frame): Uint8Array {
   }).finish();
 }
 
-/** Reads a message from a history subject; anything that is not a frame comes back as foreign (I11). */
+/**
+ * Reads a message from a history subject; anything that is not a frame comes back as foreign (I11). A frame of a newer
+ * format holds one unknown event, so that its run is parked and the frame kept.
+ */
 export function decodeFrame(bytes: Uint8Array): Decoded<Frame> {
   return decodeMessage(
     () => messages.Frame.decode(bytes),
-    (message) => {
-      const status = STATUSES[message.status];
+    (message, isNewer) => {
+      const status = STATUSES[message.status] ?? (isNewer ? "running" : undefined);
       if (status === undefined) return "its status is not known";
       if (message.epoch === 0 || message.writer === "") return "it names no writer";
-      const events = message.events.map(fromWire);
+      const events = isNewer ? [{ type: "Unknown" as const, at: 0 }] : message.events.map(fromWire);
       const { prev, epoch, writer, inboxFolded, token, queue } = message;
       return { prev, epoch, writer, status, inboxFolded, token, queue, events };
     },

@@ -1,5 +1,5 @@
 import type { RunInput } from "../engine/input.ts";
-import { type Decoded, decodeMessage } from "./decoded.ts";
+import { type Decoded, decodeMessage, NEWER } from "./decoded.ts";
 import { FORMAT, messages } from "./messages.ts";
 
 export function encodeInput(input: RunInput): Uint8Array {
@@ -12,7 +12,8 @@ export function encodeInput(input: RunInput): Uint8Array {
 export function decodeInput(bytes: Uint8Array): Decoded<RunInput> {
   return decodeMessage(
     () => messages.Input.decode(bytes),
-    (message) => {
+    (message, isNewer) => {
+      if (isNewer) return NEWER;
       const { inputId, wake } = message;
       if (inputId === "") return "it has no id";
       if (wake === null || wake === undefined) return "its body is not known";

@@ -1,6 +1,6 @@
 import { parseRunId } from "../engine/run-id.ts";
 import type { Submission } from "../engine/submission.ts";
-import { type Decoded, decodeMessage } from "./decoded.ts";
+import { type Decoded, decodeMessage, NEWER } from "./decoded.ts";
 import { FORMAT, messages } from "./messages.ts";
 
 export function encodeSubmission(submission: Submission): Uint8Array {
@@ -15,7 +15,8 @@ export function encodeSubmission(submission: Submission): Uint8Array {
 export function decodeSubmission(bytes: Uint8Array): Decoded<Submission> {
   return decodeMessage(
     () => messages.Submission.decode(bytes),
-    (message) => {
+    (message, isNewer) => {
+      if (isNewer) return NEWER;
       const { queue, submissionId, tags, metadata, replyTo, input } = message;
       if (queue === "" || submissionId === "") return "it names no queue or submission id";
       try {

@@ -82,7 +82,7 @@ async function builds(root: string): Promise<number> {
 test("a fresh checkout is installed and built once, and after that nothing is done", async () => {
   const root = await project();
   expect(await setUp(root)).toEqual({
-    lines: ["Installing dependencies (npm ci)", "Building (npm run build)"],
+    lines: ["Installing dependencies", "Building (npm run build)"],
     path: "nats",
   });
   expect((await setUp(root)).lines).toEqual([]);

@@ -1,7 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { processCommand } from "../../src/embedded/process-command.ts";
@@ -33,15 +32,31 @@ async function connectTo(server: NatsServer): Promise<NatsConnection> {
 
 async function storeMessage(server: NatsServer): Promise<void> {
   const connection = await connectTo(server);
-  const manager = await jetstreamManager(connection);
-  await manager.streams.add({ name: "KEEP", subjects: ["keep.>"] });
-  await jetstream(connection).publish("keep.one", "kept");
+  const stream = { name: "KEEP", subjects: ["keep.>"], storage: "file" };
+  await ask(connection, "$JS.API.STREAM.CREATE.KEEP", JSON.stringify(stream));
+  await ask(connection, "keep.one", "kept");
 }
 
-async function storedMessage(server: NatsServer): Promise<string | undefined> {
-  const manager = await jetstreamManager(await connectTo(server));
-  const message = await manager.streams.getMessage("KEEP", { last_by_subj: "keep.one" });
-  return message?.string();
+async function storedMessage(server: NatsServer): Promise<string> {
+  const connection = await connectTo(server);
+  const query = JSON.stringify({ last_by_subj: "keep.one" });
+  const { message } = await ask(connection, "$JS.API.STREAM.MSG.GET.KEEP", query);
+  return Buffer.from(message?.data ?? "", "base64").toString();
+}
+
+interface JetStreamReply {
+  readonly error?: { readonly description: string };
+  readonly message?: { readonly data: string };
+}
+
+async function ask(
+  connection: NatsConnection,
+  subject: string,
+  body: string,
+): Promise<JetStreamReply> {
+  const reply: JetStreamReply = (await connection.request(subject, body)).json();
+  if (reply.error !== undefined) throw new Error(reply.error.description);
+  return reply;
 }
 
 test("a started server takes clients at once, with JetStream, on the url it tells", async () => {

@@ -1,0 +1,62 @@
+import type { AnyDefinition, Definition } from "../definition/definition.ts";
+import { parseRunId } from "../engine/run-id.ts";
+import type { Broker } from "../ports/broker.ts";
+import { type Clock, systemClock } from "../ports/clock.ts";
+import { RunHandle } from "./run-handle.ts";
+import { type SubmitOptions, submit } from "./submit.ts";
+
+/** A connection to a namespace. Make one per process, share it, and close it at the end. */
+export class Millrace {
+  /** The ports underneath: for workers and tools. */
+  readonly broker: Broker;
+  readonly #clock: Clock;
+
+  constructor(broker: Broker, clock: Clock = systemClock) {
+    this.broker = broker;
+    this.#clock = clock;
+  }
+
+  get namespace(): string {
+    return this.broker.log.namespace;
+  }
+
+  /**
+   * Submits a run, and comes back when it is durable. Submitting the same key again gives a handle on the same run.
+   * @throws {@link InputInvalidError}, {@link NotSerializableError}, {@link PayloadTooLargeError} and
+   * {@link InvalidNameError} before anything is sent; {@link RunExistsError} with `ifExists: "reject"`; {@link BrokerError}
+   * when the broker confirms nothing for 30 s.
+   */
+  submit<Input, Output, Wire>(
+    definition: Definition<Input, Output, Wire>,
+    ...args: undefined extends Wire
+      ? [input?: Wire, options?: SubmitOptions]
+      : [input: Wire, options?: SubmitOptions]
+  ): Promise<RunHandle<Output>>;
+  /** The same by name, for a process that does not have the code. The input is not checked here. */
+  submit(flow: string, input?: unknown, options?: SubmitOptions): Promise<RunHandle>;
+  submit(
+    definition: AnyDefinition | string,
+    input?: unknown,
+    options: SubmitOptions = {},
+  ): Promise<RunHandle<never>> {
+    const host = { broker: this.broker, clock: this.#clock };
+    return submit(host, definition, input, options) as Promise<RunHandle<never>>;
+  }
+
+  /**
+   * A handle on a run by its id. Reads nothing yet: what is not there is told by the handle's methods.
+   * @throws {@link InvalidNameError} when this cannot be a run id.
+   */
+  attach<Output = unknown>(id: string): RunHandle<Output> {
+    return new RunHandle({ broker: this.broker, clock: this.#clock }, parseRunId(id));
+  }
+
+  /** Sends what is still on its way, then disconnects. Runs go on. */
+  close(): Promise<void> {
+    return this.broker.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

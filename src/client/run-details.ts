@@ -1,0 +1,126 @@
+import type { RecordedFrame } from "../engine/frame.ts";
+import type { RunId, RunRef } from "../engine/run-id.ts";
+import { foldFrames, type ParkedState, type RunState } from "../engine/run-state.ts";
+import type { Payload } from "../engine/payload.ts";
+import { readHead } from "../history/run-head.ts";
+import { readHistory } from "../history/run-history.ts";
+import { decodeError } from "../wire/error-codec.ts";
+import { decodeValue } from "../wire/value-codec.ts";
+import type { ClientHost } from "./client-host.ts";
+import { readSubmission } from "./read-submission.ts";
+import { type RunStatus, runStatus } from "./run-status.ts";
+
+/** All that is recorded of a run, with its payloads decoded. */
+export interface RunDetails {
+  readonly id: RunId;
+  readonly status: RunStatus;
+  readonly queue: string;
+  readonly tags: readonly string[];
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly input: unknown;
+  readonly submittedAt: Date;
+  readonly startedAt: Date | undefined;
+  readonly closedAt: Date | undefined;
+  /** Activations so far. */
+  readonly epoch: number;
+  /** The worker that holds it, or empty. */
+  readonly worker: string;
+  /** How often a worker died on it, all told. */
+  readonly takeOvers: number;
+  readonly steps: readonly StepDetails[];
+  readonly timers: readonly TimerDetails[];
+  readonly parked: ParkedState | undefined;
+  readonly output: unknown;
+  readonly error: Error | undefined;
+  /** Messages on the history's subject that no worker wrote; they are passed over. */
+  readonly foreign: readonly { readonly sequence: number; readonly reason: string }[];
+  readonly frames: readonly RecordedFrame[];
+}
+
+export interface StepDetails {
+  readonly id: string;
+  readonly status: "running" | "awaiting-retry" | "completed" | "failed";
+  readonly attempts: readonly AttemptDetails[];
+  readonly output: unknown;
+}
+
+export interface AttemptDetails {
+  readonly attempt: number;
+  readonly startedAt: Date;
+  /** Nothing while it runs. */
+  readonly durationMs: number | undefined;
+  readonly retryAt: Date | undefined;
+  readonly error: Error | undefined;
+}
+
+export interface TimerDetails {
+  readonly id: string;
+  readonly fireAt: Date;
+  readonly firedAt: Date | undefined;
+}
+
+export async function readDetails(host: ClientHost, run: RunRef): Promise<RunDetails | undefined> {
+  const { log } = host.broker;
+  const head = await readHead(log, run);
+  const [submission, { frames, foreign }] = await Promise.all([
+    readSubmission(host, run, head.frame?.queue),
+    readHistory(log, run, head.last),
+  ]);
+  if (submission === undefined) return undefined;
+  const state = foldFrames(frames);
+  const outcome = state?.outcome;
+  return {
+    id: run.id,
+    status: state === undefined ? "pending" : runStatus(state.status),
+    queue: submission.queue,
+    tags: submission.tags,
+    metadata: submission.metadata,
+    input: readable(submission.input),
+    submittedAt: new Date(submission.submittedAt),
+    startedAt: state === undefined ? undefined : new Date(state.startedAt),
+    closedAt: state?.closedAt === undefined ? undefined : new Date(state.closedAt),
+    epoch: state?.epoch ?? 0,
+    worker: state?.worker ?? "",
+    takeOvers: state?.takeOvers ?? 0,
+    steps: stepDetails(state),
+    timers: timerDetails(state),
+    parked: state?.parked,
+    output: outcome?.status === "completed" ? readable(outcome.output) : undefined,
+    error: outcome?.status === "failed" ? decodeError(outcome.error) : undefined,
+    foreign,
+    frames,
+  };
+}
+
+function stepDetails(state: RunState | undefined): StepDetails[] {
+  return [...(state?.steps.values() ?? [])].map(({ id, status, attempts }) => ({
+    id,
+    status,
+    output: readable(attempts.at(-1)?.output),
+    attempts: attempts.map(({ attempt, startedAt, endedAt, retryAt, error }) => ({
+      attempt,
+      startedAt: new Date(startedAt),
+      durationMs: endedAt === undefined ? undefined : Math.max(0, endedAt - startedAt),
+      retryAt: retryAt === undefined ? undefined : new Date(retryAt),
+      error: error === undefined ? undefined : decodeError(error),
+    })),
+  }));
+}
+
+function timerDetails(state: RunState | undefined): TimerDetails[] {
+  return [...(state?.timers.values() ?? [])].map(({ id, fireAt, firedAt }) => ({
+    id,
+    fireAt: new Date(fireAt),
+    firedAt: firedAt === undefined ? undefined : new Date(firedAt),
+  }));
+}
+
+/** For showing: a payload that cannot be read says so in its place. */
+function readable(payload: Payload | undefined): unknown {
+  if (payload === undefined) return undefined;
+  try {
+    return decodeValue(payload);
+  } catch (error) {
+    return `[unreadable: ${String(error)}]`;
+  }
+}

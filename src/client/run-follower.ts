@@ -1,0 +1,136 @@
+/**
+ * Follows a run's history as it grows. Frames come over the live subject; what that lost, a look at the stream brings: at
+ * once after a reconnect, and every 10 s (I6). Whoever waits also asks after the run's holder, and wakes the run when
+ * it is gone: that closes the last case of a lost lease (docs/protocol.md, "Asking").
+ */
+import { type Frame, isActive, type RecordedFrame } from "../engine/frame.ts";
+import type { RunRef } from "../engine/run-id.ts";
+import { ConnectionClosedError } from "../engine/usage-errors.ts";
+import { putWake } from "../history/put-wake.ts";
+import { readHead } from "../history/run-head.ts";
+import { chain } from "../history/run-history.ts";
+import { decodeFrame } from "../wire/frame-codec.ts";
+import { type ClientHost, LOOK_AGAIN_MS } from "./client-host.ts";
+
+export class RunFollower {
+  readonly #host: ClientHost;
+  readonly #run: RunRef;
+  readonly #onFrames: (frames: readonly RecordedFrame[]) => void;
+  readonly #onError: (error: unknown) => void;
+  readonly #stops: (() => void)[] = [];
+  readonly #depth: "every-frame" | "last-frame";
+  /** Sequence of the last frame that was told. */
+  #seen: number;
+  #looking = false;
+  #lookAgain = false;
+  #stopped = false;
+
+  constructor(
+    host: ClientHost,
+    run: RunRef,
+    options: { readonly from: number; readonly depth: "every-frame" | "last-frame" },
+    callbacks: {
+      /** New frames, in order: every one after `from`, or only the newest each time. */
+      onFrames: (frames: readonly RecordedFrame[]) => void;
+      onError: (error: unknown) => void;
+    },
+  ) {
+    this.#host = host;
+    this.#run = run;
+    this.#seen = options.from;
+    this.#depth = options.depth;
+    this.#onFrames = callbacks.onFrames;
+    this.#onError = callbacks.onError;
+  }
+
+  async start(): Promise<void> {
+    const { broker } = this.#host;
+    const closed = (): void => this.#onError(new ConnectionClosedError(`waiting for ${this.#run.id}`));
+    broker.closed.addEventListener("abort", closed);
+    this.#stops.push(() => broker.closed.removeEventListener("abort", closed));
+    const unfollow = await broker.log.follow(this.#run, ({ sequence, data }) =>
+      this.#hear(sequence, data),
+    );
+    if (this.#stopped) return unfollow();
+    this.#stops.push(unfollow, broker.hints.onReconnect(() => void this.#look()));
+    this.#lookLater();
+    await this.#look();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const stop of this.#stops.splice(0)) stop();
+  }
+
+  #hear(sequence: number, data: Uint8Array): void {
+    if (this.#stopped || sequence <= this.#seen) return;
+    const decoded = decodeFrame(data);
+    if (decoded.kind === "foreign") return; // Anybody can publish here: it was only a hint.
+    const frame = { ...decoded.value, sequence };
+    if (this.#follows(frame) && !this.#looking) this.#tell([frame]);
+    else void this.#look();
+  }
+
+  /** Reads what was appended since; calls that come meanwhile are answered by one more look. */
+  async #look(): Promise<void> {
+    this.#lookAgain = true;
+    if (this.#looking) return;
+    this.#looking = true;
+    try {
+      while (this.#lookAgain && !this.#stopped) {
+        this.#lookAgain = false;
+        await this.#readOn();
+      }
+    } catch (error) {
+      // The broker is away: a reconnect or the next look brings what is missing.
+      if (this.#host.broker.closed.aborted) this.#onError(error);
+    } finally {
+      this.#looking = false;
+    }
+  }
+
+  async #readOn(): Promise<void> {
+    const { log } = this.#host.broker;
+    const head = await readHead(log, this.#run);
+    const frame = head.frame;
+    if (frame === undefined || frame.sequence <= this.#seen) return;
+    if (this.#follows(frame)) return this.#tell([frame]);
+    const { frames } = chain(await log.history(this.#run, frame.sequence));
+    this.#tell(frames.filter(({ sequence }) => sequence > this.#seen));
+  }
+
+  #follows(frame: RecordedFrame): boolean {
+    return this.#depth === "last-frame" || frame.prev === this.#seen;
+  }
+
+  #tell(frames: readonly RecordedFrame[]): void {
+    const last = frames.at(-1);
+    if (last === undefined || this.#stopped) return;
+    this.#seen = last.sequence;
+    this.#onFrames(frames);
+  }
+
+  #lookLater(): void {
+    if (this.#stopped) return;
+    const cancel = this.#host.clock.after(LOOK_AGAIN_MS, () => {
+      void this.#look()
+        .then(() => askAfterHolder(this.#host, this.#run))
+        .catch(() => undefined) // Asking is a help, not a duty: the next look tries again.
+        .finally(() => this.#lookLater());
+    });
+    this.#stops.push(cancel);
+  }
+}
+
+/** Wakes the run when the worker that is said to hold it does not. */
+export async function askAfterHolder(host: ClientHost, run: RunRef): Promise<void> {
+  const { broker } = host;
+  const head = await broker.log.head(run);
+  const decoded = head === undefined ? undefined : decodeFrame(head.data);
+  if (head === undefined || decoded?.kind !== "ok") return;
+  const { status, writer, token, epoch, queue }: Frame = decoded.value;
+  if (!isActive(status)) return;
+  const answer = await broker.peers.asks(writer, { partition: head.partition, token, epoch });
+  if (answer !== "gone") return;
+  await putWake(host, run, queue, { replaces: [token], resume: false, queue });
+}

@@ -1,0 +1,180 @@
+import { type Duration, toMilliseconds } from "../engine/duration.ts";
+import { isClosed, isResumable, type RecordedFrame } from "../engine/frame.ts";
+import { RunNotFoundError, RunNotResumableError } from "../engine/run-errors.ts";
+import type { RunEvent } from "../engine/run-event.ts";
+import type { RunId, RunRef } from "../engine/run-id.ts";
+import { putWake } from "../history/put-wake.ts";
+import { readHead } from "../history/run-head.ts";
+import { AsyncQueue } from "./async-queue.ts";
+import type { ClientHost } from "./client-host.ts";
+import { valueOf } from "./outcome.ts";
+import type { OutcomeHint } from "./outcome-hint.ts";
+import { waitForOutcome } from "./outcome-waiter.ts";
+import { readSubmission } from "./read-submission.ts";
+import { type RunDetails, readDetails } from "./run-details.ts";
+import { RunFollower } from "./run-follower.ts";
+import { type RunView, viewOfFrame } from "./run-view.ts";
+
+/** A run, wherever it executes. All it holds is the id: it works from any process, at any later time. */
+export class RunHandle<Output = unknown> {
+  readonly id: RunId;
+  readonly #host: ClientHost;
+  readonly #run: RunRef;
+  readonly #hint: OutcomeHint | undefined;
+
+  constructor(host: ClientHost, run: RunRef, hint?: OutcomeHint) {
+    this.id = run.id;
+    this.#host = host;
+    this.#run = run;
+    this.#hint = hint;
+  }
+
+  /**
+   * The run's output, as soon as it has completed.
+   * @throws {@link RunFailedError} (its `cause` is what the run threw), {@link RunCrashedError},
+   * {@link RunCancelledError}, {@link RunNotFoundError}, {@link ResultTimeoutError} when `timeout` is over, the reason of
+   * `signal` when it aborts. A parked run has not ended: it is waited for.
+   */
+  async result(options: ResultOptions = {}): Promise<Output> {
+    const { timeout, signal } = options;
+    const outcome = await waitForOutcome(this.#host, this.#run, this.#hint, {
+      ...(timeout === undefined ? {} : { timeoutMs: toMilliseconds(timeout) }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    return valueOf(this.id, outcome) as Output;
+  }
+
+  /**
+   * Where the run is now: one look-up.
+   * @throws {@link RunNotFoundError}
+   */
+  async state(): Promise<RunView> {
+    const { frame } = await readHead(this.#host.broker.log, this.#run);
+    if (frame !== undefined) return viewOfFrame(this.id, frame);
+    const submission = await readSubmission(this.#host, this.#run);
+    if (submission === undefined) throw this.#notFound();
+    return {
+      id: this.id,
+      status: "pending",
+      closed: false,
+      epoch: 0,
+      worker: "",
+      queue: submission.queue,
+      sequence: submission.sequence,
+      updatedAt: new Date(submission.submittedAt),
+    };
+  }
+
+  /**
+   * All that is recorded of the run: input, steps with their attempts, timers, outcome. Reads the whole history.
+   * @throws {@link RunNotFoundError}
+   */
+  async details(): Promise<RunDetails> {
+    const details = await readDetails(this.#host, this.#run);
+    if (details === undefined) throw this.#notFound();
+    return details;
+  }
+
+  /** The run's states as they come, the present one first; ends when the run has ended. */
+  watch(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<RunView> {
+    const views = this.#iterate<RunView>("last-frame", 0, options.signal, (frames, queue) => {
+      for (const frame of frames) queue.push(viewOfFrame(this.id, frame));
+    });
+    this.state().then(
+      (view) => {
+        if (view.epoch === 0) views.push(view);
+      },
+      (error: unknown) => views.fail(error),
+    );
+    return views;
+  }
+
+  /**
+   * The run's events in order, from the first frame after sequence `from`. With `follow` it goes on until the run has
+   * ended, otherwise it stops at what is recorded now.
+   */
+  events(options: EventsOptions = {}): AsyncIterableIterator<RecordedEvent> {
+    const { from = 0, follow = false, signal } = options;
+    const push = (frames: readonly RecordedFrame[], queue: AsyncQueue<RecordedEvent>): void => {
+      for (const { sequence, epoch, events } of frames) {
+        for (const [index, event] of events.entries()) queue.push({ ...event, sequence, index, epoch });
+      }
+    };
+    if (follow) return this.#iterate("every-frame", from, signal, push);
+    const queue = new AsyncQueue<RecordedEvent>(() => undefined);
+    this.details().then(
+      ({ frames }) => {
+        push(frames.filter(({ sequence }) => sequence > from), queue);
+        queue.end();
+      },
+      (error: unknown) => queue.fail(error),
+    );
+    return queue;
+  }
+
+  /**
+   * Continues a parked, failed or crashed run from its history: a parked one with the code that is deployed now, a
+   * failed one with a new try at the step that failed it, a crashed one with a new crash budget. Resolves when the request
+   * is durable.
+   * @throws {@link RunNotResumableError}, {@link RunNotFoundError}
+   */
+  async resume(): Promise<void> {
+    const { status, queue } = await this.state();
+    if (!isResumable(status)) throw new RunNotResumableError(this.id, status);
+    await putWake(this.#host, this.#run, queue, { replaces: [], resume: true, queue });
+  }
+
+  #iterate<T>(
+    depth: "every-frame" | "last-frame",
+    from: number,
+    signal: AbortSignal | undefined,
+    push: (frames: readonly RecordedFrame[], queue: AsyncQueue<T>) => void,
+  ): AsyncQueue<T> {
+    const onAbort = (): void => queue.fail(signal?.reason);
+    const queue = new AsyncQueue<T>(() => {
+      signal?.removeEventListener("abort", onAbort);
+      follower.stop();
+    });
+    const follower = new RunFollower(
+      this.#host,
+      this.#run,
+      { from, depth },
+      {
+        onFrames: (frames) => {
+          push(frames, queue);
+          if (isClosed(frames.at(-1)?.status ?? "")) queue.end();
+        },
+        onError: (error) => queue.fail(error),
+      },
+    );
+    signal?.addEventListener("abort", onAbort);
+    if (signal?.aborted) onAbort();
+    else follower.start().catch((error: unknown) => queue.fail(error));
+    return queue;
+  }
+
+  #notFound(): RunNotFoundError {
+    return new RunNotFoundError(this.id, this.#host.broker.log.namespace);
+  }
+}
+
+export interface ResultOptions {
+  /** How long to wait. Default: until the run has ended. */
+  readonly timeout?: Duration;
+  readonly signal?: AbortSignal;
+}
+
+export interface EventsOptions {
+  /** Only events of frames after this stream sequence. Default 0: all. */
+  readonly from?: number;
+  /** Go on until the run has ended. Default false. */
+  readonly follow?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** An event with its place: stream sequence of its frame, number in the frame, and the activation that recorded it. */
+export type RecordedEvent = RunEvent & {
+  readonly sequence: number;
+  readonly index: number;
+  readonly epoch: number;
+};

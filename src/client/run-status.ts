@@ -1,0 +1,9 @@
+import type { FrameStatus } from "../engine/frame.ts";
+
+/** Where a run is in its life, as a user sees it. */
+export type RunStatus = Exclude<FrameStatus, "released"> | "pending";
+
+/** A run that was given up in good order waits for the next worker, like one that nobody took up yet. */
+export function runStatus(status: FrameStatus): RunStatus {
+  return status === "released" ? "pending" : status;
+}

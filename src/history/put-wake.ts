@@ -1,0 +1,19 @@
+import { sortableId } from "../engine/sortable-id.ts";
+import type { WakeInput } from "../engine/input.ts";
+import type { RunRef } from "../engine/run-id.ts";
+import type { Broker } from "../ports/broker.ts";
+import type { Clock } from "../ports/clock.ts";
+import { encodeInput } from "../wire/input-codec.ts";
+
+/** Puts a wake into a run's inbox, in the queue where it is to wait. Resolves when it is durable. */
+export async function putWake(
+  parts: { readonly broker: Broker; readonly clock: Clock },
+  run: RunRef,
+  waitsIn: string,
+  wake: Omit<WakeInput, "type">,
+): Promise<void> {
+  const sentAt = parts.clock.now();
+  const inputId = sortableId(sentAt, Math.random);
+  const input = encodeInput({ inputId, sentAt, body: { type: "Wake", ...wake } });
+  await parts.broker.log.put(run, waitsIn, input);
+}

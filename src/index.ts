@@ -1,0 +1,49 @@
+export { Millrace } from "./client/millrace.ts";
+export type { RunDetails } from "./client/run-details.ts";
+export {
+  type EventsOptions,
+  type RecordedEvent,
+  type ResultOptions,
+  RunHandle,
+} from "./client/run-handle.ts";
+export type { RunStatus } from "./client/run-status.ts";
+export type { RunView } from "./client/run-view.ts";
+export type { SubmitOptions } from "./client/submit.ts";
+export { type ConnectOptions, connect } from "./connect.ts";
+export type { CrashOptions } from "./definition/crash-budget.ts";
+export type { AnyDefinition, Definition } from "./definition/definition.ts";
+export { type Flow, type FlowOptions, flow } from "./definition/flow.ts";
+export type { FlowContext, StepOptions, StepOverrides } from "./definition/flow-context.ts";
+export { type StepInfo, type Task, type TaskOptions, task } from "./definition/task.ts";
+export type { Duration } from "./engine/duration.ts";
+export {
+  ContextClosedError,
+  FatalError,
+  InputInvalidError,
+  NotSerializableError,
+  PayloadTooLargeError,
+  RetryAfter,
+  StepTimeoutError,
+} from "./engine/flow-errors.ts";
+export { MillraceError } from "./engine/millrace-error.ts";
+export type { RetryOptions } from "./engine/retry.ts";
+export {
+  ResultTimeoutError,
+  RunCancelledError,
+  RunCrashedError,
+  RunExistsError,
+  RunFailedError,
+  RunNotFoundError,
+  RunNotResumableError,
+} from "./engine/run-errors.ts";
+export type { RunEvent } from "./engine/run-event.ts";
+export type { RunId } from "./engine/run-id.ts";
+export {
+  BrokerError,
+  ConnectionClosedError,
+  InvalidDurationError,
+  InvalidNameError,
+  InvalidOptionError,
+  SettingsMismatchError,
+} from "./engine/usage-errors.ts";
+export { type ServeOptions, type ServingWorker, serve } from "./worker/serve.ts";

@@ -1,0 +1,76 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Frame } from "../engine/frame.ts";
+import type { RunRef } from "../engine/run-id.ts";
+import { type RunHead, readHead } from "../history/run-head.ts";
+import type { Broker } from "../ports/broker.ts";
+import { encodeFrame } from "../wire/frame-codec.ts";
+
+/** Where the next frame of a history goes. */
+export interface AppendPlace {
+  /** Sequence of the last frame: the new one's `prev`. */
+  readonly prev: number;
+  /** Sequence of the last message on the subject, which the write expects. Not `prev` when foreign bytes follow it. */
+  readonly last: number;
+}
+
+/**
+ * Appends a frame, and does not come back before its fate is known: every unclear answer is cleared up by reading the
+ * head, so a frame is never written twice, and a lost ack loses nothing (I2).
+ */
+export async function appendFrame(
+  broker: Broker,
+  run: RunRef,
+  place: AppendPlace,
+  frame: Omit<Frame, "prev">,
+): Promise<AppendResult> {
+  const { prev } = place;
+  const bytes = encodeFrame({ ...frame, prev });
+  let { last } = place;
+  for (let tries = 0; ; tries++) {
+    const outcome = await broker.log.append(run, last, bytes);
+    if (outcome.status === "written") return { status: "appended", sequence: outcome.sequence, bytes };
+    const head = await readHeadAnyhow(broker, run, tries);
+    if (head === undefined) return { status: "closed" };
+    const found = head.frame;
+    if (found !== undefined && found.sequence > prev) {
+      const own =
+        found.prev === prev && found.epoch === frame.epoch && found.writer === frame.writer;
+      return own
+        ? { status: "appended", sequence: found.sequence, bytes }
+        : { status: "superseded", by: found };
+    }
+    if ((found?.sequence ?? 0) < prev) return { status: "vanished" };
+    // Still our turn: it was not stored, or foreign bytes were put in front of us.
+    last = head.last;
+    if (outcome.status === "unknown") await delay(backoffMs(tries));
+  }
+}
+
+export type AppendResult =
+  | { readonly status: "appended"; readonly sequence: number; readonly bytes: Uint8Array }
+  /** Somebody else wrote in this place: whoever wrote `by` has the run. */
+  | { readonly status: "superseded"; readonly by: Frame }
+  /** The history is shorter than it was: somebody purged the stream. */
+  | { readonly status: "vanished" }
+  /** The connection was closed before the frame's fate was known. */
+  | { readonly status: "closed" };
+
+/** Asks until the broker answers, or the connection is closed for good. */
+async function readHeadAnyhow(
+  broker: Broker,
+  run: RunRef,
+  tries: number,
+): Promise<RunHead | undefined> {
+  for (let again = tries; !broker.closed.aborted; again++) {
+    try {
+      return await readHead(broker.log, run);
+    } catch {
+      await delay(backoffMs(again)); // The broker is away: nothing to do but ask again.
+    }
+  }
+  return undefined;
+}
+
+function backoffMs(tries: number): number {
+  return Math.min(1_000, 20 * 2 ** Math.min(tries, 10));
+}

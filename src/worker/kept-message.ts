@@ -1,0 +1,41 @@
+import type { Lease, LeaseKeeper } from "../ports/leases.ts";
+import type { Delivery } from "../ports/work-queue.ts";
+
+/** A message that this worker keeps: its lease is renewed until it is acked, given back or dropped, once. */
+export class KeptMessage {
+  readonly delivery: Delivery;
+  readonly #lease: Lease;
+  #done = false;
+
+  constructor(delivery: Delivery, leases: LeaseKeeper) {
+    this.delivery = delivery;
+    this.#lease = leases.keep(delivery);
+  }
+
+  /** It is now the token of an activation of this epoch. */
+  hold(epoch: number): void {
+    this.#lease.hold(epoch);
+  }
+
+  /** Nothing depends on it any more. Only call it when what makes it unnecessary is durable (I4). */
+  ack(): void {
+    if (this.#end()) this.delivery.ack();
+  }
+
+  /** To be handed out again at once. */
+  giveBack(): void {
+    if (this.#end()) this.delivery.giveBack();
+  }
+
+  /** Neither: a late ack would ack it for whoever has it now. */
+  drop(): void {
+    this.#end();
+  }
+
+  #end(): boolean {
+    if (this.#done) return false;
+    this.#done = true;
+    this.#lease.letGo();
+    return true;
+  }
+}

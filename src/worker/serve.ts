@@ -1,0 +1,126 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { type Logger, pino } from "pino";
+import type { AnyDefinition } from "../definition/definition.ts";
+import { type Duration, toMilliseconds } from "../engine/duration.ts";
+import { checkToken } from "../engine/names.ts";
+import { InvalidOptionError } from "../engine/usage-errors.ts";
+import type { Broker } from "../ports/broker.ts";
+import { type Clock, systemClock } from "../ports/clock.ts";
+import { watchStrayRejections } from "./stray-rejections.ts";
+import { Worker, type WorkerStats } from "./worker.ts";
+
+/**
+ * Serves flows and tasks: takes their runs from the queues and executes them. Start as many replicas as you like, in any
+ * number of processes; a run is with one of them at a time.
+ *
+ * Resolves when the worker is reading: every queue exists by then.
+ * @throws {@link InvalidOptionError} for two definitions of one name or an option that cannot work, and
+ * {@link SettingsMismatchError} when a queue exists with another lease than was asked for.
+ */
+export async function serve(
+  definitions: readonly AnyDefinition[],
+  options: ServeOptions,
+): Promise<ServingWorker> {
+  const { broker } = options.connection;
+  const settings = { ...SERVE_DEFAULTS, ...options };
+  checkCount("concurrency", settings.concurrency);
+  checkCount("maxHeld", settings.maxHeld);
+  const known = index(definitions);
+  const queues = options.queues ?? [...queuesOf(definitions)];
+  for (const queue of queues) checkToken("A queue's name", queue);
+  const id = `${hostname().replaceAll(/[^A-Za-z0-9_-]/g, "-")}-${process.pid}-${randomBytes(4).toString("hex")}`;
+  const log = (options.log ?? pino({ name: "millrace" })).child({ worker: id });
+
+  let worker: Worker | undefined;
+  const reader = await broker.queues.open({
+    queues,
+    ...(options.lease === undefined ? {} : { leaseMs: toMilliseconds(options.lease) }),
+    room: (kind) => worker?.room(kind) ?? 0,
+    onDelivery: (delivery) => (worker === undefined ? delivery.giveBack() : worker.deliver(delivery)),
+    onForeign: (subject, reason) =>
+      log.error({ subject, reason }, "Message set aside: it cannot be understood"),
+  });
+  const maxBlockedMs = toMilliseconds(settings.maxBlocked);
+  const leases = await broker.peers.openLeases(id, reader.leaseMs, maxBlockedMs);
+  const stopWatching = watchStrayRejections(log);
+  worker = new Worker({
+    worker: id,
+    broker,
+    clock: options.clock ?? systemClock,
+    log,
+    leases,
+    definitions: known,
+    concurrency: settings.concurrency,
+    maxHeld: settings.maxHeld,
+    drainGraceMs: toMilliseconds(settings.drainGrace),
+    onDrained: stopWatching,
+  });
+  worker.begin(reader);
+  log.info({ queues, flows: [...known.keys()], leaseMs: reader.leaseMs }, "Serving");
+  return worker;
+}
+
+/** A worker that {@link serve} started. */
+export interface ServingWorker {
+  /** Unique among all workers, and new for each start: `<host>-<pid>-<random>`. */
+  readonly id: string;
+  readonly stats: WorkerStats;
+  /**
+   * Stops taking runs, lets running steps finish for up to `drainGrace`, and hands over what it still holds, with nothing
+   * repeated and no crash counted. Safe to call twice. The connection stays open.
+   */
+  drain(): Promise<void>;
+}
+
+export interface ServeOptions {
+  /** What {@link connect} gave. */
+  readonly connection: { readonly broker: Broker };
+  /** Runs that execute at once: that replay or have a step going. Runs that only wait do not count. Default 100. */
+  readonly concurrency?: number;
+  /** Runs in memory at once, waiting ones included. Default 10,000. */
+  readonly maxHeld?: number;
+  /** The queues to read, in place of the definitions' own. */
+  readonly queues?: readonly string[];
+  /**
+   * How long a dead worker's runs stay with it. Default: what the queue was made with, 5 s for a new one. An existing
+   * queue with another lease is refused.
+   */
+  readonly lease?: Duration;
+  /** How long the event loop may be blocked before the worker counts as hung and loses its runs. Default 5 min. */
+  readonly maxBlocked?: Duration;
+  /** How long {@link ServingWorker.drain} lets running steps go on. Default 30 s. */
+  readonly drainGrace?: Duration;
+  readonly log?: Logger;
+  readonly clock?: Clock;
+}
+
+const SERVE_DEFAULTS = Object.freeze({
+  concurrency: 100,
+  maxHeld: 10_000,
+  maxBlocked: "5m",
+  drainGrace: "30s",
+} satisfies Partial<ServeOptions>);
+
+function index(definitions: readonly AnyDefinition[]): ReadonlyMap<string, AnyDefinition> {
+  const known = new Map<string, AnyDefinition>();
+  for (const definition of definitions) {
+    const { name } = definition;
+    if (known.has(name) && known.get(name) !== definition) {
+      throw new InvalidOptionError("definitions", name, "two flows or tasks have this name");
+    }
+    known.set(name, definition);
+  }
+  if (known.size === 0) throw new InvalidOptionError("definitions", "[]", "give a flow or a task");
+  return known;
+}
+
+/** The queue where a definition's runs wait, and the one of its name, to which others pass on what they do not know. */
+function queuesOf(definitions: readonly AnyDefinition[]): ReadonlySet<string> {
+  return new Set(definitions.flatMap(({ name, queue }) => [queue, name]));
+}
+
+function checkCount(option: string, value: number): void {
+  if (Number.isInteger(value) && value >= 1) return;
+  throw new InvalidOptionError(option, value, "give a whole number from 1");
+}

@@ -1,0 +1,149 @@
+import type { Logger } from "pino";
+import type { AnyDefinition } from "../definition/definition.ts";
+import type { Broker } from "../ports/broker.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { LeaseKeeper } from "../ports/leases.ts";
+import type { Delivery, DeliveryKind, QueueReader } from "../ports/work-queue.ts";
+import type { Activation } from "./activation.ts";
+import { type ArrivalHost, Arrivals } from "./arrivals.ts";
+import { KeptMessage } from "./kept-message.ts";
+import { Slots } from "./slots.ts";
+
+/** A worker: takes runs from its queues, holds them, and gives them up in good order when it drains. */
+export class Worker implements ArrivalHost {
+  /** Unique among all workers, and new for each start. */
+  readonly worker: string;
+  readonly broker: Broker;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly definitions: ReadonlyMap<string, AnyDefinition>;
+  readonly held = new Map<string, Activation>();
+  readonly slots: Slots;
+  readonly #parts: WorkerParts;
+  readonly #arrivals = new Arrivals(this);
+  #arrived: KeptMessage[] = [];
+  readonly #handling: Record<DeliveryKind, number> = { new: 0, in: 0 };
+  #reader: QueueReader | undefined;
+  #draining: Promise<void> | undefined;
+
+  constructor(parts: WorkerParts) {
+    this.#parts = parts;
+    this.worker = parts.worker;
+    this.broker = parts.broker;
+    this.clock = parts.clock;
+    this.log = parts.log;
+    this.definitions = parts.definitions;
+    this.slots = new Slots(parts.concurrency, () => this.#reader?.more());
+  }
+
+  get id(): string {
+    return this.worker;
+  }
+
+  get draining(): boolean {
+    return this.#draining !== undefined;
+  }
+
+  /** What it is doing now. */
+  get stats(): WorkerStats {
+    return { held: this.held.size, executing: this.slots.used };
+  }
+
+  /** Reads from a reader that was opened for this worker. */
+  begin(reader: QueueReader): void {
+    this.#reader = reader;
+    reader.more();
+  }
+
+  room(kind: DeliveryKind): number {
+    if (this.draining) return 0;
+    if (kind === "in") return MAX_INPUTS - this.#handling.in;
+    return Math.min(this.slots.free, this.#parts.maxHeld - this.held.size) - this.#handling.new;
+  }
+
+  /** Keeps the message at once, and looks at it when all that came with it is kept too. */
+  deliver(delivery: Delivery): void {
+    this.again(new KeptMessage(delivery, this.#parts.leases));
+  }
+
+  again(message: KeptMessage): void {
+    this.#handling[message.delivery.kind]++;
+    this.#arrived.push(message);
+    // A step that blocks the event loop must not do so before its neighbours' leases are kept (I12).
+    if (this.#arrived.length === 1) setImmediate(() => this.#receive());
+  }
+
+  onLeave(activation: Activation): void {
+    if (this.held.get(activation.run.id) === activation) this.held.delete(activation.run.id);
+    this.#reader?.more();
+  }
+
+  /**
+   * Stops pulling, lets running steps finish for as long as the grace period, and hands every run it still holds to the
+   * other workers, without a step repeated and without a crash counted. Safe to call twice.
+   */
+  drain(): Promise<void> {
+    this.#draining ??= this.#drain();
+    return this.#draining;
+  }
+
+  #receive(): void {
+    const messages = this.#arrived;
+    this.#arrived = [];
+    for (const message of messages) {
+      this.#arrivals
+        .receive(message)
+        .catch((error: unknown) => {
+          // Not acked: it comes again when its lease is over.
+          message.drop();
+          if (!this.broker.closed.aborted) {
+            this.log.warn({ err: error, run: message.delivery.run.id }, "A message is left for later");
+          }
+        })
+        .finally(() => {
+          this.#handling[message.delivery.kind]--;
+          this.#reader?.more();
+        });
+    }
+  }
+
+  async #drain(): Promise<void> {
+    this.log.info({ held: this.held.size }, "Draining");
+    const stopped = this.#reader?.stop();
+    const cancelGrace = this.clock.after(this.#parts.drainGraceMs, () => {
+      const reason = new Error("The worker stops: the step runs again on another worker.");
+      for (const activation of this.held.values()) activation.abortSteps(reason);
+    });
+    const released = Promise.all([...this.held.values()].map((activation) => activation.release()));
+    await Promise.all([stopped, released]);
+    // What came while the reader stopped was given back or started before it knew: release that too.
+    await Promise.all([...this.held.values()].map((activation) => activation.release()));
+    cancelGrace();
+    await this.#parts.leases.close();
+    this.#parts.onDrained();
+    this.log.info("Drained");
+  }
+}
+
+export interface WorkerStats {
+  /** Runs in memory: executing or waiting. */
+  readonly held: number;
+  /** Runs that replay or have a step going. */
+  readonly executing: number;
+}
+
+export interface WorkerParts {
+  readonly worker: string;
+  readonly broker: Broker;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly leases: LeaseKeeper;
+  readonly definitions: ReadonlyMap<string, AnyDefinition>;
+  readonly concurrency: number;
+  readonly maxHeld: number;
+  readonly drainGraceMs: number;
+  readonly onDrained: () => void;
+}
+
+/** Inputs that are looked at at once. They are small, and mostly answered with an ack. */
+const MAX_INPUTS = 256;
