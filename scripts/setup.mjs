@@ -118,7 +118,9 @@ function readStamp(path) {
 }
 
 function lockHash() {
-  return createHash("sha256").update(readFileSync(join(ROOT, "package-lock.json"))).digest("hex");
+  return createHash("sha256")
+    .update(readFileSync(join(ROOT, "package-lock.json")))
+    .digest("hex");
 }
 
 /** Over all that the build reads. Content, not times: git sets times anew with each checkout. */
@@ -169,5 +171,7 @@ function runNpm(args) {
 function shorten(output) {
   const lines = output.trimEnd().split("\n");
   if (lines.length <= 80) return lines.join("\n");
-  return [...lines.slice(0, 40), `(${lines.length - 80} lines left out)`, ...lines.slice(-40)].join("\n");
+  return [...lines.slice(0, 40), `(${lines.length - 80} lines left out)`, ...lines.slice(-40)].join(
+    "\n",
+  );
 }

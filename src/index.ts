@@ -12,8 +12,8 @@ export type { SubmitOptions } from "./client/submit.ts";
 export { type ConnectOptions, connect } from "./connect.ts";
 export type { CrashOptions } from "./definition/crash-budget.ts";
 export type { AnyDefinition, Definition } from "./definition/definition.ts";
-export { type Flow, type FlowOptions, flow } from "./definition/flow.ts";
-export type { FlowContext, StepOptions, StepOverrides } from "./definition/flow-context.ts";
+export { type FlowOptions, flow } from "./definition/flow.ts";
+export type { Flow, FlowContext, StepOptions, StepOverrides } from "./definition/flow-context.ts";
 export { type StepInfo, type Task, type TaskOptions, task } from "./definition/task.ts";
 export type { Duration } from "./engine/duration.ts";
 export {

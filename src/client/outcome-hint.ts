@@ -13,9 +13,9 @@ export class OutcomeHint {
   #heard: { readonly frame: Frame | undefined } | undefined;
 
   constructor(hints: Hints) {
-    const { replyTo, forget } = hints.expect((data) => this.#hear(data));
-    this.replyTo = replyTo;
-    this.forget = forget;
+    const expected = hints.expect((data) => this.#hear(data));
+    this.replyTo = expected.replyTo;
+    this.forget = () => expected.forget();
   }
 
   /** Calls back with the closing frame, or with nothing when the stream has it. At once if that was heard before. */

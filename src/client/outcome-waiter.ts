@@ -4,9 +4,9 @@ import type { RunRef } from "../engine/run-id.ts";
 import { outcomeOf, type RunOutcome } from "../engine/run-state.ts";
 import { type ClientHost, LOOK_AGAIN_MS } from "./client-host.ts";
 import type { OutcomeHint } from "./outcome-hint.ts";
+import { readSubmission } from "./read-submission.ts";
 import { RunFollower } from "./run-follower.ts";
 import { runStatus } from "./run-status.ts";
-import { readSubmission } from "./read-submission.ts";
 
 /** How long to wait for a run's end. */
 export interface WaitOptions {

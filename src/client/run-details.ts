@@ -1,7 +1,7 @@
 import type { RecordedFrame } from "../engine/frame.ts";
+import type { Payload } from "../engine/payload.ts";
 import type { RunId, RunRef } from "../engine/run-id.ts";
 import { foldFrames, type ParkedState, type RunState } from "../engine/run-state.ts";
-import type { Payload } from "../engine/payload.ts";
 import { readHead } from "../history/run-head.ts";
 import { readHistory } from "../history/run-history.ts";
 import { decodeError } from "../wire/error-codec.ts";
@@ -68,32 +68,49 @@ export async function readDetails(host: ClientHost, run: RunRef): Promise<RunDet
   ]);
   if (submission === undefined) return undefined;
   const state = foldFrames(frames);
-  const outcome = state?.outcome;
   return {
     id: run.id,
-    status: state === undefined ? "pending" : runStatus(state.status),
     queue: submission.queue,
     tags: submission.tags,
     metadata: submission.metadata,
     input: readable(submission.input),
     submittedAt: new Date(submission.submittedAt),
-    startedAt: state === undefined ? undefined : new Date(state.startedAt),
-    closedAt: state?.closedAt === undefined ? undefined : new Date(state.closedAt),
-    epoch: state?.epoch ?? 0,
-    worker: state?.worker ?? "",
-    takeOvers: state?.takeOvers ?? 0,
-    steps: stepDetails(state),
-    timers: timerDetails(state),
-    parked: state?.parked,
-    output: outcome?.status === "completed" ? readable(outcome.output) : undefined,
-    error: outcome?.status === "failed" ? decodeError(outcome.error) : undefined,
+    ...progressOf(state),
+    ...endOf(state),
     foreign,
     frames,
   };
 }
 
-function stepDetails(state: RunState | undefined): StepDetails[] {
-  return [...(state?.steps.values() ?? [])].map(({ id, status, attempts }) => ({
+function progressOf(state: RunState | undefined) {
+  if (state === undefined) {
+    const never = { startedAt: undefined, epoch: 0, worker: "", takeOvers: 0 };
+    return { status: "pending" as const, ...never, steps: [], timers: [], parked: undefined };
+  }
+  const { epoch, worker, takeOvers, parked } = state;
+  return {
+    status: runStatus(state.status),
+    startedAt: new Date(state.startedAt),
+    epoch,
+    worker,
+    takeOvers,
+    steps: stepDetails(state),
+    timers: timerDetails(state),
+    parked,
+  };
+}
+
+function endOf(state: RunState | undefined) {
+  const outcome = state?.outcome;
+  return {
+    closedAt: state?.closedAt === undefined ? undefined : new Date(state.closedAt),
+    output: outcome?.status === "completed" ? readable(outcome.output) : undefined,
+    error: outcome?.status === "failed" ? decodeError(outcome.error) : undefined,
+  };
+}
+
+function stepDetails(state: RunState): StepDetails[] {
+  return [...state.steps.values()].map(({ id, status, attempts }) => ({
     id,
     status,
     output: readable(attempts.at(-1)?.output),
@@ -107,8 +124,8 @@ function stepDetails(state: RunState | undefined): StepDetails[] {
   }));
 }
 
-function timerDetails(state: RunState | undefined): TimerDetails[] {
-  return [...(state?.timers.values() ?? [])].map(({ id, fireAt, firedAt }) => ({
+function timerDetails(state: RunState): TimerDetails[] {
+  return [...state.timers.values()].map(({ id, fireAt, firedAt }) => ({
     id,
     fireAt: new Date(fireAt),
     firedAt: firedAt === undefined ? undefined : new Date(firedAt),

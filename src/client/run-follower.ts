@@ -45,14 +45,18 @@ export class RunFollower {
 
   async start(): Promise<void> {
     const { broker } = this.#host;
-    const closed = (): void => this.#onError(new ConnectionClosedError(`waiting for ${this.#run.id}`));
+    const closed = (): void =>
+      this.#onError(new ConnectionClosedError(`waiting for ${this.#run.id}`));
     broker.closed.addEventListener("abort", closed);
     this.#stops.push(() => broker.closed.removeEventListener("abort", closed));
     const unfollow = await broker.log.follow(this.#run, ({ sequence, data }) =>
       this.#hear(sequence, data),
     );
     if (this.#stopped) return unfollow();
-    this.#stops.push(unfollow, broker.hints.onReconnect(() => void this.#look()));
+    this.#stops.push(
+      unfollow,
+      broker.hints.onReconnect(() => void this.#look()),
+    );
     this.#lookLater();
     await this.#look();
   }

@@ -97,14 +97,18 @@ export class RunHandle<Output = unknown> {
     const { from = 0, follow = false, signal } = options;
     const push = (frames: readonly RecordedFrame[], queue: AsyncQueue<RecordedEvent>): void => {
       for (const { sequence, epoch, events } of frames) {
-        for (const [index, event] of events.entries()) queue.push({ ...event, sequence, index, epoch });
+        for (const [index, event] of events.entries())
+          queue.push({ ...event, sequence, index, epoch });
       }
     };
     if (follow) return this.#iterate("every-frame", from, signal, push);
     const queue = new AsyncQueue<RecordedEvent>(() => undefined);
     this.details().then(
       ({ frames }) => {
-        push(frames.filter(({ sequence }) => sequence > from), queue);
+        push(
+          frames.filter(({ sequence }) => sequence > from),
+          queue,
+        );
         queue.end();
       },
       (error: unknown) => queue.fail(error),

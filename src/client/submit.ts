@@ -108,25 +108,34 @@ const MAX_TAGS = 64;
 const MAX_TAG_LENGTH = 256;
 
 function checkTags(tags: readonly string[]): readonly string[] {
-  if (tags.length > MAX_TAGS) throw new InvalidOptionError("tags", tags.length, `give at most ${MAX_TAGS}`);
+  if (tags.length > MAX_TAGS)
+    throw new InvalidOptionError("tags", tags.length, `give at most ${MAX_TAGS}`);
   for (const tag of tags) checkText("tags", tag);
   return tags;
 }
 
-function checkMetadata(metadata: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+function checkMetadata(
+  metadata: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
   const entries = Object.entries(metadata);
   if (entries.length > MAX_TAGS) {
     throw new InvalidOptionError("metadata", entries.length, `give at most ${MAX_TAGS} entries`);
   }
   for (const [name, value] of entries) {
     checkText("metadata", name);
-    if (typeof value !== "string") throw new InvalidOptionError(`metadata.${name}`, value, "give text");
+    if (typeof value !== "string")
+      throw new InvalidOptionError(`metadata.${name}`, value, "give text");
   }
   return metadata;
 }
 
 function checkText(option: string, text: unknown): void {
-  const ok = typeof text === "string" && text !== "" && text.length <= MAX_TAG_LENGTH && isPrintable(text);
+  const ok =
+    typeof text === "string" && text !== "" && text.length <= MAX_TAG_LENGTH && isPrintable(text);
   if (ok) return;
-  throw new InvalidOptionError(option, text, `use 1 to ${MAX_TAG_LENGTH} characters without control characters`);
+  throw new InvalidOptionError(
+    option,
+    text,
+    `use 1 to ${MAX_TAG_LENGTH} characters without control characters`,
+  );
 }

@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { RetryPolicy } from "../engine/retry.ts";
-import type { Flow } from "./flow.ts";
+import type { Flow } from "./flow-context.ts";
 import type { Task } from "./task.ts";
 
 /** Something that can be submitted: its types say what goes in and what comes out. */

@@ -1,7 +1,7 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Logger } from "pino";
 import type { Duration } from "../engine/duration.ts";
 import type { RetryOptions } from "../engine/retry.ts";
-import type { Flow } from "./flow.ts";
 import type { StepInfo, Task } from "./task.ts";
 
 /**
@@ -65,3 +65,18 @@ export interface StepOptions {
 export interface StepOverrides extends StepOptions {
   readonly name?: string;
 }
+
+/** A named async function whose progress is durable. */
+export interface Flow<Input = unknown, Output = unknown, Wire = Input> {
+  readonly kind: "flow";
+  readonly name: string;
+  readonly fn: FlowFunction<Input, Output>;
+  readonly input: StandardSchemaV1<Wire, Input> | undefined;
+  readonly queue: string;
+  readonly crashLimit: number;
+}
+
+export type FlowFunction<Input, Output> = (
+  ctx: FlowContext,
+  input: Input,
+) => Promise<Output> | Output;

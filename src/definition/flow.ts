@@ -1,22 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { checkToken } from "../engine/names.ts";
 import { type CrashOptions, crashLimit } from "./crash-budget.ts";
-import type { FlowContext } from "./flow-context.ts";
-
-/** A named async function whose progress is durable. */
-export interface Flow<Input = unknown, Output = unknown, Wire = Input> {
-  readonly kind: "flow";
-  readonly name: string;
-  readonly fn: FlowFunction<Input, Output>;
-  readonly input: StandardSchemaV1<Wire, Input> | undefined;
-  readonly queue: string;
-  readonly crashLimit: number;
-}
-
-export type FlowFunction<Input, Output> = (
-  ctx: FlowContext,
-  input: Input,
-) => Promise<Output> | Output;
+import type { Flow, FlowFunction } from "./flow-context.ts";
 
 export interface FlowOptions<Input = unknown, Wire = Input> {
   /** Checks the input when it is submitted and again before the flow sees it: any Standard Schema (zod, valibot, …). */

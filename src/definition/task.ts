@@ -19,7 +19,10 @@ export interface Task<Input = unknown, Output = unknown, Wire = Input> {
   readonly crashLimit: number;
 }
 
-export type TaskFunction<Input, Output> = (input: Input, info: StepInfo) => Promise<Output> | Output;
+export type TaskFunction<Input, Output> = (
+  input: Input,
+  info: StepInfo,
+) => Promise<Output> | Output;
 
 export interface TaskOptions<Input = unknown, Wire = Input> {
   /** Checks the input when it is submitted and again before the task sees it: any Standard Schema (zod, valibot, …). */

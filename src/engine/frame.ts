@@ -42,7 +42,9 @@ export function isActive(status: FrameStatus): boolean {
 }
 
 /** True when the run has ended. */
-export function isClosed(status: string): status is "completed" | "failed" | "crashed" | "cancelled" {
+export function isClosed(
+  status: string,
+): status is "completed" | "failed" | "crashed" | "cancelled" {
   return (
     status === "completed" || status === "failed" || status === "crashed" || status === "cancelled"
   );

@@ -106,13 +106,16 @@ export class Journal {
     }
     const expected = `${type} of ${kind} ${id}`;
     if (command !== undefined) return { expected, asked: `${command.kind} ${id}`, step: id };
-    const asked = this.#settled.has(id) ? `${id}, whose outcome is recorded already` : this.#asked();
+    const asked = this.#settled.has(id)
+      ? `${id}, whose outcome is recorded already`
+      : this.#asked();
     return { expected, asked, step: id };
   }
 
   #asked(): string {
     const asked = [...this.waiting()].map((command) => `${command.kind} ${command.id}`);
-    if (asked.length === 0) return "nothing (it has ended, or awaits something other than its context)";
+    if (asked.length === 0)
+      return "nothing (it has ended, or awaits something other than its context)";
     const shown = asked.slice(0, 5).join(", ");
     return asked.length > 5 ? `${shown} and ${asked.length - 5} more` : shown;
   }

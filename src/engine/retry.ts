@@ -8,7 +8,11 @@ export interface RetryOptions {
   /** The delay before each further attempt; the last one repeats. Default: `backoff`. */
   readonly delays?: readonly Duration[];
   /** Growing delays: `initial × factor^(n-1)`, at most `max`. Default 1 s, factor 2, max 5 min. */
-  readonly backoff?: { readonly initial?: Duration; readonly factor?: number; readonly max?: Duration };
+  readonly backoff?: {
+    readonly initial?: Duration;
+    readonly factor?: number;
+    readonly max?: Duration;
+  };
   /** Each delay is spread by up to this share of it, both ways: 0.2 gives 80 % to 120 %. From 0 to 1, default 0. */
   readonly jitter?: number;
   /** Whether this error is worth another attempt. Default: all are. A `FatalError` never is. */
@@ -25,9 +29,14 @@ export interface RetryPolicy {
 
 /** @throws {@link InvalidOptionError} for a policy that cannot work. */
 export function retryPolicy(options: RetryOptions = {}): RetryPolicy {
-  const attempts = options.attempts ?? (options.delays === undefined ? 1 : options.delays.length + 1);
+  const attempts =
+    options.attempts ?? (options.delays === undefined ? 1 : options.delays.length + 1);
   if (attempts !== Number.POSITIVE_INFINITY && (!Number.isInteger(attempts) || attempts < 1)) {
-    throw new InvalidOptionError("retry.attempts", attempts, "give a whole number from 1, or Infinity");
+    throw new InvalidOptionError(
+      "retry.attempts",
+      attempts,
+      "give a whole number from 1, or Infinity",
+    );
   }
   const jitter = options.jitter ?? 0;
   if (!(jitter >= 0 && jitter <= 1)) {
@@ -47,13 +56,18 @@ function delays(options: RetryOptions): (failedAttempt: number) => number {
     const list = options.delays.map(toMilliseconds);
     const last = list.at(-1);
     if (last === undefined) {
-      throw new InvalidOptionError("retry.delays", "[]", "name at least one delay, or leave it out");
+      throw new InvalidOptionError(
+        "retry.delays",
+        "[]",
+        "name at least one delay, or leave it out",
+      );
     }
     return (failedAttempt) => list[failedAttempt - 1] ?? last;
   }
   const initial = toMilliseconds(options.backoff?.initial ?? "1s");
   const max = toMilliseconds(options.backoff?.max ?? "5m");
   const factor = options.backoff?.factor ?? 2;
-  if (!(factor >= 1)) throw new InvalidOptionError("retry.backoff.factor", factor, "give a number from 1");
+  if (!(factor >= 1))
+    throw new InvalidOptionError("retry.backoff.factor", factor, "give a number from 1");
   return (failedAttempt) => Math.min(max, initial * factor ** (failedAttempt - 1));
 }

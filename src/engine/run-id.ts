@@ -49,11 +49,19 @@ export function runRefOfTokens(flow: string, token: string): RunRef | undefined 
 function encodeKey(key: unknown): string {
   if (isToken(key) && !key.startsWith(ENCODED)) return key;
   if (typeof key !== "string" || key === "" || !isPrintable(key)) {
-    throw new InvalidNameError("A key", key, "use 1 to 128 bytes of text without control characters");
+    throw new InvalidNameError(
+      "A key",
+      key,
+      "use 1 to 128 bytes of text without control characters",
+    );
   }
   const bytes = utf8(key);
   if (bytes.length > KEY_BYTES) {
-    throw new InvalidNameError("A key", key, `it takes ${bytes.length} bytes and may take ${KEY_BYTES}`);
+    throw new InvalidNameError(
+      "A key",
+      key,
+      `it takes ${bytes.length} bytes and may take ${KEY_BYTES}`,
+    );
   }
   return ENCODED + bytes.map(encodeByte).join("");
 }

@@ -56,16 +56,7 @@ export function foldFrames(
   frames: Iterable<RecordedFrame>,
   earlier?: RunState,
 ): RunState | undefined {
-  const draft: Draft = {
-    startedAt: earlier?.startedAt ?? 0,
-    updatedAt: earlier?.updatedAt ?? 0,
-    crashes: earlier?.crashes ?? 0,
-    takeOvers: earlier?.takeOvers ?? 0,
-    steps: new Map(earlier?.steps),
-    timers: new Map(earlier?.timers),
-    parked: earlier?.parked,
-    outcome: earlier?.outcome,
-  };
+  const draft = draftOf(earlier);
   let last: RecordedFrame | undefined;
   for (const frame of frames) {
     if (last === undefined && earlier === undefined) draft.startedAt = frame.events[0]?.at ?? 0;
@@ -92,18 +83,21 @@ export function foldFrames(
 /** How a frame ended its run, if it did. Readable from the last frame alone. */
 export function outcomeOf(events: readonly RunEvent[]): RunOutcome | undefined {
   const last = events.at(-1);
-  switch (last?.type) {
-    case "Completed":
-      return { status: "completed", output: last.output };
-    case "Failed":
-      return { status: "failed", error: last.error, step: last.step };
-    case "Crashed":
-      return { status: "crashed", crashes: last.crashes };
-    case "Cancelled":
-      return { status: "cancelled", reason: last.reason };
-    default:
-      return undefined;
+  if (last?.type === "Completed") return { status: "completed", output: last.output };
+  if (last?.type === "Failed") return { status: "failed", error: last.error, step: last.step };
+  if (last?.type === "Crashed") return { status: "crashed", crashes: last.crashes };
+  if (last?.type === "Cancelled") return { status: "cancelled", reason: last.reason };
+  return undefined;
+}
+
+function draftOf(state: RunState | undefined): Draft {
+  if (state !== undefined) {
+    return { ...state, steps: new Map(state.steps), timers: new Map(state.timers) };
   }
+  const times = { startedAt: 0, updatedAt: 0 };
+  const counts = { crashes: 0, takeOvers: 0 };
+  const parts = { steps: new Map(), timers: new Map(), parked: undefined, outcome: undefined };
+  return { ...times, ...counts, ...parts };
 }
 
 interface Draft {

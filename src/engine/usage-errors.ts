@@ -34,7 +34,9 @@ export class ConnectionClosedError extends MillraceError {
   readonly code = "CONNECTION_CLOSED";
 
   constructor(during: string) {
-    super(`The connection was closed during: ${during}. Connect again; nothing that was accepted is lost.`);
+    super(
+      `The connection was closed during: ${during}. Connect again; nothing that was accepted is lost.`,
+    );
   }
 }
 
@@ -48,7 +50,9 @@ export class SettingsMismatchError extends MillraceError {
   readonly code = "SETTINGS_MISMATCH";
 
   constructor(what: string, differences: readonly string[], next: string) {
-    super(`${what} exists with other settings: ${differences.join("; ")}. Nothing was changed. ${next}`);
+    super(
+      `${what} exists with other settings: ${differences.join("; ")}. Nothing was changed. ${next}`,
+    );
   }
 }
 

@@ -1,6 +1,6 @@
-import { sortableId } from "../engine/sortable-id.ts";
 import type { WakeInput } from "../engine/input.ts";
 import type { RunRef } from "../engine/run-id.ts";
+import { sortableId } from "../engine/sortable-id.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Clock } from "../ports/clock.ts";
 import { encodeInput } from "../wire/input-codec.ts";

@@ -9,11 +9,7 @@ export class JetStreamHints implements Hints {
   readonly #expected = new Set<() => void>();
   readonly #onReconnect: (call: () => void) => () => void;
 
-  constructor(
-    connection: NatsConnection,
-    mux: Mux,
-    onReconnect: (call: () => void) => () => void,
-  ) {
+  constructor(connection: NatsConnection, mux: Mux, onReconnect: (call: () => void) => () => void) {
     this.#connection = connection;
     this.#mux = mux;
     this.#onReconnect = onReconnect;

@@ -105,12 +105,7 @@ export class JetStreamRunLog implements RunLog {
     return this.#reader.last(this.#subjects.stream(partition), partition, subject);
   }
 
-  #range(
-    run: RunRef,
-    subject: string,
-    from: number,
-    upTo: number,
-  ): Promise<readonly Stored[]> {
+  #range(run: RunRef, subject: string, from: number, upTo: number): Promise<readonly Stored[]> {
     const partition = this.#subjects.partition(run);
     return this.#reader.range(this.#subjects.stream(partition), partition, subject, from, upTo);
   }

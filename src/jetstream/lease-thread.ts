@@ -5,7 +5,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { Msg, NatsConnection } from "@nats-io/nats-core";
 import type { HeldRun } from "../ports/leases.ts";
-import { dial, type DialOptions } from "./dial.ts";
+import { type DialOptions, dial } from "./dial.ts";
 import { Segment } from "./lease-table.ts";
 
 export interface LeaseThreadData {

@@ -10,7 +10,8 @@ export class Mux {
     this.#prefix = `${prefix}.`;
     connection.subscribe(`${this.#prefix}*`, {
       callback: (error, message) => {
-        if (error === null) this.#callers.get(message.subject.slice(this.#prefix.length))?.(message);
+        if (error === null)
+          this.#callers.get(message.subject.slice(this.#prefix.length))?.(message);
       },
     });
   }

@@ -92,7 +92,10 @@ export function streamConfig(
     allow_msg_schedules: true,
     allow_msg_ttl: true,
     duplicate_window: 100_000_000,
-    republish: { src: `mr.${namespace}.${partition}.>`, dest: `mrlive.${namespace}.${partition}.>` },
+    republish: {
+      src: `mr.${namespace}.${partition}.>`,
+      dest: `mrlive.${namespace}.${partition}.>`,
+    },
     metadata: { "millrace.partitions": String(partitions), "millrace.format": "1" },
   };
 }

@@ -29,7 +29,7 @@ export class Publisher {
 
   /** Nothing in flight can be answered any more: the connection was lost. */
   loseInFlight(cause: unknown): void {
-    for (const pending of [...this.#inFlight]) pending.end({ status: "unknown", cause });
+    for (const pending of this.#inFlight) pending.end({ status: "unknown", cause });
   }
 
   close(cause: unknown): void {

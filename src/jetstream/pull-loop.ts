@@ -1,7 +1,7 @@
 import { createInbox, type Msg, type NatsConnection, type Subscription } from "@nats-io/nats-core";
 import type { Delivery, DeliveryKind } from "../ports/work-queue.ts";
-import { openConsumer, type QueueConsumer } from "./consumers.ts";
 import { type AckSubject, readAckSubject } from "./ack-subject.ts";
+import { openConsumer, type QueueConsumer } from "./consumers.ts";
 import type { Subjects } from "./subjects.ts";
 
 /** Pulls one consumer's messages: as many as it is told, in requests that the broker forgets after 2 s. */
@@ -10,12 +10,15 @@ export class PullLoop {
   readonly #parts: PullParts;
   readonly #inbox: string;
   readonly #subscription: Subscription;
-  readonly #pulls = new Map<string, Pull>();
+  /** When each request was made that may still be open, oldest first, by its id. */
+  readonly #open = new Map<string, number>();
   #lastPull = 0;
   #consumer: QueueConsumer;
   /** While the consumer's memory is in doubt nothing counts as fresh. */
   #inDoubt = false;
   #pausedUntil = 0;
+  /** Messages since the last request ended. */
+  #brought = 0;
   #stopped = false;
   /** Its last request brought something: it takes a share of the room, not one at a time. */
   hot = false;
@@ -33,12 +36,8 @@ export class PullLoop {
     });
   }
 
-  /** Messages that were asked for and may still come. */
-  get outstanding(): number {
-    let sum = 0;
-    for (const pull of this.#pulls.values()) sum += pull.left;
-    return sum;
-  }
+  /** Messages that were asked for and may still come. The broker serves open requests in turn, so only the sum is known. */
+  outstanding = 0;
 
   /** Asks for so many messages, unless the consumer is being looked after. */
   ask(batch: number): void {
@@ -46,7 +45,8 @@ export class PullLoop {
     this.#forgetLost(now);
     if (this.#stopped || this.#inDoubt || now < this.#pausedUntil) return;
     const id = (++this.#lastPull).toString(36);
-    this.#pulls.set(id, { left: batch, brought: 0, askedAt: now });
+    this.#open.set(id, now);
+    this.outstanding += batch;
     const { stream, name } = this.#consumer;
     this.#parts.connection.publish(
       `$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`,
@@ -59,7 +59,7 @@ export class PullLoop {
   async renew(): Promise<void> {
     if (this.#inDoubt || this.#stopped) return;
     this.#inDoubt = true;
-    this.#pulls.clear();
+    this.#forgetAll();
     while (!this.#stopped) {
       try {
         const { connection, subjects, partition, kind, queue } = this.#parts;
@@ -89,24 +89,22 @@ export class PullLoop {
     const ack = message.reply ? readAckSubject(message.reply) : undefined;
     if (ack === undefined) return this.#onStatus(message);
     this.hot = true;
-    // The broker answers the oldest request first.
-    const [oldest] = this.#pulls;
-    if (oldest !== undefined) {
-      const [id, pull] = oldest;
-      pull.left--;
-      pull.brought++;
-      if (pull.left === 0) this.#pulls.delete(id);
-    }
-    this.#deliver(message, ack, this.#isFresh(oldest?.[1], ack));
+    this.#brought++;
+    const fresh = this.#isFresh(ack);
+    this.outstanding = Math.max(0, this.outstanding - 1);
+    if (this.outstanding === 0) this.#forgetAll();
+    this.#deliver(message, ack, fresh);
   }
 
   #onStatus(message: Msg): void {
     const code = message.headers?.code ?? 0;
-    const id = message.subject.slice(this.#inbox.length);
-    const pull = this.#pulls.get(id);
-    if (code === 100 || pull === undefined) return;
-    this.#pulls.delete(id);
-    if (pull.brought === 0) this.hot = false;
+    if (code === 100 || !this.#open.delete(message.subject.slice(this.#inbox.length))) return;
+    // A request that ends early says how many messages it still had coming.
+    const unused = Number(message.headers?.get("Nats-Pending-Messages"));
+    this.outstanding = Math.max(0, this.outstanding - (unused > 0 ? unused : this.outstanding));
+    if (this.outstanding === 0) this.#forgetAll();
+    if (this.#brought === 0) this.hot = false;
+    this.#brought = 0;
     const description = message.headers?.description ?? "";
     if (code === 503 || /deleted|not found/i.test(description)) {
       void this.renew();
@@ -116,21 +114,29 @@ export class PullLoop {
     this.#parts.onRoom();
   }
 
-  /** A request that the broker lost: it would have ended by now. */
+  /** No request is open for longer than this: it was answered in full, or lost. Without any, nothing can come. */
   #forgetLost(now: number): void {
-    for (const [id, pull] of this.#pulls) {
-      if (pull.askedAt + EXPIRES_MS + 1_000 < now) this.#pulls.delete(id);
+    for (const [id, askedAt] of this.#open) {
+      if (askedAt + EXPIRES_MS + 1_000 >= now) return;
+      this.#open.delete(id);
     }
+    this.outstanding = 0;
+  }
+
+  #forgetAll(): void {
+    this.#open.clear();
+    this.outstanding = 0;
   }
 
   /**
    * Nobody can have had the message before: it was stored after the consumer's memory was last known to be whole, and its
    * lease cannot have run out on the way here, even if this process was stopped meanwhile.
    */
-  #isFresh(pull: Pull | undefined, ack: AckSubject): boolean {
+  #isFresh(ack: AckSubject): boolean {
     const { leaseMs, trustedSinceMs } = this.#consumer;
     if (this.#inDoubt || ack.delivered > 1 || ack.storedAtMs <= trustedSinceMs) return false;
-    return pull !== undefined && Date.now() - pull.askedAt < leaseMs * FRESH_SHARE;
+    const [oldest = 0] = this.#open.values();
+    return Date.now() - oldest < leaseMs * FRESH_SHARE;
   }
 
   #deliver(message: Msg, ack: AckSubject, fresh: boolean): void {
@@ -181,9 +187,3 @@ export interface PullParts {
 const EXPIRES_MS = 2_000;
 const BACKOFF_MS = 250;
 const FRESH_SHARE = 0.6;
-
-interface Pull {
-  left: number;
-  brought: number;
-  readonly askedAt: number;
-}

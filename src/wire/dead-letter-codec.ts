@@ -17,6 +17,6 @@ export function decodeDeadLetter(bytes: Uint8Array): Decoded<DeadLetter> {
   return decodeMessage(
     () => messages.DeadLetter.decode(bytes),
     ({ subject, sequence, reason, at }, isNewer) =>
-      isNewer ? NEWER : { subject, sequence: sequence as number, reason, at: at as number },
+      isNewer ? NEWER : { subject, sequence: sequence, reason, at: at },
   );
 }

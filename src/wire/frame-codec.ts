@@ -43,8 +43,8 @@ export function decodeFrame(bytes: Uint8Array): Decoded<Frame> {
 
 /** Roughly how many bytes an event takes in a frame: exact for what can be large. */
 export function eventSizeBytes(event: RunEvent): number {
-  const payload = "output" in event ? event.output : "error" in event ? event.error : undefined;
-  return 256 + (payload?.data.length ?? 0) + ("step" in event ? event.step.length * 3 : 0);
+  const large = "output" in event ? event.output : "error" in event ? event.error : undefined;
+  return 256 + (large?.data.length ?? 0) + ("step" in event ? event.step.length * 3 : 0);
 }
 
 type WireEvent = millrace.v1.Event.$Properties;
@@ -52,7 +52,8 @@ type WirePayload = millrace.v1.Payload.$Properties | null | undefined;
 
 function toWire(event: RunEvent): WireEvent {
   // An event's fields have the names of its protobuf message: it stands for its own body.
-  if (event.type === "Unknown") throw new Error("An unknown event is kept where it is, not written");
+  if (event.type === "Unknown")
+    throw new Error("An unknown event is kept where it is, not written");
   return { at: event.at, [BODY_OF[event.type]]: event };
 }
 

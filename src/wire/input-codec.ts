@@ -19,11 +19,11 @@ export function decodeInput(bytes: Uint8Array): Decoded<RunInput> {
       if (wake === null || wake === undefined) return "its body is not known";
       const body = {
         type: "Wake" as const,
-        replaces: (wake.replaces ?? []) as number[],
+        replaces: wake.replaces ?? [],
         resume: wake.resume ?? false,
         queue: wake.queue ?? "",
       };
-      return { inputId, sentAt: message.sentAt as number, body };
+      return { inputId, sentAt: message.sentAt, body };
     },
   );
 }

@@ -28,7 +28,7 @@ export function decodeSubmission(bytes: Uint8Array): Decoded<Submission> {
           tags,
           metadata,
           replyTo,
-          submittedAt: message.submittedAt as number,
+          submittedAt: message.submittedAt,
           input: { encoding: input?.encoding ?? "", data: input?.data ?? new Uint8Array() },
         };
       } catch {

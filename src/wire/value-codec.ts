@@ -10,7 +10,8 @@ import type { Payload } from "../engine/payload.ts";
 export function encodeValue(value: unknown, what: string): Payload {
   if (value === undefined) return UNDEFINED;
   if (value instanceof Uint8Array) return { encoding: "binary", data: value };
-  if (isPlainJson(value, 0)) return { encoding: "json", data: encoder.encode(JSON.stringify(value)) };
+  if (isPlainJson(value, 0))
+    return { encoding: "json", data: encoder.encode(JSON.stringify(value)) };
   try {
     return { encoding: "devalue", data: encoder.encode(stringify(value)) };
   } catch (error) {
@@ -30,7 +31,9 @@ export function decodeValue(payload: Payload): unknown {
     case "binary":
       return payload.data;
     default:
-      throw new Error(`A payload is encoded as ${JSON.stringify(payload.encoding)}, which is not known.`);
+      throw new Error(
+        `A payload is encoded as ${JSON.stringify(payload.encoding)}, which is not known.`,
+      );
   }
 }
 

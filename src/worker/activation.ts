@@ -486,12 +486,14 @@ export class Activation implements ContextHost {
     const replaces = [token.delivery.sequence];
     const wake = { replaces, resume: false, queue: submission.queue };
     // Ack after the wake is in the inbox: between the two the token itself is still unacked (I4).
-    putWake(this.#host, this.run, token.delivery.queue, wake).then(
-      () => token.ack(),
-      () => token.drop(),
-    ).finally(() => {
-      this.#leave(new ContextClosedError(this.run.id, "a step"), (message) => message.giveBack());
-    });
+    putWake(this.#host, this.run, token.delivery.queue, wake)
+      .then(
+        () => token.ack(),
+        () => token.drop(),
+      )
+      .finally(() => {
+        this.#leave(new ContextClosedError(this.run.id, "a step"), (message) => message.giveBack());
+      });
   }
 
   #leave(reason: Error, settle: (message: KeptMessage) => void): void {

@@ -28,7 +28,8 @@ export async function appendFrame(
   let { last } = place;
   for (let tries = 0; ; tries++) {
     const outcome = await broker.log.append(run, last, bytes);
-    if (outcome.status === "written") return { status: "appended", sequence: outcome.sequence, bytes };
+    if (outcome.status === "written")
+      return { status: "appended", sequence: outcome.sequence, bytes };
     const head = await readHeadAnyhow(broker, run, tries);
     if (head === undefined) return { status: "closed" };
     const found = head.frame;

@@ -13,9 +13,9 @@ import { type Frame, isActive, type RecordedFrame } from "../engine/frame.ts";
 import type { RunEvent, RunEventBody } from "../engine/run-event.ts";
 import { foldFrames } from "../engine/run-state.ts";
 import type { Submission } from "../engine/submission.ts";
+import { putWake } from "../history/put-wake.ts";
 import { type RunHead, readHead } from "../history/run-head.ts";
 import { readHistory } from "../history/run-history.ts";
-import { putWake } from "../history/put-wake.ts";
 import { encodeDeadLetter } from "../wire/dead-letter-codec.ts";
 import { decodeInput } from "../wire/input-codec.ts";
 import { decodeSubmission } from "../wire/submission-codec.ts";
@@ -41,7 +41,9 @@ export class Arrivals {
       const held = this.#host.held.get(run.id);
       if (held !== undefined) {
         if (!held.isVoidedBy(arrived)) return held.handOver(message);
-        held.lose(new Error("Its token was handed out again: the lease is lost. This worker drops it."));
+        held.lose(
+          new Error("Its token was handed out again: the lease is lost. This worker drops it."),
+        );
       }
       if (this.#host.draining) return message.giveBack();
       if (arrived.kind === "new" && !arrived.redelivered && message.delivery.fresh) {
@@ -72,7 +74,8 @@ export class Arrivals {
     if (kind === "new") {
       const decoded = decodeSubmission(data);
       if (decoded.kind === "foreign") return decoded.reason;
-      if (decoded.value.runId !== run.id) return `it says that it is for run ${decoded.value.runId}`;
+      if (decoded.value.runId !== run.id)
+        return `it says that it is for run ${decoded.value.runId}`;
       const submission = decoded.value;
       return { kind, sequence, redelivered, replaces: [], resume: false, submission };
     }
@@ -87,7 +90,10 @@ export class Arrivals {
     const letter = encodeDeadLetter({ subject, sequence, reason, at: this.#host.clock.now() });
     await this.#host.broker.log.setAside({ subject, partition, sequence, data }, letter);
     message.ack();
-    this.#host.log.error({ subject, sequence, reason }, "Message set aside: it cannot be understood");
+    this.#host.log.error(
+      { subject, sequence, reason },
+      "Message set aside: it cannot be understood",
+    );
   }
 
   /** This worker does not know the flow: whoever serves it reads the queue of its name. */
@@ -272,14 +278,20 @@ export class Arrivals {
     const add = (body: RunEventBody): number => events.push({ ...body, at });
     add({ type: "Activated", epoch, worker: this.#host.worker, token, reason });
     if (reason === "resumed") add({ type: "Resumed", retry: failedStep(found.events) });
-    const crashes = (foldFrames(found.frames)?.crashes ?? 0) + (crashed ? 1 : 0);
+    const crashes = crashed ? (foldFrames(found.frames)?.crashes ?? 0) + 1 : 0;
     let status: Frame["status"] = "running";
-    if (crashed && crashes > (definition?.crashLimit ?? Number.POSITIVE_INFINITY)) {
+    if (crashes > (definition?.crashLimit ?? Number.POSITIVE_INFINITY)) {
       add({ type: "Crashed", crashes });
       status = "crashed";
     } else if (definition === undefined) {
       const expected = `flow ${message.delivery.run.flow}`;
-      add({ type: "Parked", reason: "unknown-flow", expected, asked: "no such flow in this worker", step: "" });
+      add({
+        type: "Parked",
+        reason: "unknown-flow",
+        expected,
+        asked: "no such flow in this worker",
+        step: "",
+      });
       status = "parked";
     }
     const { inboxFolded } = found;
@@ -323,9 +335,16 @@ function queueOf(arrived: Arrived, fallback: string): string {
   return queue === "" ? fallback : queue;
 }
 
-function reasonAfter(head: Frame | undefined, arrived: Arrived): "submitted" | "released" | "woken" | "resumed" {
+function reasonAfter(
+  head: Frame | undefined,
+  arrived: Arrived,
+): "submitted" | "released" | "woken" | "resumed" {
   if (head === undefined) return "submitted";
-  if (arrived.resume && (head.status === "parked" || head.status === "failed" || head.status === "crashed")) return "resumed";
+  if (
+    arrived.resume &&
+    (head.status === "parked" || head.status === "failed" || head.status === "crashed")
+  )
+    return "resumed";
   return head.status === "released" ? "released" : "woken";
 }
 

@@ -80,11 +80,7 @@ export class Context implements FlowContext {
     return this.#step(overrides.name ?? name, plan) as Promise<never>;
   }
 
-  step(
-    name: string,
-    fn: (info: StepInfo) => unknown,
-    options: StepOptions = {},
-  ): Promise<never> {
+  step(name: string, fn: (info: StepInfo) => unknown, options: StepOptions = {}): Promise<never> {
     const timeoutMs = options.timeout === undefined ? undefined : toMilliseconds(options.timeout);
     return this.#step(name, { fn, retry: retryPolicy(options.retry), timeoutMs }) as Promise<never>;
   }

@@ -37,7 +37,8 @@ export async function serve(
     queues,
     ...(options.lease === undefined ? {} : { leaseMs: toMilliseconds(options.lease) }),
     room: (kind) => worker?.room(kind) ?? 0,
-    onDelivery: (delivery) => (worker === undefined ? delivery.giveBack() : worker.deliver(delivery)),
+    onDelivery: (delivery) =>
+      worker === undefined ? delivery.giveBack() : worker.deliver(delivery),
     onForeign: (subject, reason) =>
       log.error({ subject, reason }, "Message set aside: it cannot be understood"),
   });

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
-import { StepTimeoutError } from "../engine/flow-errors.ts";
 import type { StepInfo } from "../definition/task.ts";
+import { StepTimeoutError } from "../engine/flow-errors.ts";
 import type { Clock } from "../ports/clock.ts";
 
 /** One attempt of a step: runs the function, holds it to its time, and can be aborted. */
@@ -101,5 +101,10 @@ export type AttemptResult =
   | { readonly ok: false; readonly error: unknown };
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "then" in value &&
+    typeof value.then === "function"
+  );
 }

@@ -18,7 +18,8 @@ export function retryDelayMs(
   random01: number,
 ): number | undefined {
   const { retry } = plan;
-  if (error instanceof FatalError || (error instanceof MillraceError && error.fatal)) return undefined;
+  if (error instanceof FatalError || (error instanceof MillraceError && error.fatal))
+    return undefined;
   if (attempt >= retry.attempts || !retry.when(error)) return undefined;
   return error instanceof RetryAfter ? error.delayMs : nextDelayMs(retry, attempt, random01);
 }

@@ -97,7 +97,10 @@ export class Worker implements ArrivalHost {
           // Not acked: it comes again when its lease is over.
           message.drop();
           if (!this.broker.closed.aborted) {
-            this.log.warn({ err: error, run: message.delivery.run.id }, "A message is left for later");
+            this.log.warn(
+              { err: error, run: message.delivery.run.id },
+              "A message is left for later",
+            );
           }
         })
         .finally(() => {
