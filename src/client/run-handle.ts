@@ -20,7 +20,7 @@ export class RunHandle<Output = unknown> {
   readonly id: RunId;
   readonly #host: ClientHost;
   readonly #run: RunRef;
-  readonly #hint: OutcomeHint | undefined;
+  #hint: OutcomeHint | undefined;
 
   constructor(host: ClientHost, run: RunRef, hint?: OutcomeHint) {
     this.id = run.id;
@@ -41,6 +41,8 @@ export class RunHandle<Output = unknown> {
       ...(timeout === undefined ? {} : { timeoutMs: toMilliseconds(timeout) }),
       ...(signal === undefined ? {} : { signal }),
     });
+    // Good for one answer: a failed run may be continued by hand, and then ends another way.
+    if (outcome.status !== "completed") this.#hint = undefined;
     return valueOf(this.id, outcome) as Output;
   }
 
@@ -77,12 +79,14 @@ export class RunHandle<Output = unknown> {
 
   /** The run's states as they come, the present one first; ends when the run has ended. */
   watch(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<RunView> {
+    let told = false;
     const views = this.#iterate<RunView>("last-frame", 0, options.signal, (frames, queue) => {
+      told = true;
       for (const frame of frames) queue.push(viewOfFrame(this.id, frame));
     });
     this.state().then(
       (view) => {
-        if (view.epoch === 0) views.push(view);
+        if (!told && view.epoch === 0) views.push(view);
       },
       (error: unknown) => views.fail(error),
     );
@@ -125,6 +129,7 @@ export class RunHandle<Output = unknown> {
   async resume(): Promise<void> {
     const { status, queue } = await this.state();
     if (!isResumable(status)) throw new RunNotResumableError(this.id, status);
+    this.#hint = undefined;
     await putWake(this.#host, this.#run, queue, { replaces: [], resume: true, queue });
   }
 

@@ -10,6 +10,11 @@ export type DeliveryDecision =
   | "ack"
   /** Another token holds the run: ask its holder, and wake the run if it is gone. */
   | "ask"
+  /**
+   * The broker lost its memory of this token and handed it out as if for the first time, while its holder may be well:
+   * keep it, ask the holder now and then, and wake the run if it is gone. Acking it would leave the run without a token.
+   */
+  | "guard"
   /** The message was delivered before: put a wake in its place, so that a late ack cannot take it away (I4). */
   | "exchange"
   /** Nothing has started: begin, the first frame's write being the fence. */
@@ -32,19 +37,22 @@ export interface ArrivedMessage {
 export type Head = Pick<Frame, "status" | "token" | "inboxFolded">;
 
 export function decideDelivery(head: Head | undefined, message: ArrivedMessage): DeliveryDecision {
-  if (head === undefined) {
-    if (message.kind === "input") return "ack";
-    if (message.redelivered) return "exchange";
-    return message.kind === "new" ? "start" : "activate";
-  }
+  if (head === undefined) return decideUnstarted(message);
   if (isClosed(head.status) || head.status === "parked") {
     // A resume that the history has folded already was acted upon: it only came again.
     const asksForMore = message.resume && message.sequence > head.inboxFolded;
     if (!asksForMore || !isResumable(head.status)) return "ack";
-    return message.redelivered ? "exchange" : "activate";
+  } else if (isActive(head.status)) {
+    if (!speaksFor(message, head.token)) return "ask";
+    if (message.kind === "new" && !message.redelivered) return "guard";
   }
-  if (isActive(head.status) && !speaksFor(message, head.token)) return "ask";
   return message.redelivered ? "exchange" : "activate";
+}
+
+function decideUnstarted(message: ArrivedMessage): DeliveryDecision {
+  if (message.kind === "input") return "ack";
+  if (message.redelivered) return "exchange";
+  return message.kind === "new" ? "start" : "activate";
 }
 
 /** True when the message is this token or was put in its place. */

@@ -59,6 +59,7 @@ function assemble(connection: NatsConnection, options: BrokerOptions, subjects: 
     hints: new JetStreamHints(connection, mux, onReconnect),
     closed: ended.signal,
     close: async () => {
+      await publisher.settled();
       if (!connection.isClosed()) await connection.drain();
     },
   };

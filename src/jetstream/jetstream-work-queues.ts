@@ -16,7 +16,7 @@ export class JetStreamWorkQueues implements WorkQueues {
 
   async open(options: ReadOptions): Promise<QueueReader> {
     const loops: PullLoop[] = [];
-    let leaseMs = 0;
+    let leaseMs = Number.POSITIVE_INFINITY;
     let scheduled = false;
     const more = (): void => {
       if (scheduled) return;
@@ -33,7 +33,7 @@ export class JetStreamWorkQueues implements WorkQueues {
         ...place,
         leaseMs: options.leaseMs,
       });
-      leaseMs = Math.max(leaseMs, consumer.leaseMs);
+      leaseMs = Math.min(leaseMs, consumer.leaseMs);
       const { onDelivery } = options;
       const onForeign = (message: Stored, ack: () => void): void => {
         options.onForeign(message.subject, NO_RUN);

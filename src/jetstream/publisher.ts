@@ -11,6 +11,7 @@ export class Publisher {
   readonly #mux: Mux;
   readonly #inFlight = new Set<Pending>();
   readonly #waiting: (() => void)[] = [];
+  readonly #idle: ((value?: unknown) => void)[] = [];
   readonly #sweeper: NodeJS.Timeout;
 
   constructor(connection: NatsConnection, mux: Mux) {
@@ -25,6 +26,11 @@ export class Publisher {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
     return new Promise((resolve) => this.#send(subject, data, expected, resolve));
+  }
+
+  /** Resolves when every publish so far has its answer, or none comes any more. */
+  async settled(): Promise<void> {
+    while (this.#inFlight.size > 0) await new Promise((resolve) => this.#idle.push(resolve));
   }
 
   /** Nothing in flight can be answered any more: the connection was lost. */
@@ -51,6 +57,7 @@ export class Publisher {
         answers.close();
         resolve(outcome);
         this.#waiting.shift()?.();
+        if (this.#inFlight.size === 0) for (const idle of this.#idle.splice(0)) idle();
       },
     };
     this.#inFlight.add(pending);

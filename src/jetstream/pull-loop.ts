@@ -145,7 +145,11 @@ export class PullLoop {
     const { sequence } = ack;
     const run = subjects.runOf(subject);
     const reply = message.reply ?? "";
-    const confirm = (): void => connection.publish(reply);
+    const answer = (text: string): void => {
+      // Without a connection nobody hears it: the message is handed out again, and its run's head settles it.
+      if (!connection.isClosed()) connection.publish(reply, text);
+    };
+    const confirm = (): void => answer("");
     if (run === undefined) {
       this.#parts.onForeign({ subject, partition, sequence, data: message.data }, confirm);
       return;
@@ -162,7 +166,7 @@ export class PullLoop {
       data: message.data,
       leaseId: reply,
       ack: confirm,
-      giveBack: () => connection.publish(reply, "-NAK"),
+      giveBack: () => answer("-NAK"),
     });
   }
 }

@@ -25,7 +25,7 @@ export interface ReadOptions {
 }
 
 export interface QueueReader {
-  /** The lease of the queues: the longest time a dead worker keeps a message. */
+  /** The queues' shortest lease: how long a dead worker keeps a message, and how often a living one must renew it. */
   readonly leaseMs: number;
   /** Room may have grown: ask for more. */
   more(): void;

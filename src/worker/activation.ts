@@ -39,6 +39,7 @@ export class Activation implements ContextHost {
   readonly epoch: number;
   readonly attempt: number;
   readonly #parts: ActivationParts;
+  #token: KeptMessage;
   readonly #host: ActivationHost;
   readonly #recorder: Recorder;
   readonly #journal: Journal;
@@ -63,9 +64,10 @@ export class Activation implements ContextHost {
   constructor(host: ActivationHost, parts: ActivationParts) {
     this.#host = host;
     this.#parts = parts;
+    this.#token = parts.token;
     this.run = parts.run;
     this.epoch = parts.epoch;
-    this.attempt = 1 + parts.history.filter((event) => event.type === "Resumed").length;
+    this.attempt = 1 + parts.history.filter(isLostEnd).length;
     this.#journal = new Journal(parts.history[0]?.at ?? host.clock.now());
     this.#recorder = new Recorder(
       {
@@ -83,6 +85,7 @@ export class Activation implements ContextHost {
         onDurable: (events, frame) => this.#onDurable(events, frame),
         onLost: (result) => this.lose(describeLoss(result)),
         onIdle: () => this.#onIdle(),
+        onDefect: (error) => this.lose(asError(error)),
       },
       parts.place,
       parts.inboxFolded,
@@ -91,7 +94,11 @@ export class Activation implements ContextHost {
   }
 
   /** Replays what is recorded and goes on. A run without a history starts: its first frame carries `Activated`. */
-  async play(): Promise<void> {
+  play(): void {
+    this.#play().catch((error: unknown) => this.lose(asError(error)));
+  }
+
+  async #play(): Promise<void> {
     if (this.#parts.history.length === 0) this.#activateLazily();
     this.#callFlow();
     await drained();
@@ -109,7 +116,14 @@ export class Activation implements ContextHost {
 
   /** True when the message says that this activation's token is void: it came again, or something took its place. */
   isVoidedBy(message: { sequence: number; replaces: readonly number[] }): boolean {
-    return speaksFor(message, this.#parts.token.delivery.sequence);
+    return speaksFor(message, this.#token.delivery.sequence);
+  }
+
+  /** Its own token was handed out anew because the broker lost its memory of it: this delivery is the token from now on. */
+  adopt(message: KeptMessage): void {
+    this.#token.drop();
+    this.#token = message;
+    message.hold(this.epoch);
   }
 
   /** Takes a message that is for this run. It stays unacked until a frame that folds it is durable (I4). */
@@ -123,7 +137,7 @@ export class Activation implements ContextHost {
   lose(reason: Error): void {
     if (this.#mode === "ended") return;
     this.#host.log.warn({ run: this.run.id, epoch: this.epoch }, reason.message);
-    this.#parts.token.drop();
+    this.#token.drop();
     this.#leave(reason, (message) => message.giveBack());
   }
 
@@ -215,7 +229,7 @@ export class Activation implements ContextHost {
 
   #activateLazily(): void {
     const { epoch } = this;
-    const token = this.#parts.token.delivery.sequence;
+    const token = this.#token.delivery.sequence;
     const { worker } = this.#host;
     // Its time is the one that the flow sees as now until the first outcome: the same in every replay.
     this.#recorder.hold(
@@ -450,7 +464,7 @@ export class Activation implements ContextHost {
     // A large outcome is read from the stream: the hint only says that it is there.
     const hint = frame.length > MAX_HINT_BYTES ? new Uint8Array() : frame;
     if (replyTo !== "") this.#host.broker.hints.send(replyTo, hint);
-    this.#parts.token.ack();
+    this.#token.ack();
     this.#leave(new ContextClosedError(this.run.id, "a step"), (message) => message.ack());
   }
 
@@ -470,7 +484,7 @@ export class Activation implements ContextHost {
       { run: this.run.id, reason, expected, asked, step },
       "Run parked: its code does not match its history",
     );
-    this.#parts.token.ack();
+    this.#token.ack();
     this.#leave(new ContextClosedError(this.run.id, "a step"), (message) => message.ack());
   }
 
@@ -482,7 +496,8 @@ export class Activation implements ContextHost {
   }
 
   #onReleased(): void {
-    const { token, submission } = this.#parts;
+    const { submission } = this.#parts;
+    const token = this.#token;
     const replaces = [token.delivery.sequence];
     const wake = { replaces, resume: false, queue: submission.queue };
     // Ack after the wake is in the inbox: between the two the token itself is still unacked (I4).
@@ -497,6 +512,7 @@ export class Activation implements ContextHost {
   }
 
   #leave(reason: Error, settle: (message: KeptMessage) => void): void {
+    if (this.#mode === "ended") return;
     this.#mode = "ended";
     this.#recorder.stop();
     this.#cancelAllTimers();
@@ -563,10 +579,19 @@ export interface ActivationParts {
 
 type FlowOutcome = AttemptResult;
 
+/** An end that was not the last word: the run was continued by hand after it. */
+function isLostEnd(event: RunEvent): boolean {
+  return event.type === "Failed" || event.type === "Crashed";
+}
+
 /** An event that can wait for company waits so long. */
 const LONE_EVENT_MS = 100;
 const EVENT_HEADROOM_BYTES = 4_096;
 const MAX_HINT_BYTES = 65_536;
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
 
 /** Says why an activation cannot write any more. */
 function describeLoss(result: Exclude<AppendResult, { status: "appended" }>): Error {

@@ -1,8 +1,8 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Frame } from "../engine/frame.ts";
 import type { RunRef } from "../engine/run-id.ts";
 import { type RunHead, readHead } from "../history/run-head.ts";
 import type { Broker } from "../ports/broker.ts";
+import type { Clock } from "../ports/clock.ts";
 import { encodeFrame } from "../wire/frame-codec.ts";
 
 /** Where the next frame of a history goes. */
@@ -18,7 +18,7 @@ export interface AppendPlace {
  * head, so a frame is never written twice, and a lost ack loses nothing (I2).
  */
 export async function appendFrame(
-  broker: Broker,
+  host: AppendHost,
   run: RunRef,
   place: AppendPlace,
   frame: Omit<Frame, "prev">,
@@ -27,10 +27,10 @@ export async function appendFrame(
   const bytes = encodeFrame({ ...frame, prev });
   let { last } = place;
   for (let tries = 0; ; tries++) {
-    const outcome = await broker.log.append(run, last, bytes);
+    const outcome = await host.broker.log.append(run, last, bytes);
     if (outcome.status === "written")
       return { status: "appended", sequence: outcome.sequence, bytes };
-    const head = await readHeadAnyhow(broker, run, tries);
+    const head = await readHeadAnyhow(host, run, tries);
     if (head === undefined) return { status: "closed" };
     const found = head.frame;
     if (found !== undefined && found.sequence > prev) {
@@ -43,8 +43,14 @@ export async function appendFrame(
     if ((found?.sequence ?? 0) < prev) return { status: "vanished" };
     // Still our turn: it was not stored, or foreign bytes were put in front of us.
     last = head.last;
-    if (outcome.status === "unknown") await delay(backoffMs(tries));
+    if (outcome.status === "unknown") await pause(host.clock, tries);
   }
+}
+
+/** What an append needs of its worker. */
+export interface AppendHost {
+  readonly broker: Broker;
+  readonly clock: Clock;
 }
 
 export type AppendResult =
@@ -58,7 +64,7 @@ export type AppendResult =
 
 /** Asks until the broker answers, or the connection is closed for good. */
 async function readHeadAnyhow(
-  broker: Broker,
+  { broker, clock }: AppendHost,
   run: RunRef,
   tries: number,
 ): Promise<RunHead | undefined> {
@@ -66,12 +72,14 @@ async function readHeadAnyhow(
     try {
       return await readHead(broker.log, run);
     } catch {
-      await delay(backoffMs(again)); // The broker is away: nothing to do but ask again.
+      await pause(clock, again); // The broker is away: nothing to do but ask again.
     }
   }
   return undefined;
 }
 
-function backoffMs(tries: number): number {
-  return Math.min(1_000, 20 * 2 ** Math.min(tries, 10));
+function pause(clock: Clock, tries: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.after(Math.min(1_000, 20 * 2 ** Math.min(tries, 10)), resolve);
+  });
 }

@@ -6,9 +6,12 @@
  *   inbox, or a wake that names it.
  * - **I11** A message that cannot be understood is set aside where it can be seen, and blocks nobody.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import type { AnyDefinition } from "../definition/definition.ts";
-import { type ArrivedMessage, decideDelivery } from "../engine/delivery-rules.ts";
+import {
+  type ArrivedMessage,
+  type DeliveryDecision,
+  decideDelivery,
+} from "../engine/delivery-rules.ts";
 import { type Frame, isActive, type RecordedFrame } from "../engine/frame.ts";
 import type { RunEvent, RunEventBody } from "../engine/run-event.ts";
 import { foldFrames } from "../engine/run-state.ts";
@@ -25,6 +28,8 @@ import type { KeptMessage } from "./kept-message.ts";
 
 export class Arrivals {
   readonly #host: ArrivalHost;
+  /** Runs that are being taken up: their other messages wait, or they would see a holder that is not in the table yet. */
+  readonly #activating = new Map<string, Promise<unknown>>();
 
   constructor(host: ArrivalHost) {
     this.#host = host;
@@ -37,35 +42,57 @@ export class Arrivals {
     if (typeof arrived === "string") return this.#setAside(message, arrived);
     const definition = this.#host.definitions.get(run.flow);
     if (definition === undefined && queue !== run.flow) return this.#passOn(message, arrived);
-    for (let asked = 0; ; ) {
-      const held = this.#host.held.get(run.id);
-      if (held !== undefined) {
-        if (!held.isVoidedBy(arrived)) return held.handOver(message);
-        held.lose(
-          new Error("Its token was handed out again: the lease is lost. This worker drops it."),
-        );
-      }
+    for (;;) {
+      await this.#activating.get(run.id);
+      if (this.#takenByHolder(message, arrived)) return;
       if (this.#host.draining) return message.giveBack();
-      if (arrived.kind === "new" && !arrived.redelivered && message.delivery.fresh) {
+      if (arrived.kind === "new" && message.delivery.fresh) {
         return this.#start(message, arrived, definition, 0);
       }
       const head = await readHead(this.#host.broker.log, run);
       if (this.#host.held.has(run.id)) continue;
-      switch (decideDelivery(head.frame, arrived)) {
-        case "ack":
-          return message.ack();
-        case "exchange":
-          return this.#exchange(message, arrived, head.frame);
-        case "start":
-          return this.#start(message, arrived, definition, head.last);
-        case "activate":
-          if (await this.#activate(message, arrived, definition, head)) return;
-          break;
-        case "ask":
-          if (await this.#ask(message, arrived, head.frame)) return;
-          // No answer is not a no: ask again, and give the others more time each time.
-          await delay(Math.min(1_000, 100 * 2 ** asked++));
-      }
+      const decision = decideDelivery(head.frame, arrived);
+      if (decision === "activate") {
+        if (await this.#activateAlone(message, arrived, definition, head)) return;
+      } else if (decision === "start") {
+        return this.#start(message, arrived, definition, head.last);
+      } else return this.#settle(decision, message, arrived, head.frame);
+    }
+  }
+
+  /** True when this worker holds the run and keeps it: its activation has the message now. */
+  #takenByHolder(message: KeptMessage, arrived: Arrived): boolean {
+    const held = this.#host.held.get(message.delivery.run.id);
+    if (held === undefined) return false;
+    const isToken = held.isVoidedBy(arrived);
+    if (isToken && (arrived.kind !== "new" || arrived.redelivered)) {
+      held.lose(
+        new Error("Its token was handed out again: the lease is lost. This worker drops it."),
+      );
+      return false;
+    }
+    if (isToken) held.adopt(message);
+    else held.handOver(message);
+    return true;
+  }
+
+  async #settle(
+    decision: Exclude<DeliveryDecision, "start" | "activate">,
+    message: KeptMessage,
+    arrived: Arrived,
+    head: Frame | undefined,
+  ): Promise<void> {
+    switch (decision) {
+      case "ack":
+        return message.ack();
+      case "exchange":
+        return this.#exchange(message, arrived, head);
+      case "ask":
+        if (await this.#ask(message, arrived, head, "ack")) return;
+        return this.#host.later(message, ASK_AGAIN_MS); // No answer is not a no.
+      case "guard":
+        if (await this.#ask(message, arrived, head, "keep")) return;
+        return this.#host.later(message, GUARD_MS);
     }
   }
 
@@ -115,8 +142,13 @@ export class Arrivals {
     message.ack();
   }
 
-  /** True when the message is settled. */
-  async #ask(message: KeptMessage, arrived: Arrived, head: Frame | undefined): Promise<boolean> {
+  /** Asks the run's holder. True when the message is settled. */
+  async #ask(
+    message: KeptMessage,
+    arrived: Arrived,
+    head: Frame | undefined,
+    whenHeld: "ack" | "keep",
+  ): Promise<boolean> {
     if (head === undefined) return false;
     const { partition } = message.delivery;
     const { token, epoch, writer } = head;
@@ -124,7 +156,7 @@ export class Arrivals {
     const answer = mine
       ? "gone" // It is not in our table.
       : await this.#host.broker.peers.asks(writer, { partition, token, epoch });
-    if (answer === "unknown") return false;
+    if (answer === "unknown" || (answer === "held" && whenHeld === "keep")) return false;
     // The holder reads its inbox, or the wake replaces its token: either way this message has done its work.
     if (answer === "held") message.ack();
     else await this.#exchange(message, arrived, head);
@@ -160,8 +192,26 @@ export class Arrivals {
         history: [],
       });
       this.#host.held.set(run.id, activation);
-      void activation.play();
+      activation.play();
     });
+  }
+
+  /** The run's other messages wait until it is known whether this one took it up. */
+  async #activateAlone(
+    message: KeptMessage,
+    arrived: Arrived,
+    definition: AnyDefinition | undefined,
+    head: RunHead,
+  ): Promise<boolean> {
+    const { id } = message.delivery.run;
+    const taken = this.#activate(message, arrived, definition, head);
+    const known = taken.catch(() => false);
+    this.#activating.set(id, known);
+    try {
+      return await taken;
+    } finally {
+      this.#activating.delete(id);
+    }
   }
 
   /** Takes a run up from its history. False when somebody was faster: look again. */
@@ -187,7 +237,7 @@ export class Arrivals {
       message.hold(frame.epoch);
       const { run } = message.delivery;
       const prev = head.frame?.sequence ?? 0;
-      const result = await appendFrame(this.#host.broker, run, { prev, last: head.last }, frame);
+      const result = await appendFrame(this.#host, run, { prev, last: head.last }, frame);
       if (result.status === "superseded" || this.#host.held.has(run.id)) {
         message.hold(0);
         return false;
@@ -216,7 +266,7 @@ export class Arrivals {
         history: [...found.events, ...frame.events],
       });
       this.#host.held.set(run.id, activation);
-      void activation.play();
+      activation.play();
       return true;
     } finally {
       if (activation === undefined) this.#host.slots.give();
@@ -307,6 +357,11 @@ export class Arrivals {
   }
 }
 
+/** After a question that nobody answered. */
+const ASK_AGAIN_MS = 500;
+/** How often a guarded token's holder is asked after. */
+const GUARD_MS = 10_000;
+
 /** What the arrivals need of their worker. */
 export interface ArrivalHost extends ActivationHost {
   readonly definitions: ReadonlyMap<string, AnyDefinition>;
@@ -314,6 +369,8 @@ export interface ArrivalHost extends ActivationHost {
   readonly draining: boolean;
   /** Looks at a message anew. */
   again(message: KeptMessage): void;
+  /** The same after a while. The message stays kept meanwhile. */
+  later(message: KeptMessage, ms: number): void;
 }
 
 /** A message with what its body says. */

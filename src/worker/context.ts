@@ -22,6 +22,9 @@ export interface ContextHost {
   timer(id: string, fireAt: (now: number) => number): Promise<void>;
 }
 
+/** The last time that a `Date` can hold. */
+const LAST_TIME = 8_640_000_000_000_000;
+
 /** The context of a flow, or of a flow that runs inside another: then `scope` stands before its steps' names. */
 export class Context implements FlowContext {
   readonly #host: ContextHost;
@@ -92,7 +95,7 @@ export class Context implements FlowContext {
 
   async sleepUntil(time: Date | number): Promise<void> {
     const fireAt = Number(time);
-    if (!Number.isFinite(fireAt)) throw new InvalidDurationError(time);
+    if (!(Math.abs(fireAt) <= LAST_TIME)) throw new InvalidDurationError(time);
     await this.#host.timer(this.#id("sleep"), () => Math.max(0, Math.ceil(fireAt)));
   }
 

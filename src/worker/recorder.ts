@@ -54,7 +54,12 @@ export class Recorder {
     if (this.#flushing || this.#stopped) return;
     this.#flushing = true;
     // After this turn's other events are there: they share the frame.
-    process.nextTick(() => void this.#drain());
+    process.nextTick(() => {
+      this.#drain().catch((error: unknown) => {
+        this.#stopped = true;
+        this.#parts.onDefect(error);
+      });
+    });
   }
 
   /** No further frame leaves. What is in flight may still land; the next holder sees it. */
@@ -64,10 +69,10 @@ export class Recorder {
   }
 
   async #drain(): Promise<void> {
-    const { run, broker, identity, onDurable, onLost } = this.#parts;
+    const { run, identity, onDurable, onLost } = this.#parts;
     while (this.#outbox.length > 0 && !this.#stopped) {
       const events = this.#next();
-      const result = await appendFrame(broker, run, this.#place, {
+      const result = await appendFrame(this.#parts, run, this.#place, {
         ...identity,
         inboxFolded: this.inboxFolded,
         status: this.#parts.statusAfter(events),
@@ -117,4 +122,6 @@ export interface RecorderParts {
   readonly onDurable: (events: readonly RunEvent[], frame: Uint8Array) => Promise<void>;
   readonly onLost: (result: Exclude<AppendResult, { status: "appended" }>) => void;
   readonly onIdle: () => void;
+  /** Something threw that must not: the run is better off elsewhere. */
+  readonly onDefect: (error: unknown) => void;
 }

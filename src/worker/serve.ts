@@ -45,6 +45,8 @@ export async function serve(
   const maxBlockedMs = toMilliseconds(settings.maxBlocked);
   const leases = await broker.peers.openLeases(id, reader.leaseMs, maxBlockedMs);
   const stopWatching = watchStrayRejections(log);
+  // A thread that outlived its connection would keep, and vouch for, runs that nobody can go on with.
+  broker.closed.addEventListener("abort", () => void leases.close(), { once: true });
   worker = new Worker({
     worker: id,
     broker,

@@ -73,6 +73,10 @@ export class Worker implements ArrivalHost {
     if (this.#arrived.length === 1) setImmediate(() => this.#receive());
   }
 
+  later(message: KeptMessage, ms: number): void {
+    this.clock.after(ms, () => this.again(message));
+  }
+
   onLeave(activation: Activation): void {
     if (this.held.get(activation.run.id) === activation) this.held.delete(activation.run.id);
     this.#reader?.more();
