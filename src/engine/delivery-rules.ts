@@ -15,7 +15,7 @@ export type DeliveryDecision =
    * keep it, ask the holder now and then, and wake the run if it is gone. Acking it would leave the run without a token.
    */
   | "guard"
-  /** The message was delivered before: put a wake in its place, so that a late ack cannot take it away (I4). */
+  /** Somebody may have had the message before: put a wake in its place, so that a late ack cannot take it away (I4). */
   | "exchange"
   /** Nothing has started: begin, the first frame's write being the fence. */
   | "start"
@@ -27,6 +27,8 @@ export interface ArrivedMessage {
   readonly kind: "new" | "wake" | "input";
   readonly sequence: number;
   readonly redelivered: boolean;
+  /** Handed out as if for the first time, but somebody may have had it before: the broker may have forgotten. */
+  readonly stale: boolean;
   /** Sequences of the tokens that a wake stands for. */
   readonly replaces: readonly number[];
   /** True for a wake by which somebody continues a parked, failed or crashed run. */
@@ -44,9 +46,9 @@ export function decideDelivery(head: Head | undefined, message: ArrivedMessage):
     if (!asksForMore || !isResumable(head.status)) return "ack";
   } else if (isActive(head.status)) {
     if (!speaksFor(message, head.token)) return "ask";
-    if (message.kind === "new" && !message.redelivered) return "guard";
+    if (message.sequence === head.token && !message.redelivered) return "guard";
   }
-  return message.redelivered ? "exchange" : "activate";
+  return message.redelivered || message.stale ? "exchange" : "activate";
 }
 
 function decideUnstarted(message: ArrivedMessage): DeliveryDecision {

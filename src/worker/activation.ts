@@ -9,7 +9,6 @@ import type { Logger } from "pino";
 import type { AnyDefinition } from "../definition/definition.ts";
 import type { FlowContext } from "../definition/flow-context.ts";
 import { validate } from "../definition/standard-schema.ts";
-import { speaksFor } from "../engine/delivery-rules.ts";
 import { ContextClosedError, PayloadTooLargeError } from "../engine/flow-errors.ts";
 import type { FrameStatus } from "../engine/frame.ts";
 import { type Command, Journal, type Mismatch, type Outcome } from "../engine/journal.ts";
@@ -114,9 +113,9 @@ export class Activation implements ContextHost {
     this.#advance();
   }
 
-  /** True when the message says that this activation's token is void: it came again, or something took its place. */
-  isVoidedBy(message: { sequence: number; replaces: readonly number[] }): boolean {
-    return speaksFor(message, this.#token.delivery.sequence);
+  /** Sequence of the message that gives this worker the run. */
+  get token(): number {
+    return this.#token.delivery.sequence;
   }
 
   /** Its own token was handed out anew because the broker lost its memory of it: this delivery is the token from now on. */
@@ -228,8 +227,7 @@ export class Activation implements ContextHost {
   // --- The flow ---
 
   #activateLazily(): void {
-    const { epoch } = this;
-    const token = this.#token.delivery.sequence;
+    const { epoch, token } = this;
     const { worker } = this.#host;
     // Its time is the one that the flow sees as now until the first outcome: the same in every replay.
     this.#recorder.hold(

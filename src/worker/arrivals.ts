@@ -11,6 +11,7 @@ import {
   type ArrivedMessage,
   type DeliveryDecision,
   decideDelivery,
+  speaksFor,
 } from "../engine/delivery-rules.ts";
 import { type Frame, isActive, type RecordedFrame } from "../engine/frame.ts";
 import type { RunEvent, RunEventBody } from "../engine/run-event.ts";
@@ -64,15 +65,14 @@ export class Arrivals {
   #takenByHolder(message: KeptMessage, arrived: Arrived): boolean {
     const held = this.#host.held.get(message.delivery.run.id);
     if (held === undefined) return false;
-    const isToken = held.isVoidedBy(arrived);
-    if (isToken && (arrived.kind !== "new" || arrived.redelivered)) {
+    if (held.token === arrived.sequence && !arrived.redelivered) held.adopt(message);
+    else if (!speaksFor(arrived, held.token)) held.handOver(message);
+    else {
       held.lose(
         new Error("Its token was handed out again: the lease is lost. This worker drops it."),
       );
       return false;
     }
-    if (isToken) held.adopt(message);
-    else held.handOver(message);
     return true;
   }
 
@@ -97,19 +97,20 @@ export class Arrivals {
   }
 
   #read(message: KeptMessage): Arrived | string {
-    const { kind, run, sequence, redelivered, data } = message.delivery;
+    const { kind, run, sequence, redelivered, fresh, data } = message.delivery;
+    const place = { sequence, redelivered, stale: !redelivered && !fresh };
     if (kind === "new") {
       const decoded = decodeSubmission(data);
       if (decoded.kind === "foreign") return decoded.reason;
       if (decoded.value.runId !== run.id)
         return `it says that it is for run ${decoded.value.runId}`;
       const submission = decoded.value;
-      return { kind, sequence, redelivered, replaces: [], resume: false, submission };
+      return { kind, ...place, replaces: [], resume: false, submission };
     }
     const decoded = decodeInput(data);
     if (decoded.kind === "foreign") return decoded.reason;
     const { replaces, resume, queue } = decoded.value.body;
-    return { kind: "wake", sequence, redelivered, replaces, resume, queue };
+    return { kind: "wake", ...place, replaces, resume, queue };
   }
 
   async #setAside(message: KeptMessage, reason: string): Promise<void> {
