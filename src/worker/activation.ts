@@ -12,7 +12,6 @@ import { validate } from "../definition/standard-schema.ts";
 import { ContextClosedError, PayloadTooLargeError } from "../engine/flow-errors.ts";
 import type { FrameStatus } from "../engine/frame.ts";
 import { type Command, Journal, type Mismatch, type Outcome } from "../engine/journal.ts";
-import { MillraceError } from "../engine/millrace-error.ts";
 import type { Payload } from "../engine/payload.ts";
 import { replayable } from "../engine/replayable.ts";
 import type { RunEvent, RunEventBody } from "../engine/run-event.ts";
@@ -27,6 +26,7 @@ import type { AppendPlace, AppendResult } from "./append-frame.ts";
 import { Context, type ContextHost } from "./context.ts";
 import { drained } from "./drained.ts";
 import type { KeptMessage } from "./kept-message.ts";
+import { LeaseLostError } from "./lease-lost-error.ts";
 import { Recorder } from "./recorder.ts";
 import type { Slots } from "./slots.ts";
 import { type AttemptResult, StepAttempt } from "./step-attempt.ts";
@@ -603,9 +603,4 @@ function describeLoss(result: Exclude<AppendResult, { status: "appended" }>): Er
     case "closed":
       return new LeaseLostError("The connection was closed. Another worker will go on with it.");
   }
-}
-
-/** The run is no longer this worker's: the reason of the steps' `AbortSignal`. */
-class LeaseLostError extends MillraceError {
-  readonly code = "LEASE_LOST";
 }

@@ -26,6 +26,7 @@ import { decodeSubmission } from "../wire/submission-codec.ts";
 import { Activation, type ActivationHost } from "./activation.ts";
 import { appendFrame } from "./append-frame.ts";
 import type { KeptMessage } from "./kept-message.ts";
+import { LeaseLostError } from "./lease-lost-error.ts";
 
 export class Arrivals {
   readonly #host: ArrivalHost;
@@ -69,7 +70,9 @@ export class Arrivals {
     else if (!speaksFor(arrived, held.token)) held.handOver(message);
     else {
       held.lose(
-        new Error("Its token was handed out again: the lease is lost. This worker drops it."),
+        new LeaseLostError(
+          "Its token was handed out again: the lease is lost. This worker drops it.",
+        ),
       );
       return false;
     }
