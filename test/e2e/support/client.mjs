@@ -1,0 +1,25 @@
+// A client process that the test tells what to do: one JSON command a line, one JSON answer each.
+import { createInterface } from "node:readline";
+import { connect } from "../../../dist/index.js";
+import { report, settings } from "./settings.mjs";
+
+const millrace = await connect({ servers: settings.servers, namespace: settings.namespace });
+const commands = {
+  submit: async ({ flow, input, options }) => (await millrace.submit(flow, input, options)).id,
+  result: ({ run }) => millrace.attach(run).result(),
+  submitAndWait: async ({ flow, input, options }) =>
+    (await millrace.submit(flow, input, options)).result(),
+};
+
+const lines = createInterface({ input: process.stdin });
+lines.on("line", (line) => void answer(JSON.parse(line)));
+lines.on("close", () => process.exit(1));
+report({ ready: true });
+
+async function answer({ id, command, ...args }) {
+  try {
+    report({ id, value: await commands[command](args) });
+  } catch (error) {
+    report({ id, error: { code: error.code, message: error.message } });
+  }
+}
