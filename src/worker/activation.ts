@@ -9,80 +9,94 @@ import type { Logger } from "pino";
 import type { AnyDefinition } from "../definition/definition.ts";
 import type { FlowContext } from "../definition/flow-context.ts";
 import { validate } from "../definition/standard-schema.ts";
-import { ContextClosedError, PayloadTooLargeError } from "../engine/flow-errors.ts";
+import { ContextClosedError } from "../engine/flow-errors.ts";
 import type { FrameStatus } from "../engine/frame.ts";
 import { type Command, Journal, type Mismatch, type Outcome } from "../engine/journal.ts";
-import type { Payload } from "../engine/payload.ts";
 import { replayable } from "../engine/replayable.ts";
 import type { RunEvent, RunEventBody } from "../engine/run-event.ts";
 import type { RunRef } from "../engine/run-id.ts";
+import { outcomeOf } from "../engine/run-state.ts";
 import type { Submission } from "../engine/submission.ts";
 import { putWake } from "../history/put-wake.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Clock } from "../ports/clock.ts";
 import { decodeError, encodeError } from "../wire/error-codec.ts";
-import { decodeValue, encodeValue } from "../wire/value-codec.ts";
-import type { AppendPlace, AppendResult } from "./append-frame.ts";
+import { decodeValue } from "../wire/value-codec.ts";
+import type { AppendPlace } from "./append-frame.ts";
 import { Context, type ContextHost } from "./context.ts";
 import { drained } from "./drained.ts";
 import type { KeptMessage } from "./kept-message.ts";
-import { LeaseLostError } from "./lease-lost-error.ts";
+import { leaseLost } from "./lease-lost-error.ts";
 import { Recorder } from "./recorder.ts";
+import { RunTimers } from "./run-timers.ts";
+import { SlotHold } from "./slot-hold.ts";
 import type { Slots } from "./slots.ts";
-import { type AttemptResult, StepAttempt } from "./step-attempt.ts";
-import { retryDelayMs, type StepPlan } from "./step-plan.ts";
+import type { AttemptResult } from "./step-attempt.ts";
+import type { StepPlan } from "./step-plan.ts";
+import { encodeWithin, LONE_EVENT_MS, StepRunner } from "./step-runner.ts";
 import { markOwn } from "./stray-rejections.ts";
 
 export class Activation implements ContextHost {
   readonly run: RunRef;
-  readonly epoch: number;
   readonly attempt: number;
   readonly #parts: ActivationParts;
-  #token: KeptMessage;
   readonly #host: ActivationHost;
   readonly #recorder: Recorder;
   readonly #journal: Journal;
-  readonly #plans = new Map<string, StepPlan>();
+  readonly #timers: RunTimers;
+  readonly #steps: StepRunner;
+  readonly #slot: SlotHold;
   /** When the timers are to fire that are not recorded yet. */
   readonly #wanted = new Map<string, (now: number) => number>();
-  readonly #running = new Map<string, StepAttempt>();
-  readonly #cancelTimers = new Map<string, () => void>();
+  /** Which step a rebuilt error came from. */
   readonly #stepErrors = new WeakMap<Error, string>();
   /** Messages handed over, acked when a frame that folds them is durable. */
   readonly #handed: KeptMessage[] = [];
+  #token: KeptMessage;
   /** Commands that the flow has asked for and nothing was done about yet. */
   #asked: Command[] = [];
-  #outcome: FlowOutcome | undefined;
-  #mode: "replaying" | "live" | "draining" | "ended" = "replaying";
+  /** How the flow's function ended, once it has. */
+  #outcome: AttemptResult | undefined;
+  /** `closing`: the event that ends this activation is recorded, and nothing else may be. */
+  #mode: "replaying" | "live" | "draining" | "closing" | "ended" = "replaying";
+  /** True while the flow is shown what became durable. */
   #showing = false;
-  #hasSlot = true;
-  #wantsSlot = false;
   #log: Logger | undefined;
-  #released: (() => void) | undefined;
+  #onLeft: (() => void) | undefined;
 
   constructor(host: ActivationHost, parts: ActivationParts) {
+    const { broker, clock } = host;
     this.#host = host;
     this.#parts = parts;
     this.#token = parts.token;
     this.run = parts.run;
-    this.epoch = parts.epoch;
     this.attempt = 1 + parts.history.filter(isLostEnd).length;
-    this.#journal = new Journal(parts.history[0]?.at ?? host.clock.now());
+    this.#journal = new Journal(parts.history[0]?.at ?? clock.now());
+    this.#timers = new RunTimers(clock);
+    this.#slot = new SlotHold(host.slots);
+    this.#steps = new StepRunner({
+      runId: parts.run.id,
+      clock,
+      timers: this.#timers,
+      maxPayloadBytes: this.#maxPayloadBytes,
+      log: () => this.log,
+      record: (body) => this.#record(body),
+    });
     this.#recorder = new Recorder(
       {
         run: parts.run,
-        broker: host.broker,
-        clock: host.clock,
-        maxFrameBytes: host.broker.log.maxMessageBytes,
+        broker,
+        clock,
+        maxFrameBytes: broker.log.maxMessageBytes,
         identity: {
           epoch: parts.epoch,
           writer: host.worker,
-          token: parts.token.delivery.sequence,
+          token: this.token,
           queue: parts.submission.queue,
         },
         statusAfter: (events) => this.#statusAfter(events),
         onDurable: (events, frame) => this.#onDurable(events, frame),
-        onLost: (result) => this.lose(describeLoss(result)),
+        onLost: (result) => this.lose(leaseLost(result)),
         onIdle: () => this.#onIdle(),
         onDefect: (error) => this.lose(asError(error)),
       },
@@ -92,37 +106,21 @@ export class Activation implements ContextHost {
     parts.token.hold(parts.epoch);
   }
 
-  /** Replays what is recorded and goes on. A run without a history starts: its first frame carries `Activated`. */
-  play(): void {
-    this.#play().catch((error: unknown) => this.lose(asError(error)));
-  }
-
-  async #play(): Promise<void> {
-    if (this.#parts.history.length === 0) this.#activateLazily();
-    this.#callFlow();
-    await drained();
-    for (const event of replayable(this.#parts.history)) {
-      if (this.#mode === "ended") return;
-      const mismatch = this.#journal.apply(event);
-      if (mismatch !== undefined) return this.#park(mismatch);
-      await drained();
-    }
-    if (this.#mode === "ended") return;
-    this.#mode = this.#released === undefined ? "live" : "draining";
-    if (this.#log !== undefined) this.#log.level = this.#host.log.level;
-    this.#advance();
-  }
-
   /** Sequence of the message that gives this worker the run. */
   get token(): number {
     return this.#token.delivery.sequence;
+  }
+
+  /** Replays what is recorded and goes on. A run without a history starts: its first frame carries `Activated`. */
+  play(): void {
+    this.#play().catch((error: unknown) => this.lose(asError(error)));
   }
 
   /** Its own token was handed out anew because the broker lost its memory of it: this delivery is the token from now on. */
   adopt(message: KeptMessage): void {
     this.#token.drop();
     this.#token = message;
-    message.hold(this.epoch);
+    message.hold(this.#parts.epoch);
   }
 
   /** Takes a message that is for this run. It stays unacked until a frame that folds it is durable (I4). */
@@ -135,7 +133,7 @@ export class Activation implements ContextHost {
   /** The run is somebody else's: stop everything, write nothing, ack nothing for it. */
   lose(reason: Error): void {
     if (this.#mode === "ended") return;
-    this.#host.log.warn({ run: this.run.id, epoch: this.epoch }, reason.message);
+    this.#host.log.warn({ run: this.run.id, epoch: this.#parts.epoch }, reason.message);
     this.#token.drop();
     this.#leave(reason, (message) => message.giveBack());
   }
@@ -144,9 +142,10 @@ export class Activation implements ContextHost {
   release(): Promise<void> {
     if (this.#mode === "ended") return Promise.resolve();
     return new Promise((resolve) => {
-      this.#released = resolve;
-      if (this.#mode === "live") this.#mode = "draining";
-      this.#cancelAllTimers();
+      this.#onLeft = resolve;
+      if (this.#mode !== "live") return; // A replay is let finish first; an end that is recorded is an end.
+      this.#mode = "draining";
+      this.#timers.cancelAll();
       this.#recorder.flush();
       this.#releaseIfQuiet();
     });
@@ -154,12 +153,11 @@ export class Activation implements ContextHost {
 
   /** The grace period is over: release without the steps that still run. */
   abortSteps(reason: Error): void {
-    for (const attempt of this.#running.values()) attempt.abort(reason);
-    this.#running.clear();
+    this.#steps.abortAll(reason);
     this.#releaseIfQuiet();
   }
 
-  // --- What the context asks for ---
+  // What the context asks for.
 
   get runId(): string {
     return this.run.id;
@@ -182,27 +180,26 @@ export class Activation implements ContextHost {
   }
 
   step(id: string, plan: StepPlan): Promise<unknown> {
-    return this.#command("step", id, () => this.#plans.set(id, plan));
+    return this.#command("step", id, () => this.#steps.plan(id, plan));
   }
 
   async timer(id: string, fireAt: (now: number) => number): Promise<void> {
     await this.#command("timer", id, () => this.#wanted.set(id, fireAt));
   }
 
-  #command(kind: "step" | "timer", id: string, note: (command: Command) => void): Promise<unknown> {
-    if (this.#mode === "ended" || this.#outcome !== undefined) {
+  #command(kind: "step" | "timer", id: string, prepare: () => void): Promise<unknown> {
+    if (this.#mode === "closing" || this.#mode === "ended" || this.#outcome !== undefined) {
       return Promise.reject(markOwn(new ContextClosedError(this.run.id, `${kind} ${id}`)));
     }
     return new Promise((resolve, reject) => {
+      prepare();
       const command = this.#journal.open(kind, id, (outcome) => {
-        this.#plans.delete(id);
+        this.#steps.forget(id);
         this.#wanted.delete(id);
         this.#settle(id, outcome, resolve, reject);
       });
-      note(command);
       this.#asked.push(command);
-      // A flow that is not being shown an event woke up by itself: look what it asked for after this turn.
-      if (this.#mode === "live" && !this.#showing) process.nextTick(() => this.#advance());
+      this.#advanceLater();
     });
   }
 
@@ -220,160 +217,134 @@ export class Activation implements ContextHost {
     try {
       resolve(outcome.output === undefined ? undefined : decodeValue(outcome.output));
     } catch (error) {
-      reject(error instanceof Error ? error : new Error(String(error)));
+      reject(markOwn(asError(error)));
     }
   }
 
-  // --- The flow ---
+  // The flow: replay, then progress.
+
+  async #play(): Promise<void> {
+    if (this.#parts.history.length === 0) this.#activateLazily();
+    await this.#callFlow();
+    await drained();
+    for (const event of replayable(this.#parts.history)) {
+      if (this.#mode !== "replaying") return;
+      const mismatch = this.#journal.apply(event);
+      if (mismatch !== undefined) return this.#park(mismatch);
+      await drained();
+    }
+    if (this.#mode !== "replaying") return;
+    this.#mode = this.#onLeft === undefined ? "live" : "draining";
+    if (this.#log !== undefined) this.#log.level = this.#host.log.level;
+    this.#advance();
+  }
 
   #activateLazily(): void {
-    const { epoch, token } = this;
+    const { token } = this;
+    const { epoch } = this.#parts;
     const { worker } = this.#host;
     // Its time is the one that the flow sees as now until the first outcome: the same in every replay.
     this.#recorder.hold(
       { type: "Activated", epoch, worker, token, reason: "submitted" },
       this.#journal.now,
     );
-    const cancel = this.#host.clock.after(LONE_EVENT_MS, () => this.#recorder.flush());
-    this.#cancelTimers.set("", cancel);
+    this.#timers.after("", LONE_EVENT_MS, () => this.#recorder.flush());
   }
 
-  #callFlow(): void {
+  /** Checks the input, which may take time, then calls the flow's function, which must not: from then on it is shown events. */
+  async #callFlow(): Promise<void> {
     const { definition, submission } = this.#parts;
     const context = new Context(this);
-    const subject = `${definition.kind} ${definition.name}`;
-    const start = async (): Promise<unknown> => {
-      const raw = decodeValue(submission.input);
-      if (definition.kind === "task") return context.run(definition, raw);
-      const input =
-        definition.input === undefined ? raw : await validate(subject, definition.input, raw);
-      return (definition.fn as (ctx: FlowContext, input: unknown) => unknown)(context, input);
-    };
-    start().then(
+    let input: unknown;
+    try {
+      input = decodeValue(submission.input);
+      const subject = `flow ${definition.name}`;
+      // A task's input is checked by its step.
+      if (definition.kind === "flow") input = await validate(subject, definition.input, input);
+    } catch (error) {
+      this.#outcome = { ok: false, error };
+      return;
+    }
+    const call = async (): Promise<unknown> =>
+      definition.kind === "task"
+        ? context.run(definition, input)
+        : (definition.fn as (ctx: FlowContext, input: unknown) => unknown)(context, input);
+    call().then(
       (value) => this.#onFlowEnd({ ok: true, value }),
       (error: unknown) => this.#onFlowEnd({ ok: false, error }),
     );
   }
 
-  #onFlowEnd(outcome: FlowOutcome): void {
+  #onFlowEnd(outcome: AttemptResult): void {
     this.#outcome = outcome;
+    this.#advanceLater();
+  }
+
+  /** A flow that is not being shown an event woke up by itself: look at what it did after this turn. */
+  #advanceLater(): void {
     if (this.#mode === "live" && !this.#showing) process.nextTick(() => this.#advance());
   }
 
-  /** Does something about all that the flow asked for since the last event it saw. */
+  /** Does something about all that the flow did since the last event it saw. */
   #advance(): void {
-    if (this.#mode === "ended" || this.#mode === "replaying") return;
+    if (this.#mode !== "live" && this.#mode !== "draining") return;
     if (this.#outcome !== undefined) return this.#close(this.#outcome);
     const asked = this.#asked;
     this.#asked = [];
-    for (const command of asked) if (!command.settled) this.#begin(command);
+    for (const command of asked) {
+      // In a worker that drains, whoever takes the run up next begins it.
+      if (this.#mode === "live" && !command.settled) this.#begin(command);
+    }
     this.#onIdle();
   }
 
   #begin(command: Command): void {
-    if (this.#mode === "draining") return; // Whoever takes the run up next begins it.
-    if (command.kind === "step") return this.#beginStep(command);
-    if (command.dueAt !== undefined) return this.#armTimer(command.id, command.dueAt);
-    const now = this.#host.clock.now();
-    const fireAt = this.#wanted.get(command.id)?.(now) ?? now;
-    this.#recorder.record({ type: "TimerSet", timer: command.id, fireAt });
-  }
-
-  #armTimer(id: string, dueAt: number): void {
-    this.#at(id, dueAt, () => this.#recorder.record({ type: "TimerFired", timer: id }));
-  }
-
-  /** Calls back when a recorded time has come, never early. */
-  #at(id: string, dueAt: number, call: () => void): void {
-    const { clock } = this.#host;
-    const leftMs = dueAt - clock.now();
-    if (leftMs <= 0) return call();
-    const again = (): void => {
-      this.#cancelTimers.delete(id);
-      if (this.#mode === "live") this.#at(id, dueAt, call);
-    };
-    this.#cancelTimers.set(id, clock.after(leftMs, again));
-  }
-
-  // --- Steps ---
-
-  #beginStep(command: Command): void {
+    if (command.kind === "timer") return this.#beginTimer(command);
     if (command.dueAt === undefined) return this.#attempt(command);
-    this.#at(command.id, command.dueAt, () => this.#attempt(command));
+    this.#timers.at(command.id, command.dueAt, () => this.#attempt(command));
+  }
+
+  #beginTimer({ id, dueAt }: Command): void {
+    if (dueAt !== undefined) {
+      this.#timers.at(id, dueAt, () => this.#record({ type: "TimerFired", timer: id }));
+      return;
+    }
+    const now = this.#host.clock.now();
+    const fireAt = this.#wanted.get(id)?.(now) ?? now;
+    this.#record({ type: "TimerSet", timer: id, fireAt });
   }
 
   #attempt(command: Command): void {
-    if (!this.#hasSlot) {
-      this.#asked.push(command);
-      this.#takeSlot();
-      return;
-    }
-    const plan = this.#plans.get(command.id);
-    if (plan === undefined || this.#mode !== "live") return;
-    const attempt = new StepAttempt({
-      runId: this.run.id,
-      step: command.id,
-      attempt: command.failedAttempts + 1,
-      timeoutMs: plan.timeoutMs,
-      clock: this.#host.clock,
-      log: () => this.log,
-    });
-    this.#running.set(command.id, attempt);
-    const cancelStarted = this.#host.clock.after(LONE_EVENT_MS, () => {
-      if (this.#mode !== "live" && this.#mode !== "draining") return;
-      this.#recorder.record({ type: "StepStarted", step: attempt.step, attempt: attempt.attempt });
-    });
-    attempt.run(plan.fn, (result) => {
-      cancelStarted();
-      this.#running.delete(command.id);
-      if (this.#mode === "ended") return;
-      this.#recorder.record(this.#outcomeOf(attempt, plan, result));
+    if (this.#mode !== "live") return;
+    if (this.#slot.held) return this.#steps.start(command);
+    this.#asked.push(command);
+    this.#slot.ask(() => {
+      if (this.#mode === "ended") this.#slot.give();
+      else this.#advance();
     });
   }
 
-  #outcomeOf(attempt: StepAttempt, plan: StepPlan, result: AttemptResult): RunEventBody {
-    const { step, startedAt } = attempt;
-    const place = { step, attempt: attempt.attempt, startedAt };
-    let thrown: unknown;
-    if (result.ok) {
-      try {
-        const output = this.#encode(result.value, `The output of step ${step}`);
-        return { type: "StepCompleted", ...place, output };
-      } catch (error) {
-        thrown = error;
-      }
-    } else thrown = result.error;
-    let delayMs: number | undefined;
-    try {
-      delayMs = retryDelayMs(plan, attempt.attempt, thrown, Math.random());
-    } catch (error) {
-      thrown = new Error(`retry.when of step ${step} threw`, { cause: error });
-    }
-    const error = encodeError(thrown);
-    if (delayMs === undefined) return { type: "StepFailed", ...place, error };
-    const retryAt = this.#host.clock.now() + delayMs;
-    return { type: "StepAttemptFailed", ...place, error, retryAt };
+  // What is recorded, and what became durable.
+
+  #record(body: RunEventBody): void {
+    if (this.#mode === "live" || this.#mode === "draining") this.#recorder.record(body);
   }
 
-  #encode(value: unknown, what: string): Payload {
-    const payload = encodeValue(value, what);
-    const limit = this.#host.broker.log.maxMessageBytes - EVENT_HEADROOM_BYTES;
-    if (payload.data.length <= limit) return payload;
-    throw new PayloadTooLargeError(what, payload.data.length, limit);
+  /** Records the event that ends this activation. Nothing is recorded after it. */
+  #recordEnd(body: RunEventBody): void {
+    this.#mode = "closing";
+    this.#timers.cancelAll();
+    this.#steps.abortAll(new ContextClosedError(this.run.id, "A step that nobody awaited"));
+    this.#recorder.record(body);
   }
-
-  // --- What became durable ---
 
   async #onDurable(events: readonly RunEvent[], frame: Uint8Array): Promise<void> {
     this.#showing = true;
     for (const message of this.#handed.splice(0)) message.ack();
     for (const event of events) {
       const mismatch = this.#journal.apply(event);
-      if (mismatch !== undefined) {
-        // What we recorded ourselves was asked for; anything else is a defect that must not pass in silence.
-        this.lose(new Error(`Run ${this.run.id} recorded ${mismatch.expected} twice.`));
-        return;
-      }
+      // What we record was asked for: anything else is a defect that must not pass in silence.
+      if (mismatch !== undefined) throw new Error(`Recorded ${mismatch.expected} out of turn.`);
       this.#afterEvent(event, frame);
       if (this.#mode === "ended") return;
       await drained();
@@ -383,33 +354,17 @@ export class Activation implements ContextHost {
   }
 
   #afterEvent(event: RunEvent, frame: Uint8Array): void {
-    switch (event.type) {
-      case "StepAttemptFailed":
-      case "TimerSet": {
-        const id = event.type === "TimerSet" ? event.timer : event.step;
-        const command = this.#journal.find(id);
-        if (command !== undefined) this.#asked.push(command);
-        return;
-      }
-      case "Completed":
-      case "Failed":
-      case "Cancelled":
-      case "Crashed":
-        return this.#onClosed(frame);
-      case "Parked":
-        return this.#onParked(event);
-      case "Released":
-        return this.#onReleased();
-      case "Activated":
-      case "StepStarted":
-      case "StepCompleted":
-      case "StepFailed":
-      case "TimerFired":
-      case "InputFolded":
-      case "Resumed":
-      case "Unknown":
-        return;
-    }
+    if (event.type === "StepAttemptFailed") this.#askAgain(event.step);
+    else if (event.type === "TimerSet") this.#askAgain(event.timer);
+    else if (event.type === "Parked") this.#onParked(event);
+    else if (event.type === "Released") this.#onReleased();
+    else if (outcomeOf([event]) !== undefined) this.#onClosed(frame);
+  }
+
+  /** The command has got a time at which it is due. */
+  #askAgain(id: string): void {
+    const command = this.#journal.find(id);
+    if (command !== undefined) this.#asked.push(command);
   }
 
   #statusAfter(events: readonly RunEvent[]): FrameStatus {
@@ -418,34 +373,24 @@ export class Activation implements ContextHost {
     if (last === "Failed") return "failed";
     if (last === "Parked") return "parked";
     if (last === "Released") return "released";
-    return last === "StepAttemptFailed" && this.#running.size === 0 ? "awaiting-retry" : "running";
+    return last === "StepAttemptFailed" && this.#steps.running === 0 ? "awaiting-retry" : "running";
   }
 
-  // --- Ends ---
+  // Ends.
 
-  #close(outcome: FlowOutcome): void {
-    if (this.#closing) return;
-    this.#closing = true;
-    this.#cancelAllTimers();
-    const reason = new ContextClosedError(this.run.id, "a step that nobody awaited");
-    for (const attempt of this.#running.values()) attempt.abort(reason);
-    this.#running.clear();
-    this.#recorder.record(this.#closingEvent(outcome));
-  }
-
-  #closing = false;
-
-  #closingEvent(outcome: FlowOutcome): RunEventBody {
+  #close(outcome: AttemptResult): void {
     let thrown: unknown;
     if (outcome.ok) {
+      const what = `The output of run ${this.run.id}`;
       try {
-        const output = this.#encode(outcome.value, `The output of run ${this.run.id}`);
-        return { type: "Completed", output };
+        const output = encodeWithin(this.#maxPayloadBytes, outcome.value, what);
+        return this.#recordEnd({ type: "Completed", output });
       } catch (error) {
         thrown = error;
       }
     } else thrown = outcome.error;
-    return { type: "Failed", error: encodeError(thrown), step: this.#stepBehind(thrown) };
+    const step = this.#stepBehind(thrown);
+    this.#recordEnd({ type: "Failed", error: encodeError(thrown), step });
   }
 
   /** The step whose failure the flow let through, itself or as a cause. */
@@ -462,42 +407,32 @@ export class Activation implements ContextHost {
     // A large outcome is read from the stream: the hint only says that it is there.
     const hint = frame.length > MAX_HINT_BYTES ? new Uint8Array() : frame;
     if (replyTo !== "") this.#host.broker.hints.send(replyTo, hint);
-    this.#token.ack();
-    this.#leave(new ContextClosedError(this.run.id, "a step"), (message) => message.ack());
+    this.#leaveForGood();
   }
 
   #park(mismatch: Mismatch): void {
-    this.#mode = "live";
-    this.#closing = true;
-    this.#recorder.record({
-      type: "Parked",
-      reason: mismatch.step === "" ? "unknown-event" : "mismatch",
-      ...mismatch,
-    });
+    const reason = mismatch.step === "" ? "unknown-event" : "mismatch";
+    this.#recordEnd({ type: "Parked", reason, ...mismatch });
   }
 
-  #onParked(event: Extract<RunEvent, { type: "Parked" }>): void {
-    const { reason, expected, asked, step } = event;
+  #onParked({ reason, expected, asked, step }: Extract<RunEvent, { type: "Parked" }>): void {
     this.#host.log.error(
       { run: this.run.id, reason, expected, asked, step },
       "Run parked: its code does not match its history",
     );
-    this.#token.ack();
-    this.#leave(new ContextClosedError(this.run.id, "a step"), (message) => message.ack());
+    this.#leaveForGood();
   }
 
   #releaseIfQuiet(): void {
-    if (this.#mode !== "draining" || this.#closing || this.#outcome !== undefined) return;
-    if (this.#running.size > 0 || !this.#recorder.idle || this.#showing) return;
-    this.#closing = true;
-    this.#recorder.record({ type: "Released" });
+    if (this.#mode !== "draining" || this.#outcome !== undefined) return;
+    if (this.#steps.running > 0 || !this.#recorder.idle || this.#showing) return;
+    this.#recordEnd({ type: "Released" });
   }
 
   #onReleased(): void {
-    const { submission } = this.#parts;
     const token = this.#token;
-    const replaces = [token.delivery.sequence];
-    const wake = { replaces, resume: false, queue: submission.queue };
+    const { queue } = this.#parts.submission;
+    const wake = { replaces: [this.token], resume: false, queue };
     // Ack after the wake is in the inbox: between the two the token itself is still unacked (I4).
     putWake(this.#host, this.run, token.delivery.queue, wake)
       .then(
@@ -505,51 +440,37 @@ export class Activation implements ContextHost {
         () => token.drop(),
       )
       .finally(() => {
-        this.#leave(new ContextClosedError(this.run.id, "a step"), (message) => message.giveBack());
+        this.#leave(closed(this.run.id), (message) => message.giveBack());
       });
+  }
+
+  /** Nothing is left to do for the run: neither its token nor what was handed over is needed any more (I4). */
+  #leaveForGood(): void {
+    this.#token.ack();
+    this.#leave(closed(this.run.id), (message) => message.ack());
   }
 
   #leave(reason: Error, settle: (message: KeptMessage) => void): void {
     if (this.#mode === "ended") return;
     this.#mode = "ended";
     this.#recorder.stop();
-    this.#cancelAllTimers();
-    for (const attempt of this.#running.values()) attempt.abort(reason);
-    this.#running.clear();
+    this.#timers.cancelAll();
+    this.#steps.abortAll(reason);
     for (const message of this.#handed.splice(0)) settle(message);
-    this.#giveSlot();
+    this.#slot.give();
     this.#host.onLeave(this);
-    this.#released?.();
+    this.#onLeft?.();
   }
 
-  #cancelAllTimers(): void {
-    for (const cancel of this.#cancelTimers.values()) cancel();
-    this.#cancelTimers.clear();
-  }
-
-  // --- Slots: only a run that executes takes one ---
-
+  /** A run that only waits executes nothing: it leaves its slot to others. */
   #onIdle(): void {
     this.#releaseIfQuiet();
-    if (this.#running.size > 0 || !this.#recorder.idle || this.#showing) return;
-    if (this.#mode === "live" && this.#asked.length === 0) this.#giveSlot();
+    if (this.#steps.running > 0 || !this.#recorder.idle || this.#showing) return;
+    if (this.#mode === "live" && this.#asked.length === 0) this.#slot.give();
   }
 
-  #takeSlot(): void {
-    if (this.#wantsSlot) return;
-    this.#wantsSlot = true;
-    this.#host.slots.take("held", () => {
-      this.#wantsSlot = false;
-      this.#hasSlot = true;
-      if (this.#mode === "ended") this.#giveSlot();
-      else this.#advance();
-    });
-  }
-
-  #giveSlot(): void {
-    if (!this.#hasSlot) return;
-    this.#hasSlot = false;
-    this.#host.slots.give();
+  get #maxPayloadBytes(): number {
+    return this.#host.broker.log.maxMessageBytes - EVENT_HEADROOM_BYTES;
   }
 }
 
@@ -575,32 +496,18 @@ export interface ActivationParts {
   readonly history: readonly RunEvent[];
 }
 
-type FlowOutcome = AttemptResult;
+const EVENT_HEADROOM_BYTES = 4_096;
+const MAX_HINT_BYTES = 65_536;
 
 /** An end that was not the last word: the run was continued by hand after it. */
 function isLostEnd(event: RunEvent): boolean {
   return event.type === "Failed" || event.type === "Crashed";
 }
 
-/** An event that can wait for company waits so long. */
-const LONE_EVENT_MS = 100;
-const EVENT_HEADROOM_BYTES = 4_096;
-const MAX_HINT_BYTES = 65_536;
+function closed(runId: string): ContextClosedError {
+  return new ContextClosedError(runId, "A step that nobody awaited");
+}
 
 function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
-}
-
-/** Says why an activation cannot write any more. */
-function describeLoss(result: Exclude<AppendResult, { status: "appended" }>): Error {
-  switch (result.status) {
-    case "superseded":
-      return new LeaseLostError(
-        `It was taken over by worker ${result.by.writer} (epoch ${result.by.epoch}). This worker drops it.`,
-      );
-    case "vanished":
-      return new LeaseLostError("Its history was purged from the stream. This worker drops it.");
-    case "closed":
-      return new LeaseLostError("The connection was closed. Another worker will go on with it.");
-  }
 }

@@ -1,0 +1,119 @@
+import type { Logger } from "pino";
+import { PayloadTooLargeError } from "../engine/flow-errors.ts";
+import type { Command } from "../engine/journal.ts";
+import type { Payload } from "../engine/payload.ts";
+import type { RunEventBody } from "../engine/run-event.ts";
+import type { Clock } from "../ports/clock.ts";
+import { encodeError } from "../wire/error-codec.ts";
+import { encodeValue } from "../wire/value-codec.ts";
+import type { RunTimers } from "./run-timers.ts";
+import { type AttemptResult, StepAttempt } from "./step-attempt.ts";
+import { retryDelayMs, type StepPlan } from "./step-plan.ts";
+
+/** Runs the attempts of one activation's steps, and says what is to be recorded of them. */
+export class StepRunner {
+  readonly #parts: StepRunnerParts;
+  readonly #plans = new Map<string, StepPlan>();
+  readonly #running = new Map<string, StepAttempt>();
+
+  constructor(parts: StepRunnerParts) {
+    this.#parts = parts;
+  }
+
+  /** Attempts that are going on. */
+  get running(): number {
+    return this.#running.size;
+  }
+
+  plan(id: string, plan: StepPlan): void {
+    this.#plans.set(id, plan);
+  }
+
+  /** The step's outcome is known: its plan is not needed any more. */
+  forget(id: string): void {
+    this.#plans.delete(id);
+  }
+
+  /** Starts the next attempt of a step. */
+  start(command: Command): void {
+    const plan = this.#plans.get(command.id);
+    if (plan === undefined) return;
+    const { clock, timers, record, runId, log } = this.#parts;
+    const attempt = new StepAttempt({
+      runId,
+      step: command.id,
+      attempt: command.failedAttempts + 1,
+      timeoutMs: plan.timeoutMs,
+      clock,
+      log,
+    });
+    this.#running.set(command.id, attempt);
+    timers.after(command.id, LONE_EVENT_MS, () => {
+      record({ type: "StepStarted", step: attempt.step, attempt: attempt.attempt });
+    });
+    attempt.run(plan.fn, (result) => {
+      timers.cancel(command.id);
+      this.#running.delete(command.id);
+      record(this.#outcomeOf(attempt, plan, result));
+    });
+  }
+
+  /** Nobody waits for what is going on any more. */
+  abortAll(reason: Error): void {
+    for (const attempt of this.#running.values()) {
+      this.#parts.timers.cancel(attempt.step);
+      attempt.abort(reason);
+    }
+    this.#running.clear();
+  }
+
+  #outcomeOf(attempt: StepAttempt, plan: StepPlan, result: AttemptResult): RunEventBody {
+    const { step, startedAt } = attempt;
+    const place = { step, attempt: attempt.attempt, startedAt };
+    let thrown: unknown;
+    if (result.ok) {
+      try {
+        const output = encodeWithin(
+          this.#parts.maxPayloadBytes,
+          result.value,
+          `The output of step ${step}`,
+        );
+        return { type: "StepCompleted", ...place, output };
+      } catch (error) {
+        thrown = error;
+      }
+    } else thrown = result.error;
+    let delayMs: number | undefined;
+    try {
+      delayMs = retryDelayMs(plan, attempt.attempt, thrown, Math.random());
+    } catch (error) {
+      thrown = new Error(`retry.when of step ${step} threw`, { cause: error });
+    }
+    const error = encodeError(thrown);
+    if (delayMs === undefined) return { type: "StepFailed", ...place, error };
+    const retryAt = this.#parts.clock.now() + delayMs;
+    return { type: "StepAttemptFailed", ...place, error, retryAt };
+  }
+}
+
+export interface StepRunnerParts {
+  readonly runId: string;
+  readonly clock: Clock;
+  readonly timers: RunTimers;
+  readonly maxPayloadBytes: number;
+  readonly log: () => Logger;
+  readonly record: (body: RunEventBody) => void;
+}
+
+/** An event that can wait for company waits so long. */
+export const LONE_EVENT_MS = 100;
+
+/**
+ * A value as a payload that fits in one message.
+ * @throws {@link PayloadTooLargeError}, {@link NotSerializableError}
+ */
+export function encodeWithin(limitBytes: number, value: unknown, what: string): Payload {
+  const payload = encodeValue(value, what);
+  if (payload.data.length <= limitBytes) return payload;
+  throw new PayloadTooLargeError(what, payload.data.length, limitBytes);
+}
