@@ -7,26 +7,18 @@
  * - **I11** A message that cannot be understood is set aside where it can be seen, and blocks nobody.
  */
 import type { AnyDefinition } from "../definition/definition.ts";
-import {
-  type ArrivedMessage,
-  type DeliveryDecision,
-  decideDelivery,
-  speaksFor,
-} from "../engine/delivery-rules.ts";
-import { type Frame, isActive, type RecordedFrame } from "../engine/frame.ts";
-import type { RunEvent, RunEventBody } from "../engine/run-event.ts";
-import { foldFrames } from "../engine/run-state.ts";
-import type { Submission } from "../engine/submission.ts";
+import { type DeliveryDecision, decideDelivery, speaksFor } from "../engine/delivery-rules.ts";
+import { type Frame, isActive } from "../engine/frame.ts";
+import { openingFrame } from "../engine/opening-frame.ts";
 import { putWake } from "../history/put-wake.ts";
 import { type RunHead, readHead } from "../history/run-head.ts";
-import { readHistory } from "../history/run-history.ts";
 import { encodeDeadLetter } from "../wire/dead-letter-codec.ts";
-import { decodeInput } from "../wire/input-codec.ts";
-import { decodeSubmission } from "../wire/submission-codec.ts";
 import { Activation, type ActivationHost } from "./activation.ts";
 import { appendFrame } from "./append-frame.ts";
+import { type Arrived, readArrived } from "./arrived.ts";
 import type { KeptMessage } from "./kept-message.ts";
 import { LeaseLostError } from "./lease-lost-error.ts";
+import { readRun } from "./read-run.ts";
 
 export class Arrivals {
   readonly #host: ArrivalHost;
@@ -40,7 +32,7 @@ export class Arrivals {
   /** Sees a message through to the point where it is acked, given back, or in an activation's hands. */
   async receive(message: KeptMessage): Promise<void> {
     const { run, queue } = message.delivery;
-    const arrived = this.#read(message);
+    const arrived = readArrived(message.delivery);
     if (typeof arrived === "string") return this.#setAside(message, arrived);
     const definition = this.#host.definitions.get(run.flow);
     if (definition === undefined && queue !== run.flow) return this.#passOn(message, arrived);
@@ -99,23 +91,6 @@ export class Arrivals {
     }
   }
 
-  #read(message: KeptMessage): Arrived | string {
-    const { kind, run, sequence, redelivered, fresh, data } = message.delivery;
-    const place = { sequence, redelivered, stale: !redelivered && !fresh };
-    if (kind === "new") {
-      const decoded = decodeSubmission(data);
-      if (decoded.kind === "foreign") return decoded.reason;
-      if (decoded.value.runId !== run.id)
-        return `it says that it is for run ${decoded.value.runId}`;
-      const submission = decoded.value;
-      return { kind, ...place, replaces: [], resume: false, submission };
-    }
-    const decoded = decodeInput(data);
-    if (decoded.kind === "foreign") return decoded.reason;
-    const { replaces, resume, queue } = decoded.value.body;
-    return { kind: "wake", ...place, replaces, resume, queue };
-  }
-
   async #setAside(message: KeptMessage, reason: string): Promise<void> {
     const { subject, partition, sequence, data } = message.delivery;
     const letter = encodeDeadLetter({ subject, sequence, reason, at: this.#host.clock.now() });
@@ -129,10 +104,10 @@ export class Arrivals {
 
   /** This worker does not know the flow: whoever serves it reads the queue of its name. */
   async #passOn(message: KeptMessage, arrived: Arrived): Promise<void> {
-    const { run, queue } = message.delivery;
+    const { run } = message.delivery;
     const replaces = [...arrived.replaces, arrived.sequence];
     const resume = arrived.resume;
-    await putWake(this.#host, run, run.flow, { replaces, resume, queue: queueOf(arrived, queue) });
+    await putWake(this.#host, run, run.flow, { replaces, resume, queue: arrived.queue });
     message.ack();
   }
 
@@ -141,7 +116,7 @@ export class Arrivals {
     const { run, queue } = message.delivery;
     const active = head !== undefined && isActive(head.status) ? [head.token] : [];
     const replaces = [...new Set([...arrived.replaces, arrived.sequence, ...active])];
-    const wake = { replaces, resume: arrived.resume, queue: queueOf(arrived, queue) };
+    const wake = { replaces, resume: arrived.resume, queue: arrived.queue };
     await putWake(this.#host, run, queue, wake);
     message.ack();
   }
@@ -226,140 +201,76 @@ export class Arrivals {
     head: RunHead,
   ): Promise<boolean> {
     await new Promise<void>((resolve) => this.#host.slots.take("fresh", resolve));
-    let activation: Activation | undefined;
+    let taken: TakenUp = "superseded";
     try {
-      if (this.#host.draining) {
-        message.giveBack();
-        return true;
-      }
-      const found = await this.#readRun(message, arrived, head);
-      if (typeof found === "string") {
-        await this.#setAside(message, found);
-        return true;
-      }
-      const frame = this.#openingFrame(message, arrived, definition, found);
-      message.hold(frame.epoch);
-      const { run } = message.delivery;
-      const prev = head.frame?.sequence ?? 0;
-      const result = await appendFrame(this.#host, run, { prev, last: head.last }, frame);
-      if (result.status === "superseded" || this.#host.held.has(run.id)) {
-        message.hold(0);
-        return false;
-      }
-      if (result.status !== "appended") {
-        message.drop();
-        return true;
-      }
-      if (frame.status !== "running" || definition === undefined) {
-        this.#host.log.error({ run: run.id, status: frame.status }, `Run ${frame.status}`);
-        if (frame.status === "crashed" && found.submission.replyTo !== "") {
-          this.#host.broker.hints.send(found.submission.replyTo, result.bytes);
-        }
-        message.ack();
-        return true;
-      }
-      const { sequence } = result;
-      activation = new Activation(this.#host, {
-        run,
-        definition,
-        submission: found.submission,
-        token: message,
-        epoch: frame.epoch,
-        place: { prev: sequence, last: sequence },
-        inboxFolded: frame.inboxFolded,
-        history: [...found.events, ...frame.events],
-      });
-      this.#host.held.set(run.id, activation);
-      activation.play();
-      return true;
+      taken = await this.#takeUp(message, arrived, definition, head);
     } finally {
-      if (activation === undefined) this.#host.slots.give();
+      // An activation keeps the slot; whatever else came of it leaves the slot to others.
+      if (!(taken instanceof Activation)) this.#host.slots.give();
     }
+    if (taken === "superseded") return false;
+    if (taken instanceof Activation) taken.play();
+    return true;
   }
 
-  /** All that is known of a run, or why it cannot be one. */
-  async #readRun(
-    message: KeptMessage,
-    arrived: Arrived,
-    head: RunHead,
-  ): Promise<FoundRun | string> {
-    const { log } = this.#host.broker;
-    const { run, sequence } = message.delivery;
-    const queue = head.frame?.queue ?? queueOf(arrived, message.delivery.queue);
-    const folded = head.frame?.inboxFolded ?? 0;
-    const [history, inbox, submission] = await Promise.all([
-      head.frame === undefined ? undefined : readHistory(log, run, head.frame.sequence),
-      log.inbox(run, queue, folded),
-      arrived.submission ?? this.#readSubmission(message, queue),
-    ]);
-    if (submission === undefined) return "no submission with its run id can be read";
-    const frames = history?.frames ?? [];
-    // Wakes are all that an inbox holds: they are folded by naming the last one.
-    const last = inbox.at(-1)?.sequence ?? 0;
-    const own = arrived.kind === "new" ? 0 : sequence;
-    return {
-      head: head.frame,
-      submission,
-      frames,
-      events: frames.flatMap((frame) => frame.events),
-      inboxFolded: Math.max(folded, last, own),
-    };
-  }
-
-  async #readSubmission(message: KeptMessage, queue: string): Promise<Submission | undefined> {
-    const { log } = this.#host.broker;
-    const { run } = message.delivery;
-    const stored = (await log.submission(run, queue)) ?? (await log.submission(run));
-    if (stored === undefined) return undefined;
-    const decoded = decodeSubmission(stored.data);
-    return decoded.kind === "ok" && decoded.value.runId === run.id ? decoded.value : undefined;
-  }
-
-  /** The frame that takes the run up: the fence. It closes or parks the run when it must not go on. */
-  #openingFrame(
+  async #takeUp(
     message: KeptMessage,
     arrived: Arrived,
     definition: AnyDefinition | undefined,
-    found: FoundRun,
-  ): Omit<Frame, "prev"> {
-    const { head, submission } = found;
-    const at = this.#host.clock.now();
-    const epoch = (head?.epoch ?? 0) + 1;
-    const token = message.delivery.sequence;
-    const crashed = head !== undefined && isActive(head.status);
-    const reason = crashed ? "takeover" : reasonAfter(head, arrived);
-    const events: RunEvent[] = [];
-    const add = (body: RunEventBody): number => events.push({ ...body, at });
-    add({ type: "Activated", epoch, worker: this.#host.worker, token, reason });
-    if (reason === "resumed") add({ type: "Resumed", retry: failedStep(found.events) });
-    const crashes = crashed ? (foldFrames(found.frames)?.crashes ?? 0) + 1 : 0;
-    let status: Frame["status"] = "running";
-    if (crashes > (definition?.crashLimit ?? Number.POSITIVE_INFINITY)) {
-      add({ type: "Crashed", crashes });
-      status = "crashed";
-    } else if (definition === undefined) {
-      const expected = `flow ${message.delivery.run.flow}`;
-      add({
-        type: "Parked",
-        reason: "unknown-flow",
-        expected,
-        asked: "no such flow in this worker",
-        step: "",
-      });
-      status = "parked";
+    head: RunHead,
+  ): Promise<TakenUp> {
+    const { broker, clock, draining, worker } = this.#host;
+    const { run, sequence: token } = message.delivery;
+    if (draining) {
+      message.giveBack();
+      return "settled";
     }
-    const { inboxFolded } = found;
-    return {
-      epoch,
-      writer: this.#host.worker,
-      status,
-      inboxFolded,
-      token,
-      queue: head?.queue ?? submission.queue,
-      events,
-    };
+    const found = await readRun(broker.log, run, arrived, head);
+    if (found === undefined) {
+      await this.#setAside(message, "there is no submission of its run");
+      return "settled";
+    }
+    const { submission } = found;
+    const { resume } = arrived;
+    const { flow } = run;
+    const crashLimit = definition?.crashLimit;
+    const { queue } = submission;
+    const by = { worker, flow, queue, token, resume, crashLimit, at: clock.now() };
+    const frame = openingFrame(found, by);
+    message.hold(frame.epoch);
+    const prev = head.frame?.sequence ?? 0;
+    const result = await appendFrame(this.#host, run, { prev, last: head.last }, frame);
+    if (result.status !== "appended") {
+      message.hold(0);
+      if (result.status === "superseded") return "superseded";
+      message.drop();
+      return "settled";
+    }
+    if (frame.status !== "running" || definition === undefined) {
+      this.#tellEnd(run.id, frame, submission.replyTo, result.bytes);
+      message.ack();
+      return "settled";
+    }
+    this.#host.held.get(run.id)?.lose(new LeaseLostError("It was taken up anew by this worker."));
+    const place = { prev: result.sequence, last: result.sequence };
+    const history = [...found.events, ...frame.events];
+    const { epoch, inboxFolded } = frame;
+    const parts = { run, definition, submission, token: message, epoch, place, inboxFolded };
+    const activation = new Activation(this.#host, { ...parts, history });
+    this.#host.held.set(run.id, activation);
+    return activation;
+  }
+
+  /** The run was closed or parked by taking it up. */
+  #tellEnd(run: string, { status }: Pick<Frame, "status">, replyTo: string, bytes: Uint8Array) {
+    const { log, broker } = this.#host;
+    log.error({ run, status }, `Run ${status}: it was taken up, and must not go on`);
+    if (status === "crashed" && replyTo !== "") broker.hints.send(replyTo, bytes);
   }
 }
+
+/** What came of taking a run up: it is held now, its message is settled, or somebody else was faster. */
+type TakenUp = Activation | "settled" | "superseded";
 
 /** After a question that nobody answered. */
 const ASK_AGAIN_MS = 500;
@@ -375,42 +286,4 @@ export interface ArrivalHost extends ActivationHost {
   again(message: KeptMessage): void;
   /** The same after a while. The message stays kept meanwhile. */
   later(message: KeptMessage, ms: number): void;
-}
-
-/** A message with what its body says. */
-interface Arrived extends ArrivedMessage {
-  readonly submission?: Submission;
-  readonly queue?: string;
-}
-
-interface FoundRun {
-  readonly head: RecordedFrame | undefined;
-  readonly submission: Submission;
-  readonly frames: readonly RecordedFrame[];
-  readonly events: readonly RunEvent[];
-  readonly inboxFolded: number;
-}
-
-function queueOf(arrived: Arrived, fallback: string): string {
-  const queue = arrived.submission?.queue ?? arrived.queue ?? "";
-  return queue === "" ? fallback : queue;
-}
-
-function reasonAfter(
-  head: Frame | undefined,
-  arrived: Arrived,
-): "submitted" | "released" | "woken" | "resumed" {
-  if (head === undefined) return "submitted";
-  if (
-    arrived.resume &&
-    (head.status === "parked" || head.status === "failed" || head.status === "crashed")
-  )
-    return "resumed";
-  return head.status === "released" ? "released" : "woken";
-}
-
-/** The step whose failure closed the run: it gets a new try. */
-function failedStep(events: readonly RunEvent[]): readonly string[] {
-  const failed = events.findLast((event) => event.type === "Failed");
-  return failed === undefined || failed.step === "" ? [] : [failed.step];
 }

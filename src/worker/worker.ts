@@ -23,6 +23,7 @@ export class Worker implements ArrivalHost {
   readonly #arrivals = new Arrivals(this);
   #arrived: KeptMessage[] = [];
   readonly #handling: Record<DeliveryKind, number> = { new: 0, in: 0 };
+  readonly #receiving = new Set<Promise<void>>();
   #reader: QueueReader | undefined;
   #draining: Promise<void> | undefined;
 
@@ -95,7 +96,7 @@ export class Worker implements ArrivalHost {
     const messages = this.#arrived;
     this.#arrived = [];
     for (const message of messages) {
-      this.#arrivals
+      const received = this.#arrivals
         .receive(message)
         .catch((error: unknown) => {
           // Not acked: it comes again when its lease is over.
@@ -108,9 +109,11 @@ export class Worker implements ArrivalHost {
           }
         })
         .finally(() => {
+          this.#receiving.delete(received);
           this.#handling[message.delivery.kind]--;
           this.#reader?.more();
         });
+      this.#receiving.add(received);
     }
   }
 
@@ -123,7 +126,8 @@ export class Worker implements ArrivalHost {
     });
     const released = Promise.all([...this.held.values()].map((activation) => activation.release()));
     await Promise.all([stopped, released]);
-    // What came while the reader stopped was given back or started before it knew: release that too.
+    // What was being looked at meanwhile is given back, or was taken up just before: release that too.
+    await Promise.all(this.#receiving);
     await Promise.all([...this.held.values()].map((activation) => activation.release()));
     cancelGrace();
     await this.#parts.leases.close();

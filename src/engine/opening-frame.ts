@@ -1,0 +1,68 @@
+import { type Frame, isActive, isResumable } from "./frame.ts";
+import type { ActivationReason, RunEvent, RunEventBody } from "./run-event.ts";
+
+/**
+ * The frame by which a worker takes a run up: its write is the fence. It closes the run when its crash budget is spent,
+ * without its code being run again, and parks it when the worker does not know its flow. Crashes are counted from the
+ * history (I8).
+ */
+export function openingFrame(found: FoundRun, by: TakeUp): Omit<Frame, "prev"> {
+  const { head } = found;
+  const epoch = (head?.epoch ?? 0) + 1;
+  const reason = reasonFor(head, by.resume);
+  const events: RunEvent[] = [];
+  const add = (body: RunEventBody): number => events.push({ ...body, at: by.at });
+  add({ type: "Activated", epoch, worker: by.worker, token: by.token, reason });
+  if (reason === "resumed") add({ type: "Resumed", retry: failedStep(found.events) });
+  const crashes = reason === "takeover" ? found.crashes + 1 : 0;
+  let status: Frame["status"] = "running";
+  if (by.crashLimit === undefined) {
+    const expected = `flow ${by.flow}`;
+    const asked = `nothing: worker ${by.worker} serves no such flow`;
+    add({ type: "Parked", reason: "unknown-flow", expected, asked, step: "" });
+    status = "parked";
+  } else if (crashes > by.crashLimit) {
+    add({ type: "Crashed", crashes });
+    status = "crashed";
+  }
+  const { inboxFolded } = found;
+  const queue = head?.queue ?? by.queue;
+  return { epoch, writer: by.worker, status, inboxFolded, token: by.token, queue, events };
+}
+
+/** What was read of a run that is to be taken up. */
+export interface FoundRun {
+  readonly head: Frame | undefined;
+  readonly events: readonly RunEvent[];
+  /** Take-overs since the run was submitted or last resumed by hand. */
+  readonly crashes: number;
+  /** The last inbox sequence that is folded by taking the run up. */
+  readonly inboxFolded: number;
+}
+
+/** Who takes it up, by which message. */
+export interface TakeUp {
+  readonly worker: string;
+  readonly flow: string;
+  readonly queue: string;
+  readonly token: number;
+  /** True when the message asks to continue a parked, failed or crashed run. */
+  readonly resume: boolean;
+  /** Nothing when the worker does not know the flow. */
+  readonly crashLimit: number | undefined;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+function reasonFor(head: Frame | undefined, resume: boolean): ActivationReason {
+  if (head === undefined) return "submitted";
+  if (isActive(head.status)) return "takeover";
+  if (resume && isResumable(head.status)) return "resumed";
+  return head.status === "released" ? "released" : "woken";
+}
+
+/** The step whose failure closed the run: it gets a new try. */
+function failedStep(events: readonly RunEvent[]): readonly string[] {
+  const failed = events.findLast((event) => event.type === "Failed");
+  return failed === undefined || failed.step === "" ? [] : [failed.step];
+}

@@ -1,0 +1,30 @@
+import type { ArrivedMessage } from "../engine/delivery-rules.ts";
+import type { Submission } from "../engine/submission.ts";
+import type { Delivery } from "../ports/work-queue.ts";
+import { decodeInput } from "../wire/input-codec.ts";
+import { decodeSubmission } from "../wire/submission-codec.ts";
+
+/** A message with what its body says. */
+export interface Arrived extends ArrivedMessage {
+  /** Of a message from `new`. */
+  readonly submission?: Submission;
+  /** The run's queue; the message may have waited in another. */
+  readonly queue: string;
+}
+
+/** Reads a delivery's body, or says why it cannot be understood. */
+export function readArrived(delivery: Delivery): Arrived | string {
+  const { kind, run, queue: waitedIn, sequence, redelivered, fresh, data } = delivery;
+  const place = { sequence, redelivered, stale: !redelivered && !fresh };
+  if (kind === "new") {
+    const decoded = decodeSubmission(data);
+    if (decoded.kind === "foreign") return decoded.reason;
+    const submission = decoded.value;
+    if (submission.runId !== run.id) return `it says that it is for run ${submission.runId}`;
+    return { kind, ...place, replaces: [], resume: false, submission, queue: submission.queue };
+  }
+  const decoded = decodeInput(data);
+  if (decoded.kind === "foreign") return decoded.reason;
+  const { replaces, resume, queue } = decoded.value.body;
+  return { kind: "wake", ...place, replaces, resume, queue: queue === "" ? waitedIn : queue };
+}
