@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import type { NatsConnection } from "@nats-io/nats-core";
+import { type NatsConnection, RequestError } from "@nats-io/nats-core";
 import { BrokerError } from "../engine/usage-errors.ts";
 import type { HeldRun, LeaseKeeper, Peers } from "../ports/leases.ts";
 import type { DialOptions } from "./dial.ts";
@@ -79,8 +79,5 @@ const THREAD = new URL(
 );
 
 function isNoResponders(error: unknown): boolean {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    if (at.name === "NoRespondersError") return true;
-  }
-  return false;
+  return error instanceof RequestError && error.isNoResponders();
 }

@@ -44,6 +44,7 @@ export class PullLoop {
     const now = Date.now();
     this.#forgetLost(now);
     if (this.#stopped || this.#inDoubt || now < this.#pausedUntil) return;
+    if (this.#parts.connection.isClosed()) return;
     const id = (++this.#lastPull).toString(36);
     this.#open.set(id, now);
     this.outstanding += batch;
