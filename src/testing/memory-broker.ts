@@ -1,0 +1,79 @@
+import { type Clock, systemClock } from "../ports/clock.ts";
+import type { Stored } from "../ports/run-log.ts";
+import { MemoryConnection } from "./memory-connection.ts";
+import type { MemoryFaults } from "./memory-faults.ts";
+import { MemoryStore } from "./memory-store.ts";
+
+/**
+ * A broker in this process's memory that keeps the promises of the real one, for tests of flows without a server. Open a
+ * connection for each process that a test is about, and give it to `new Millrace(…)` and `serve(…)`.
+ */
+export class MemoryBroker {
+  readonly clock: Clock;
+  readonly #store: MemoryStore;
+
+  constructor(options: MemoryBrokerOptions = {}) {
+    const { clock, namespace, partitions, maxMessageBytes, latencyMs } = {
+      ...MEMORY_DEFAULTS,
+      ...options,
+    };
+    this.clock = clock;
+    this.#store = new MemoryStore({ clock, namespace, partitions, maxMessageBytes, latencyMs });
+  }
+
+  /** A connection of its own, as another process would have. */
+  connect(): MemoryConnection {
+    return new MemoryConnection(this.#store);
+  }
+
+  /** What goes wrong from now on. */
+  inject(faults: MemoryFaults): void {
+    this.#store.faults = faults;
+  }
+
+  /** Ends every lease now although the workers live: each message that is handed out is handed out again. */
+  lapseLeases(): void {
+    this.#store.lapseLeases();
+  }
+
+  /** Forgets a queue's acks, as when its consumers are deleted and made again: the whole log is handed out anew. */
+  forgetAcks(queue: string): void {
+    this.#store.forgetAcks(queue);
+  }
+
+  /** The messages that are handed out, or are to be handed out again, and that nobody has acked. */
+  unacked(): readonly Stored[] {
+    return this.#store.unacked();
+  }
+
+  /** Everything that is stored, partition after partition, in order. */
+  messages(): readonly Stored[] {
+    return this.#store.streams.flatMap(({ messages }) => messages);
+  }
+
+  /** Stores any bytes on any subject of the namespace, as somebody could who does not know the protocol. */
+  store(subject: string, data: Uint8Array): void {
+    this.#store.store(subject, data);
+  }
+}
+
+export interface MemoryBrokerOptions {
+  /** Default: the machine's clock. Give a `ManualClock` to drive time by hand. */
+  readonly clock?: Clock;
+  /** Default `test`. */
+  readonly namespace?: string;
+  /** Default 1. */
+  readonly partitions?: number;
+  /** How long a message is under way, in milliseconds, asked for each one. Default: it arrives at once. */
+  readonly latencyMs?: () => number;
+  /** Default 1 MiB. */
+  readonly maxMessageBytes?: number;
+}
+
+const MEMORY_DEFAULTS = Object.freeze({
+  clock: systemClock,
+  namespace: "test",
+  partitions: 1,
+  maxMessageBytes: 1_048_576,
+  latencyMs: undefined,
+});

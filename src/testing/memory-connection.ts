@@ -1,0 +1,67 @@
+import { ConnectionClosedError } from "../engine/usage-errors.ts";
+import type { Broker } from "../ports/broker.ts";
+import type { Clock } from "../ports/clock.ts";
+import { MemoryHints } from "./memory-hints.ts";
+import { MemoryLink } from "./memory-link.ts";
+import { MemoryPeers } from "./memory-peers.ts";
+import type { MemoryProcess } from "./memory-process.ts";
+import { MemoryRunLog } from "./memory-run-log.ts";
+import type { MemoryStore } from "./memory-store.ts";
+import { MemoryWorkQueues } from "./memory-work-queues.ts";
+
+/**
+ * One process's connection to a {@link MemoryBroker}. It stands for the process: `crash` and `pause` do to it what
+ * `kill -9` and `kill -STOP` do, if the process's timers run on its `clock` (`serve([…], { connection, clock })`).
+ */
+export class MemoryConnection implements Broker, MemoryProcess {
+  readonly log: MemoryRunLog;
+  readonly queues: MemoryWorkQueues;
+  readonly peers: MemoryPeers;
+  readonly hints: MemoryHints;
+  readonly closed: AbortSignal;
+  readonly #link: MemoryLink;
+  readonly #ended = new AbortController();
+
+  constructor(broker: MemoryStore) {
+    const link = new MemoryLink({ clock: broker.clock, latencyMs: broker.latencyMs });
+    this.#link = link;
+    this.closed = this.#ended.signal;
+    this.log = new MemoryRunLog(broker, this, link);
+    this.queues = new MemoryWorkQueues({ broker, link, log: this.log });
+    this.peers = new MemoryPeers(broker, link);
+    this.hints = new MemoryHints(broker, link);
+  }
+
+  get clock(): Clock {
+    return this.#link.clock;
+  }
+
+  get state(): "running" | "paused" | "crashed" | "closed" {
+    return this.#link.state;
+  }
+
+  crash(): void {
+    this.#link.crash();
+    this.queues.leave();
+  }
+
+  pause(): void {
+    this.#link.pause();
+  }
+
+  resume(): void {
+    this.#link.resume();
+  }
+
+  reconnect(): void {
+    this.#link.breakUp();
+    this.queues.renew();
+    this.hints.reconnected();
+  }
+
+  async close(): Promise<void> {
+    await this.#link.close();
+    this.queues.leave();
+    this.#ended.abort(new ConnectionClosedError("a call to the broker"));
+  }
+}

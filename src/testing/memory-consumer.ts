@@ -1,0 +1,137 @@
+import type { Clock } from "../ports/clock.ts";
+import type { Stored } from "../ports/run-log.ts";
+import type { DeliveryKind } from "../ports/work-queue.ts";
+
+/**
+ * A queue's durable consumer of one kind in one partition: hands each message to one reader at a time, and again when its
+ * lease lapses. As on a real broker acks, give-backs and renewals speak of the message, not of one delivery of it: those of
+ * a reader that lost its lease count for whoever has the message now.
+ */
+export class MemoryConsumer {
+  readonly leaseMs: number;
+  readonly #parts: ConsumerParts;
+  readonly #readers: ConsumerReader[] = [];
+  readonly #pending = new Map<number, Pending>();
+  /** Handed out before, and free again: they go first. */
+  readonly #again: number[] = [];
+  /** The last sequence that was looked at for the first time. */
+  #seen = 0;
+
+  constructor(parts: ConsumerParts) {
+    this.#parts = parts;
+    this.leaseMs = parts.leaseMs;
+  }
+
+  /** Sequences that were handed out, or are to be handed out again, and are not acked. */
+  get unacked(): readonly number[] {
+    return [...this.#pending.keys()];
+  }
+
+  addReader(reader: ConsumerReader): void {
+    this.#readers.push(reader);
+  }
+
+  removeReader(reader: ConsumerReader): void {
+    const at = this.#readers.indexOf(reader);
+    if (at !== -1) this.#readers.splice(at, 1);
+  }
+
+  ack(sequence: number): void {
+    this.#pending.get(sequence)?.cancelLapse();
+    this.#pending.delete(sequence);
+    this.#forgetAgain(sequence);
+  }
+
+  giveBack(sequence: number): void {
+    const pending = this.#pending.get(sequence);
+    if (pending === undefined || this.#again.includes(sequence)) return;
+    pending.cancelLapse();
+    this.#again.push(sequence);
+    this.dispatch();
+  }
+
+  renew(sequence: number): void {
+    const pending = this.#pending.get(sequence);
+    if (pending === undefined || this.#again.includes(sequence)) return;
+    pending.cancelLapse();
+    pending.cancelLapse = this.#lapseLater(sequence);
+  }
+
+  /** Ends every lease now, whoever lives: each message is handed out again. */
+  lapseAll(): void {
+    for (const sequence of this.#pending.keys()) this.giveBack(sequence);
+  }
+
+  /** Forgets every ack, as a consumer does that is deleted and made again: the whole log is handed out anew. */
+  forget(): void {
+    for (const { cancelLapse } of this.#pending.values()) cancelLapse();
+    this.#pending.clear();
+    this.#again.length = 0;
+    this.#seen = 0;
+    for (const reader of this.#readers) reader.remade();
+    this.dispatch();
+  }
+
+  /** Hands out what it can to the readers that have room, in turn. */
+  dispatch(): void {
+    for (;;) {
+      const at = this.#readers.findIndex((reader) => reader.hasRoom(this.#parts.kind));
+      const reader = this.#readers[at];
+      if (reader === undefined) return;
+      const sequence = this.#again.shift() ?? this.#nextNew();
+      if (sequence === undefined) return;
+      this.#readers.push(...this.#readers.splice(at, 1));
+      this.#handOut(sequence, reader);
+    }
+  }
+
+  #handOut(sequence: number, reader: ConsumerReader): void {
+    const message = this.#parts.read(sequence);
+    if (message === undefined) return;
+    const handedOut = (this.#pending.get(sequence)?.handedOut ?? 0) + 1;
+    this.#pending.set(sequence, { handedOut, cancelLapse: this.#lapseLater(sequence) });
+    reader.take(this, message, handedOut);
+  }
+
+  #lapseLater(sequence: number): () => void {
+    return this.#parts.clock.after(this.leaseMs, () => this.giveBack(sequence));
+  }
+
+  #nextNew(): number | undefined {
+    const next = this.#parts.next(this.#seen);
+    this.#seen = next ?? this.#parts.last();
+    return next;
+  }
+
+  #forgetAgain(sequence: number): void {
+    const at = this.#again.indexOf(sequence);
+    if (at !== -1) this.#again.splice(at, 1);
+  }
+}
+
+export interface ConsumerParts {
+  readonly kind: DeliveryKind;
+  readonly queue: string;
+  readonly partition: number;
+  readonly leaseMs: number;
+  readonly clock: Clock;
+  /** The first sequence after this one that the consumer reads. */
+  readonly next: (after: number) => number | undefined;
+  /** The last sequence in the stream, whatever its subject. */
+  readonly last: () => number;
+  readonly read: (sequence: number) => Stored | undefined;
+}
+
+/** One worker's hand in the queue. */
+export interface ConsumerReader {
+  hasRoom(kind: DeliveryKind): boolean;
+  /** The consumer was made again: nothing that is stored by now counts as fresh. */
+  remade(): void;
+  /** Takes a message; `handedOut` counts how often it was handed out, this time included. */
+  take(consumer: MemoryConsumer, message: Stored, handedOut: number): void;
+}
+
+interface Pending {
+  readonly handedOut: number;
+  cancelLapse: () => void;
+}

@@ -1,0 +1,147 @@
+import type { RunRef } from "../engine/run-id.ts";
+import { BrokerError } from "../engine/usage-errors.ts";
+import type { RunLog, Stored, WriteOutcome } from "../ports/run-log.ts";
+import type { MemoryWrite } from "./memory-faults.ts";
+import type { MemoryLink } from "./memory-link.ts";
+import type { MemoryProcess } from "./memory-process.ts";
+import type { MemoryStore } from "./memory-store.ts";
+
+/** The run log as one connection sees it. */
+export class MemoryRunLog implements RunLog {
+  readonly namespace: string;
+  readonly maxMessageBytes: number;
+  readonly #broker: MemoryStore;
+  readonly #process: MemoryProcess;
+  readonly #link: MemoryLink;
+
+  constructor(broker: MemoryStore, process: MemoryProcess, link: MemoryLink) {
+    this.namespace = broker.subjects.namespace;
+    this.maxMessageBytes = broker.maxMessageBytes;
+    this.#broker = broker;
+    this.#process = process;
+    this.#link = link;
+  }
+
+  submit(run: RunRef, queue: string, submission: Uint8Array): Promise<WriteOutcome> {
+    const subject = this.#broker.subjects.waiting("new", run, queue);
+    return this.#write("submit", run, subject, submission, 0);
+  }
+
+  append(run: RunRef, expected: number, frame: Uint8Array): Promise<WriteOutcome> {
+    const subject = this.#broker.subjects.history(run);
+    return this.#write("append", run, subject, frame, expected);
+  }
+
+  async put(run: RunRef, queue: string, input: Uint8Array): Promise<number> {
+    const subject = this.#broker.subjects.waiting("in", run, queue);
+    const outcome = await this.#write("put", run, subject, input);
+    if (outcome.status === "written") return outcome.sequence;
+    const cause = outcome.status === "unknown" ? outcome.cause : undefined;
+    throw new BrokerError(`An input for ${run.id} was not confirmed. Send it again.`, { cause });
+  }
+
+  async setAside(message: Stored, letter: Uint8Array): Promise<void> {
+    const subject = this.#broker.subjects.dead(message.partition, message.sequence);
+    const outcome = await this.#write("set aside", undefined, subject, letter, 0);
+    if (outcome.status !== "unknown") return;
+    throw new BrokerError(`Message ${message.sequence} could not be set aside.`, {
+      cause: outcome.cause,
+    });
+  }
+
+  head(run: RunRef): Promise<Stored | undefined> {
+    const subject = this.#broker.subjects.history(run);
+    return this.#read(() => this.#broker.on(subject).at(-1));
+  }
+
+  history(run: RunRef, upTo: number, from = 1): Promise<readonly Stored[]> {
+    const subject = this.#broker.subjects.history(run);
+    return this.#read(() =>
+      this.#broker.on(subject).filter(({ sequence }) => from <= sequence && sequence <= upTo),
+    );
+  }
+
+  inbox(run: RunRef, queue: string, after: number): Promise<readonly Stored[]> {
+    const subject = this.#broker.subjects.waiting("in", run, queue);
+    return this.#read(() => this.#broker.on(subject).filter(({ sequence }) => sequence > after));
+  }
+
+  submission(run: RunRef, queue?: string): Promise<Stored | undefined> {
+    const { subjects } = this.#broker;
+    if (queue !== undefined) {
+      const subject = subjects.waiting("new", run, queue);
+      return this.#read(() => this.#broker.on(subject).at(-1));
+    }
+    const stream = this.#broker.stream(subjects.partition(run));
+    const [before, after] = subjects.waiting("new", run, "*").split("*");
+    return this.#read(() =>
+      stream.lastMatching(
+        (subject) => subject.startsWith(before ?? "") && subject.endsWith(after ?? ""),
+      ),
+    );
+  }
+
+  deadLetters(limit: number): Promise<readonly Stored[]> {
+    return this.#read(() =>
+      this.#broker.streams.flatMap(({ messages }) =>
+        messages.filter(({ subject }) => subject.split(".")[3] === "dead").slice(-limit),
+      ),
+    );
+  }
+
+  async follow(run: RunRef, onFrame: (frame: Stored) => void): Promise<() => void> {
+    const subject = this.#broker.subjects.history(run);
+    let following = true;
+    const stop = await this.#read(() =>
+      this.#broker.follow(subject, (frame) => {
+        this.#link.receive(() => {
+          if (following) onFrame(frame);
+        });
+      }),
+    );
+    return () => {
+      following = false;
+      this.#link.send(stop);
+    };
+  }
+
+  #read<T>(read: () => T): Promise<T> {
+    return this.#link.ask(read, (cause) => {
+      throw new BrokerError("The broker did not answer a read.", { cause });
+    });
+  }
+
+  #write(
+    kind: MemoryWrite["kind"],
+    run: RunRef | undefined,
+    subject: string,
+    data: Uint8Array,
+    expected?: number,
+  ): Promise<WriteOutcome> {
+    const write: MemoryWrite = { process: this.#process, kind, runId: run?.id, data };
+    return this.#link.ask<WriteOutcome>(
+      () => this.#arrive(write, subject, expected),
+      (cause) => ({ status: "unknown", cause }),
+    );
+  }
+
+  #arrive(
+    write: MemoryWrite,
+    subject: string,
+    expected: number | undefined,
+  ): WriteOutcome | "unanswered" {
+    const { faults, clock } = this.#broker;
+    const fate = faults.beforeWrite?.(write) ?? "stored";
+    if (this.#link.state === "crashed") return "unanswered";
+    if (fate === "not stored") return { status: "unknown", cause: new Error("Lost on its way") };
+    if (typeof fate === "object") {
+      clock.after(fate.lateMs, () => this.#broker.store(subject, write.data, expected));
+      return { status: "unknown", cause: new Error("Delayed on its way") };
+    }
+    const sequence = this.#broker.store(subject, write.data, expected);
+    if (sequence === undefined) return { status: "conflict" };
+    faults.afterWrite?.({ ...write, sequence });
+    if (fate === "ack lost") return { status: "unknown", cause: new Error("Its ack was lost") };
+    return { status: "written", sequence };
+  }
+}

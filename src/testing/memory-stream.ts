@@ -1,0 +1,57 @@
+import type { Stored } from "../ports/run-log.ts";
+
+/** One partition's stream: messages in the order in which they were stored, never removed. */
+export class MemoryStream {
+  readonly partition: number;
+  readonly #messages: Stored[] = [];
+  readonly #bySubject = new Map<string, Stored[]>();
+  readonly #onStored: (message: Stored) => void;
+
+  constructor(partition: number, onStored: (message: Stored) => void) {
+    this.partition = partition;
+    this.#onStored = onStored;
+  }
+
+  get messages(): readonly Stored[] {
+    return this.#messages;
+  }
+
+  get lastSequence(): number {
+    return this.#messages.length;
+  }
+
+  /** Stores a message and gives its sequence; nothing when `expected` is not the last sequence on the subject (I2). */
+  store(subject: string, data: Uint8Array, expected?: number): number | undefined {
+    const earlier = this.#bySubject.get(subject) ?? [];
+    if (expected !== undefined && (earlier.at(-1)?.sequence ?? 0) !== expected) return undefined;
+    const sequence = this.#messages.length + 1;
+    // A copy: what the writer does with its bytes afterwards changes nothing that is stored.
+    const message = { subject, partition: this.partition, sequence, data: data.slice() };
+    this.#messages.push(message);
+    earlier.push(message);
+    this.#bySubject.set(subject, earlier);
+    this.#onStored(message);
+    return sequence;
+  }
+
+  at(sequence: number): Stored | undefined {
+    return this.#messages[sequence - 1];
+  }
+
+  on(subject: string): readonly Stored[] {
+    return this.#bySubject.get(subject) ?? [];
+  }
+
+  /** The first sequence after this one whose subject begins so. */
+  nextUnder(prefix: string, after: number): number | undefined {
+    for (let at = after; at < this.#messages.length; at++) {
+      if (this.#messages[at]?.subject.startsWith(prefix)) return at + 1;
+    }
+    return undefined;
+  }
+
+  /** The last message whose subject matches. Searches the whole stream. */
+  lastMatching(matches: (subject: string) => boolean): Stored | undefined {
+    return this.#messages.findLast((message) => matches(message.subject));
+  }
+}

@@ -1,0 +1,55 @@
+import { partitionOf } from "../engine/partition.ts";
+import { type RunRef, runRefOfTokens } from "../engine/run-id.ts";
+import type { DeliveryKind } from "../ports/work-queue.ts";
+
+/** Where everything stands in memory: the same subjects as on a real broker (docs/protocol.md). */
+export class MemorySubjects {
+  readonly namespace: string;
+  readonly partitions: number;
+
+  constructor(namespace: string, partitions: number) {
+    this.namespace = namespace;
+    this.partitions = partitions;
+  }
+
+  partition(run: RunRef): number {
+    return partitionOf(run, this.partitions);
+  }
+
+  history(run: RunRef): string {
+    return `${this.#prefix(this.partition(run))}.h.${run.flow}.${run.token}`;
+  }
+
+  waiting(kind: DeliveryKind, run: RunRef, queue: string): string {
+    return `${this.#prefix(this.partition(run))}.${kind}.${queue}.${run.flow}.${run.token}`;
+  }
+
+  dead(partition: number, sequence: number): string {
+    return `${this.#prefix(partition)}.dead.${sequence}`;
+  }
+
+  /** What a queue's consumer of one kind reads: every subject that begins so. */
+  queuePrefix(partition: number, kind: DeliveryKind, queue: string): string {
+    return `${this.#prefix(partition)}.${kind}.${queue}.`;
+  }
+
+  /** The partition whose stream takes this subject. */
+  partitionOfSubject(subject: string): number | undefined {
+    for (let partition = 0; partition < this.partitions; partition++) {
+      if (subject.startsWith(`${this.#prefix(partition)}.`)) return partition;
+    }
+    return undefined;
+  }
+
+  /** The run that a `new` or `in` subject speaks of, or nothing when no run can have this subject. */
+  runOf(subject: string): RunRef | undefined {
+    const [, , partition, , , flow, key, ...rest] = subject.split(".");
+    if (flow === undefined || key === undefined || rest.length > 0) return undefined;
+    const run = runRefOfTokens(flow, key);
+    return run !== undefined && this.partition(run) === Number(partition) ? run : undefined;
+  }
+
+  #prefix(partition: number): string {
+    return `mr.${this.namespace}.${partition}`;
+  }
+}

@@ -1,0 +1,174 @@
+import type { Stored } from "../ports/run-log.ts";
+import type {
+  Delivery,
+  DeliveryKind,
+  QueueReader,
+  ReadOptions,
+  WorkQueues,
+} from "../ports/work-queue.ts";
+import { encodeDeadLetter } from "../wire/dead-letter-codec.ts";
+import type { ConsumerReader, MemoryConsumer } from "./memory-consumer.ts";
+import type { MemoryLink } from "./memory-link.ts";
+import type { MemoryRunLog } from "./memory-run-log.ts";
+import type { MemoryStore } from "./memory-store.ts";
+
+/** The work queues as one connection sees them. */
+export class MemoryWorkQueues implements WorkQueues {
+  readonly #parts: MemoryReaderParts;
+  readonly #readers = new Set<MemoryReader>();
+
+  constructor(parts: MemoryReaderParts) {
+    this.#parts = parts;
+  }
+
+  async open(options: ReadOptions): Promise<QueueReader> {
+    const { broker, link } = this.#parts;
+    const reader = new MemoryReader(this.#parts, options, () => this.#readers.delete(reader));
+    const leaseMs = await link.ask(
+      () => {
+        try {
+          const consumers = broker.openConsumers(options.queues, options.leaseMs);
+          reader.begin(consumers);
+          return Math.min(...consumers.map((consumer) => consumer.leaseMs));
+        } catch (error) {
+          return error as Error;
+        }
+      },
+      (cause) => cause,
+    );
+    if (leaseMs instanceof Error) throw leaseMs;
+    this.#readers.add(reader);
+    reader.more();
+    return Object.assign(reader, { leaseMs });
+  }
+
+  /** The connection broke and is there again: deliveries under way are lost, and what is older counts as fresh no more. */
+  renew(): void {
+    for (const reader of this.#readers) reader.renew();
+  }
+
+  /** Nobody hands anything to a process that is gone. */
+  leave(): void {
+    for (const reader of this.#readers) reader.leave();
+  }
+}
+
+export interface MemoryReaderParts {
+  readonly broker: MemoryStore;
+  readonly link: MemoryLink;
+  readonly log: MemoryRunLog;
+}
+
+class MemoryReader implements ConsumerReader {
+  readonly #parts: MemoryReaderParts;
+  readonly #options: ReadOptions;
+  readonly #onStopped: () => void;
+  #consumers: readonly MemoryConsumer[] = [];
+  /** Last sequence of each partition when the consumers' memory of acks was last known to be whole. */
+  #trustedSince: readonly number[] = [];
+  /** What was asked for, and has not been handed out. */
+  readonly #asked: Record<DeliveryKind, number> = { new: 0, in: 0 };
+  /** Handed out, and still on the way here. */
+  readonly #coming: Record<DeliveryKind, number> = { new: 0, in: 0 };
+  #stopped = false;
+
+  constructor(parts: MemoryReaderParts, options: ReadOptions, onStopped: () => void) {
+    this.#parts = parts;
+    this.#options = options;
+    this.#onStopped = onStopped;
+  }
+
+  begin(consumers: readonly MemoryConsumer[]): void {
+    this.#consumers = consumers;
+    this.#trust();
+    for (const consumer of consumers) consumer.addReader(this);
+  }
+
+  more(): void {
+    if (this.#stopped) return;
+    this.#parts.link.send(() => {
+      for (const kind of KINDS) {
+        this.#asked[kind] = Math.max(0, this.#options.room(kind) - this.#coming[kind]);
+      }
+      for (const consumer of this.#consumers) consumer.dispatch();
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    // The answer comes after whatever is on its way.
+    await this.#parts.link.ask(
+      () => this.leave(),
+      () => undefined,
+    );
+    this.#onStopped();
+  }
+
+  renew(): void {
+    for (const kind of KINDS) this.#coming[kind] = 0;
+    this.#trust();
+    this.more();
+  }
+
+  leave(): void {
+    for (const consumer of this.#consumers) consumer.removeReader(this);
+  }
+
+  remade(): void {
+    this.#trust();
+  }
+
+  hasRoom(kind: DeliveryKind): boolean {
+    return this.#asked[kind] > 0;
+  }
+
+  take(consumer: MemoryConsumer, message: Stored, handedOut: number): void {
+    const { broker, link } = this.#parts;
+    const { kind, queue } = broker.placeOf(consumer);
+    const handedOutAt = broker.clock.now();
+    this.#asked[kind]--;
+    this.#coming[kind]++;
+    link.receive(() => {
+      this.#coming[kind] = Math.max(0, this.#coming[kind] - 1);
+      const run = broker.subjects.runOf(message.subject);
+      const ack = (): void => link.send(() => consumer.ack(message.sequence));
+      if (run === undefined) return void this.#setAside(message, ack);
+      const young = broker.clock.now() - handedOutAt < consumer.leaseMs * FRESH_SHARE;
+      const trusted = message.sequence > (this.#trustedSince[message.partition] ?? 0);
+      const delivery: Delivery = {
+        ...message,
+        kind,
+        run,
+        queue,
+        redelivered: handedOut > 1,
+        fresh: handedOut === 1 && young && trusted,
+        leaseId: broker.leaseIdOf(consumer, message.sequence),
+        ack,
+        giveBack: () => link.send(() => consumer.giveBack(message.sequence)),
+      };
+      this.#options.onDelivery(delivery);
+    });
+  }
+
+  /** Ack after the letter is stored: a crash between the two writes it again, under the same subject (I11). */
+  async #setAside(message: Stored, ack: () => void): Promise<void> {
+    const { subject, sequence } = message;
+    this.#options.onForeign(subject, NO_RUN);
+    const at = this.#parts.broker.clock.now();
+    try {
+      const letter = encodeDeadLetter({ subject, sequence, reason: NO_RUN, at });
+      await this.#parts.log.setAside(message, letter);
+      ack();
+    } catch {
+      // It comes again when its lease is over.
+    }
+  }
+
+  #trust(): void {
+    this.#trustedSince = this.#parts.broker.streams.map((stream) => stream.lastSequence);
+  }
+}
+
+const KINDS: readonly DeliveryKind[] = ["new", "in"];
+const NO_RUN = "its subject names no run";
+const FRESH_SHARE = 0.6;
