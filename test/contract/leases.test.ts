@@ -1,0 +1,98 @@
+import { expect, onTestFinished, test } from "vitest";
+import { runRef } from "../../src/engine/run-id.ts";
+import type { Broker } from "../../src/ports/broker.ts";
+import type { Lease, LeaseKeeper } from "../../src/ports/leases.ts";
+import type { Delivery } from "../../src/ports/work-queue.ts";
+import { Inbox } from "./support/inbox.ts";
+import { eventually, onEveryAdapter } from "./support/on-every-adapter.ts";
+
+/** A worker that holds one message. */
+interface Holder {
+  readonly keeper: LeaseKeeper;
+  readonly lease: Lease;
+  readonly message: Delivery;
+}
+
+async function holder(broker: Broker, worker: string, leaseMs: number): Promise<Holder> {
+  const keeper = await broker.peers.openLeases(worker, leaseMs, 60_000);
+  onTestFinished(() => keeper.close());
+  const inbox = await Inbox.open(broker, { leaseMs });
+  await broker.log.submit(runRef("f", "k"), "q", new Uint8Array([1]));
+  const message = await eventually(() => {
+    const [first] = inbox.deliveries;
+    if (first === undefined) throw new Error("Nothing came yet");
+    return first;
+  });
+  return { keeper, message, lease: keeper.keep(message) };
+}
+
+onEveryAdapter("asking after a holder", (open) => {
+  test("is answered with held for the token and epoch that a worker holds", async () => {
+    const { connect, leaseMs } = open();
+    const { lease, message } = await holder(await connect(), "w1", leaseMs);
+    lease.hold(3);
+    const { partition, sequence: token } = message;
+    const { peers } = await connect();
+    expect(await peers.asks("w1", { partition, token, epoch: 3 })).toBe("held");
+    expect(await peers.asks("w1", { partition, token, epoch: 2 })).toBe("gone");
+    expect(await peers.asks("w1", { partition, token: token + 1, epoch: 3 })).toBe("gone");
+    expect(await peers.asks("w1", { partition: partition + 1, token, epoch: 3 })).toBe("gone");
+  });
+
+  test("is answered with gone for a message that is only kept: it is no activation's token", async () => {
+    const { connect, leaseMs } = open();
+    const { message } = await holder(await connect(), "w1", leaseMs);
+    const held = { partition: message.partition, token: message.sequence, epoch: 1 };
+    expect(await (await connect()).peers.asks("w1", held)).toBe("gone");
+  });
+
+  test("follows the holder: another epoch, then let go", async () => {
+    const { connect, leaseMs } = open();
+    const broker = await connect();
+    const { lease, message } = await holder(broker, "w1", leaseMs);
+    const { partition, sequence: token } = message;
+    lease.hold(1);
+    expect(await broker.peers.asks("w1", { partition, token, epoch: 1 })).toBe("held");
+    lease.hold(2);
+    expect(await broker.peers.asks("w1", { partition, token, epoch: 1 })).toBe("gone");
+    expect(await broker.peers.asks("w1", { partition, token, epoch: 2 })).toBe("held");
+    lease.letGo();
+    expect(await broker.peers.asks("w1", { partition, token, epoch: 2 })).toBe("gone");
+  });
+
+  test("is answered with gone when there is no such worker, or there is none any more", async () => {
+    const { connect, leaseMs } = open();
+    const broker = await connect();
+    const { keeper, lease, message } = await holder(broker, "w1", leaseMs);
+    lease.hold(1);
+    const held = { partition: message.partition, token: message.sequence, epoch: 1 };
+    expect(await broker.peers.asks("nobody", held)).toBe("gone");
+    expect(await broker.peers.asks("w1", held)).toBe("held");
+    await keeper.close();
+    expect(await broker.peers.asks("w1", held)).toBe("gone");
+  });
+
+  test("is never answered with gone when no answer can come", async () => {
+    const broker = await open().connect();
+    await broker.close();
+    const held = { partition: 0, token: 1, epoch: 1 };
+    expect(await broker.peers.asks("w1", held)).toBe("unknown");
+  });
+
+  test("keeps a thousand messages, and each of them answers for itself", async () => {
+    const { connect, leaseMs } = open();
+    const broker = await connect();
+    const { keeper, message } = await holder(broker, "w1", leaseMs);
+    const leases: Lease[] = [];
+    for (let token = 10; token < 1_510; token++) {
+      const lease = keeper.keep({ ...message, sequence: token });
+      lease.hold(token);
+      leases.push(lease);
+    }
+    leases[700]?.letGo();
+    const answer = (token: number): Promise<string> =>
+      broker.peers.asks("w1", { partition: message.partition, token, epoch: token });
+    expect(await Promise.all([10, 709, 711, 1_509].map(answer))).toEqual(Array(4).fill("held"));
+    expect(await answer(710)).toBe("gone");
+  });
+});

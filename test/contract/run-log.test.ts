@@ -1,0 +1,191 @@
+import { expect, test } from "vitest";
+import { runRef } from "../../src/engine/run-id.ts";
+import type { Broker } from "../../src/ports/broker.ts";
+import type { Stored, WriteOutcome } from "../../src/ports/run-log.ts";
+import { eventually, onEveryAdapter } from "./support/on-every-adapter.ts";
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const text = (stored: Stored | undefined): string | undefined =>
+  stored === undefined ? undefined : new TextDecoder().decode(stored.data);
+const texts = (all: readonly Stored[]): (string | undefined)[] => all.map(text);
+
+const run = runRef("checkout", "order-1");
+const other = runRef("checkout", "order-2");
+
+function sequenceOf(outcome: WriteOutcome): number {
+  if (outcome.status !== "written") throw new Error(`Not written: ${outcome.status}`);
+  return outcome.sequence;
+}
+
+async function appendAll(broker: Broker, frames: readonly string[]): Promise<number[]> {
+  const sequences: number[] = [];
+  for (const frame of frames) {
+    const expected = sequences.at(-1) ?? 0;
+    sequences.push(sequenceOf(await broker.log.append(run, expected, bytes(frame))));
+  }
+  return sequences;
+}
+
+onEveryAdapter("the run log", (open) => {
+  test("says which namespace it is of, and how large a message it takes", async () => {
+    const world = open();
+    const { log } = await world.connect();
+    expect(log.namespace).toBe(world.namespace);
+    expect(log.maxMessageBytes).toBeGreaterThan(100_000);
+  });
+
+  test("takes a submission once for each key, whatever it holds (I1)", async () => {
+    const { log } = await open().connect();
+    expect((await log.submit(run, "checkout", bytes("first"))).status).toBe("written");
+    expect((await log.submit(run, "checkout", bytes("second"))).status).toBe("conflict");
+    expect((await log.submit(other, "checkout", bytes("third"))).status).toBe("written");
+    expect(text(await log.submission(run, "checkout"))).toBe("first");
+  });
+
+  test("lets one of many concurrent submissions of one key win, and it is the one that is read", async () => {
+    const world = open();
+    const brokers = [await world.connect(), await world.connect()];
+    const writes = Array.from({ length: 8 }, async (_, at) => {
+      const outcome = await brokers[at % 2]?.log.submit(run, "checkout", bytes(`from ${at}`));
+      return outcome?.status === "written" ? `from ${at}` : undefined;
+    });
+    const winners = (await Promise.all(writes)).filter((winner) => winner !== undefined);
+    expect(winners).toHaveLength(1);
+    expect(text(await brokers[0]?.log.submission(run, "checkout"))).toBe(winners[0]);
+  });
+
+  test("finds a submission by its queue alone, or in any queue when none is named", async () => {
+    const { log } = await open().connect();
+    await log.submit(run, "express", bytes("in express"));
+    expect(await log.submission(run, "checkout")).toBeUndefined();
+    expect(text(await log.submission(run))).toBe("in express");
+    expect(await log.submission(other)).toBeUndefined();
+  });
+
+  test("appends to a history only behind the sequence that was expected (I2)", async () => {
+    const { log } = await open().connect();
+    const first = sequenceOf(await log.append(run, 0, bytes("a")));
+    expect((await log.append(run, 0, bytes("b"))).status).toBe("conflict");
+    expect((await log.append(run, first + 1, bytes("b"))).status).toBe("conflict");
+    const second = sequenceOf(await log.append(run, first, bytes("b")));
+    expect((await log.append(run, first, bytes("c"))).status).toBe("conflict");
+    expect(second).toBeGreaterThan(first);
+    expect(texts(await log.history(run, second))).toEqual(["a", "b"]);
+  });
+
+  test("expects the last sequence of the run's own subject: other runs' frames do not disturb it", async () => {
+    const { log } = await open().connect();
+    const first = sequenceOf(await log.append(run, 0, bytes("a")));
+    sequenceOf(await log.append(other, 0, bytes("x")));
+    sequenceOf(await log.put(run, "checkout", bytes("input")).then(written));
+    expect((await log.append(run, first, bytes("b"))).status).toBe("written");
+  });
+
+  test("lets one of many concurrent appends in one place win (I2)", async () => {
+    const world = open();
+    const brokers = [await world.connect(), await world.connect()];
+    const writes = Array.from({ length: 8 }, async (_, at) =>
+      brokers[at % 2]?.log.append(run, 0, bytes(`from ${at}`)),
+    );
+    const statuses = (await Promise.all(writes)).map((outcome) => outcome?.status);
+    expect(statuses.filter((status) => status === "written")).toHaveLength(1);
+    const head = await brokers[1]?.log.head(run);
+    expect(await brokers[0]?.log.history(run, head?.sequence ?? 0)).toHaveLength(1);
+  });
+
+  test("shows the head that was just written to another connection at once", async () => {
+    const world = open();
+    const [writer, reader] = [await world.connect(), await world.connect()];
+    expect(await reader.log.head(run)).toBeUndefined();
+    for (let last = 0, at = 0; at < 20; at++) {
+      last = sequenceOf(await writer.log.append(run, last, bytes(`frame ${at}`)));
+      const head = await reader.log.head(run);
+      expect([head?.sequence, text(head)]).toEqual([last, `frame ${at}`]);
+      expect(head?.partition).toBe(0);
+    }
+  });
+
+  test("gives the part of a history that lies between two sequences, both included, in order", async () => {
+    const broker = await open().connect();
+    const [, b = 0, , d = 0, e = 0] = await appendAll(broker, ["a", "b", "c", "d", "e"]);
+    const { log } = broker;
+    expect(texts(await log.history(run, e))).toEqual(["a", "b", "c", "d", "e"]);
+    expect(texts(await log.history(run, d, b))).toEqual(["b", "c", "d"]);
+    expect(texts(await log.history(run, e, e))).toEqual(["e"]);
+    expect(texts(await log.history(run, b, d))).toEqual([]);
+    expect(texts(await log.history(other, e))).toEqual([]);
+  });
+
+  test("gives a history of 2,500 frames whole and in order", async () => {
+    const broker = await open().connect();
+    const frames = Array.from({ length: 2_500 }, (_, at) => `${at}`);
+    const sequences = await appendAll(broker, frames);
+    expect(texts(await broker.log.history(run, sequences.at(-1) ?? 0))).toEqual(frames);
+  });
+
+  test("puts inputs without a condition, and gives those after a sequence in order", async () => {
+    const { log } = await open().connect();
+    const first = await log.put(run, "checkout", bytes("one"));
+    const second = await log.put(run, "checkout", bytes("two"));
+    const third = await log.put(run, "checkout", bytes("two"));
+    await log.put(other, "checkout", bytes("for another"));
+    await log.put(run, "express", bytes("in another queue"));
+    expect(first < second && second < third).toBe(true);
+    expect(texts(await log.inbox(run, "checkout", 0))).toEqual(["one", "two", "two"]);
+    expect(texts(await log.inbox(run, "checkout", first))).toEqual(["two", "two"]);
+    expect(texts(await log.inbox(run, "checkout", third))).toEqual([]);
+    expect(texts(await log.inbox(run, "nobody", 0))).toEqual([]);
+  });
+
+  test("sets a message aside once, however often that is asked for", async () => {
+    const { log } = await open().connect();
+    const sequence = await log.put(run, "checkout", bytes("foreign"));
+    const [stored] = await log.inbox(run, "checkout", 0);
+    if (stored === undefined) throw new Error("The input is not there");
+    await log.setAside(stored, bytes("letter"));
+    await log.setAside(stored, bytes("the same once more"));
+    expect(stored.sequence).toBe(sequence);
+    expect(texts(await log.deadLetters(10))).toEqual(["letter"]);
+  });
+
+  test("shows the newest of the messages that were set aside", async () => {
+    const { log } = await open().connect();
+    for (const letter of ["one", "two", "three"]) await log.put(run, "checkout", bytes(letter));
+    for (const stored of await log.inbox(run, "checkout", 0))
+      await log.setAside(stored, stored.data);
+    expect(texts(await log.deadLetters(2))).toEqual(["two", "three"]);
+  });
+
+  test("tells followers of each frame with its place, once it is in force and until it is stopped", async () => {
+    const world = open();
+    const [writer, reader] = [await world.connect(), await world.connect()];
+    const told: Stored[] = [];
+    const witness: Stored[] = [];
+    const stop = await reader.log.follow(run, (frame) => told.push(frame));
+    await reader.log.follow(run, (frame) => witness.push(frame));
+    const a = sequenceOf(await writer.log.append(run, 0, bytes("a")));
+    await writer.log.append(other, 0, bytes("of another run"));
+    const b = sequenceOf(await writer.log.append(run, a, bytes("b")));
+    await eventually(() => expect(texts(told)).toEqual(["a", "b"]));
+    const head = await reader.log.head(run);
+    expect(told.map(({ sequence }) => sequence)).toEqual([a, b]);
+    expect(told[1]?.subject).toBe(head?.subject);
+    stop();
+    await writer.log.append(run, b, bytes("c"));
+    await eventually(() => expect(texts(witness)).toEqual(["a", "b", "c"]));
+    expect(texts(told)).toEqual(["a", "b"]);
+  });
+
+  test("answers a write after the connection was closed with unknown, and refuses a read", async () => {
+    const broker = await open().connect();
+    await broker.close();
+    expect(broker.closed.aborted).toBe(true);
+    expect((await broker.log.append(run, 0, bytes("late"))).status).toBe("unknown");
+    await expect(broker.log.head(run)).rejects.toThrow(/broker|closed/i);
+    await expect(broker.log.put(run, "checkout", bytes("late"))).rejects.toThrow("Send it again");
+  });
+});
+
+function written(sequence: number): WriteOutcome {
+  return { status: "written", sequence };
+}
