@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { AnyDefinition } from "../definition/definition.ts";
 import { validate } from "../definition/standard-schema.ts";
 import { PayloadTooLargeError } from "../engine/flow-errors.ts";
@@ -94,7 +93,10 @@ async function publish(
         { cause: outcome.cause },
       );
     }
-    await delay(Math.min(1_000, 50 * 2 ** tries));
+    const againMs = Math.min(1_000, 50 * 2 ** tries);
+    await new Promise<void>((resolve) => {
+      clock.after(againMs, resolve);
+    });
   }
 }
 
