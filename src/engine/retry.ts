@@ -67,7 +67,10 @@ function delays(options: RetryOptions): (failedAttempt: number) => number {
   const initial = toMilliseconds(options.backoff?.initial ?? "1s");
   const max = toMilliseconds(options.backoff?.max ?? "5m");
   const factor = options.backoff?.factor ?? 2;
-  if (!(factor >= 1))
+  if (!(factor >= 1 && factor < Number.POSITIVE_INFINITY)) {
     throw new InvalidOptionError("retry.backoff.factor", factor, "give a number from 1");
+  }
+  // After enough attempts the power is infinite, and infinity times no delay is not a number.
+  if (initial === 0) return () => 0;
   return (failedAttempt) => Math.min(max, initial * factor ** (failedAttempt - 1));
 }

@@ -1,0 +1,122 @@
+import fc, { type Arbitrary } from "fast-check";
+import type { FrameStatus, RecordedFrame } from "../../../src/engine/frame.ts";
+import type { Payload } from "../../../src/engine/payload.ts";
+import type { RunEvent } from "../../../src/engine/run-event.ts";
+
+/** Every status that a frame can have: one more in the type does not compile here. */
+const STATUSES = Object.keys({
+  running: true,
+  "awaiting-retry": true,
+  cancelling: true,
+  suspended: true,
+  released: true,
+  parked: true,
+  completed: true,
+  failed: true,
+  crashed: true,
+  cancelled: true,
+} satisfies Record<FrameStatus, true>) as FrameStatus[];
+
+export const anyStatus: Arbitrary<FrameStatus> = fc.constantFrom(...STATUSES);
+
+/** Sequences and times: whole numbers that a double holds exactly. */
+const anyNumber = fc.maxSafeNat();
+const anyCount = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+const anyText = fc.string({ unit: "binary", maxLength: 20 });
+
+export const anyPayload: Arbitrary<Payload> = fc.record({
+  encoding: anyText,
+  data: fc.uint8Array({ maxLength: 40 }),
+});
+
+type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;
+
+const place = { at: anyNumber, step: anyText, attempt: anyCount };
+
+/** One arbitrary for each event: a new event that has none does not compile. */
+export const anyEventOf: { readonly [T in RunEvent["type"]]: Arbitrary<EventOf<T>> } = {
+  Activated: fc.record({
+    type: fc.constant("Activated"),
+    at: anyNumber,
+    epoch: anyCount,
+    worker: anyText,
+    token: anyNumber,
+    reason: fc.constantFrom("submitted", "takeover", "released", "woken", "resumed"),
+  }),
+  Released: fc.record({ type: fc.constant("Released"), at: anyNumber }),
+  StepStarted: fc.record({ type: fc.constant("StepStarted"), ...place }),
+  StepAttemptFailed: fc.record({
+    type: fc.constant("StepAttemptFailed"),
+    ...place,
+    startedAt: anyNumber,
+    error: anyPayload,
+    retryAt: anyNumber,
+  }),
+  StepCompleted: fc.record({
+    type: fc.constant("StepCompleted"),
+    ...place,
+    startedAt: anyNumber,
+    output: anyPayload,
+  }),
+  StepFailed: fc.record({
+    type: fc.constant("StepFailed"),
+    ...place,
+    startedAt: anyNumber,
+    error: anyPayload,
+  }),
+  TimerSet: fc.record({
+    type: fc.constant("TimerSet"),
+    at: anyNumber,
+    timer: anyText,
+    fireAt: anyNumber,
+  }),
+  TimerFired: fc.record({ type: fc.constant("TimerFired"), at: anyNumber, timer: anyText }),
+  InputFolded: fc.record({
+    type: fc.constant("InputFolded"),
+    at: anyNumber,
+    sequence: anyNumber,
+    kind: anyText,
+  }),
+  Parked: fc.record({
+    type: fc.constant("Parked"),
+    at: anyNumber,
+    reason: fc.constantFrom("mismatch", "unknown-event", "unknown-flow"),
+    expected: anyText,
+    asked: anyText,
+    step: anyText,
+  }),
+  Resumed: fc.record({
+    type: fc.constant("Resumed"),
+    at: anyNumber,
+    retry: fc.array(anyText, { maxLength: 3 }),
+  }),
+  Completed: fc.record({ type: fc.constant("Completed"), at: anyNumber, output: anyPayload }),
+  Failed: fc.record({
+    type: fc.constant("Failed"),
+    at: anyNumber,
+    error: anyPayload,
+    step: anyText,
+  }),
+  Crashed: fc.record({ type: fc.constant("Crashed"), at: anyNumber, crashes: anyCount }),
+  Cancelled: fc.record({ type: fc.constant("Cancelled"), at: anyNumber, reason: anyText }),
+  Unknown: fc.record({ type: fc.constant("Unknown"), at: anyNumber }),
+};
+
+export const anyEvent: Arbitrary<RunEvent> = fc.oneof(...Object.values(anyEventOf));
+
+export const anyWritableEvent = anyEvent.filter(({ type }) => type !== "Unknown");
+
+/** A frame as a worker could write it, with any events in it. */
+export function anyFrameOf(events: Arbitrary<RunEvent>): Arbitrary<RecordedFrame> {
+  return fc.record({
+    sequence: anyNumber,
+    prev: anyNumber,
+    epoch: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
+    writer: fc.string({ unit: "binary", minLength: 1, maxLength: 20 }),
+    status: anyStatus,
+    inboxFolded: anyNumber,
+    token: anyNumber,
+    queue: anyText,
+    events: fc.array(events, { minLength: 1, maxLength: 5 }),
+  });
+}

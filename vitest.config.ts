@@ -1,0 +1,19 @@
+import { defineConfig } from "vitest/config";
+
+// oxlint-disable-next-line import/no-default-export -- vitest reads its configuration from there.
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    // Tests start processes, send signals and block event loops: each file in a process of its own.
+    pool: "forks",
+    maxWorkers: 2,
+    // For a busy machine; each wait ends with its fact.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    typecheck: {
+      enabled: true,
+      include: ["test/**/*.test-d.ts"],
+      tsconfig: "test/types/tsconfig.json",
+    },
+  },
+});
