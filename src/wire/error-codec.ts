@@ -2,10 +2,14 @@ import { FatalError } from "../engine/flow-errors.ts";
 import type { Payload } from "../engine/payload.ts";
 import { decodeValue, encodeValue } from "./value-codec.ts";
 
-/** Whatever was thrown as a payload: name, message, stack, own data and causes, each cut to a bound. Never throws. */
+/**
+ * Whatever was thrown as a payload: name, message, stack, own data and causes, each cut to a bound, and bounded all
+ * together, so that an error always fits in a message. Never throws.
+ */
 export function encodeError(thrown: unknown): Payload {
-  const json = JSON.stringify(toRecord(thrown, 0));
-  return { encoding: "error", data: new TextEncoder().encode(json) };
+  const room: Room = { errors: MAX_ERRORS, characters: MAX_CHARACTERS };
+  const record = read(() => toRecord(thrown, 0, room)) ?? UNREADABLE;
+  return { encoding: "error", data: new TextEncoder().encode(JSON.stringify(record)) };
 }
 
 /** The error as it was thrown, rebuilt. Built-in classes and `FatalError` keep their class, others their name. */
@@ -27,30 +31,63 @@ interface ErrorRecord {
   readonly errors?: readonly ErrorRecord[];
 }
 
+const UNREADABLE: ErrorRecord = { name: "Error", message: "Thrown: something unreadable" };
+
+/** What the errors of one tree, causes and aggregated ones, may still take. */
+interface Room {
+  errors: number;
+  characters: number;
+}
+
 const MAX_CAUSES = 8;
+const MAX_AGGREGATED = 16;
 const MAX_TEXT = 8_192;
 const MAX_DATA = 16_384;
+const MAX_ERRORS = 64;
+/** A character takes up to six bytes: this stays below half of the server's default for a message, 1 MiB. */
+const MAX_CHARACTERS = 65_536;
 
-function toRecord(thrown: unknown, depth: number): ErrorRecord {
+function toRecord(thrown: unknown, depth: number, room: Room): ErrorRecord {
+  room.errors--;
   if (!(thrown instanceof Error)) {
-    return { name: "Error", message: cut(`Thrown: ${describe(thrown)}`) };
+    return { name: "Error", message: cut(`Thrown: ${describe(thrown)}`, room) };
   }
-  const nested = depth < MAX_CAUSES;
+  const text = (get: () => unknown, otherwise: string): string =>
+    read(() => cut(get(), room)) ?? otherwise;
   return {
-    name: cut(read(() => thrown.name) ?? "Error"),
-    message: cut(read(() => thrown.message) ?? ""),
-    stack: cut(read(() => thrown.stack) ?? ""),
+    name: text(() => thrown.name, "Error"),
+    message: text(() => thrown.message, ""),
+    stack: text(() => thrown.stack ?? "", ""),
     ...(thrown instanceof FatalError ? { fatal: true } : {}),
-    ...dataOf(thrown),
-    ...(nested && thrown.cause !== undefined ? { cause: toRecord(thrown.cause, depth + 1) } : {}),
-    ...(nested && thrown instanceof AggregateError
-      ? { errors: thrown.errors.slice(0, 16).map((error) => toRecord(error, depth + 1)) }
+    ...read(() => dataOf(thrown, room)),
+    ...(depth < MAX_CAUSES ? nestedOf(thrown, depth + 1, room) : {}),
+  };
+}
+
+function nestedOf(error: Error, depth: number, room: Room): Pick<ErrorRecord, "cause" | "errors"> {
+  const nest = (nested: unknown): ErrorRecord | undefined =>
+    room.errors > 0 ? (read(() => toRecord(nested, depth, room)) ?? UNREADABLE) : undefined;
+  const cause = read(() => error.cause);
+  const record = cause === undefined ? undefined : nest(cause);
+  return {
+    ...(record === undefined ? {} : { cause: record }),
+    ...(error instanceof AggregateError
+      ? {
+          errors: aggregated(error)
+            .map(nest)
+            .filter((one) => one !== undefined),
+        }
       : {}),
   };
 }
 
+function aggregated(error: AggregateError): readonly unknown[] {
+  const errors: unknown = read(() => error.errors);
+  return Array.isArray(errors) ? errors.slice(0, MAX_AGGREGATED) : [];
+}
+
 /** Own enumerable properties that can be stored; the rest is left out rather than lose the error. */
-function dataOf(error: Error): Pick<ErrorRecord, "data"> {
+function dataOf(error: Error, room: Room): Pick<ErrorRecord, "data"> {
   const data: [string, string, string][] = [];
   let size = 0;
   for (const key of Object.keys(error)) {
@@ -60,9 +97,10 @@ function dataOf(error: Error): Pick<ErrorRecord, "data"> {
     );
     if (payload === undefined || payload.encoding === "binary") continue;
     size += payload.data.length + key.length;
-    if (size > MAX_DATA) break;
+    if (size > Math.min(MAX_DATA, room.characters)) break;
     data.push([key, payload.encoding, new TextDecoder().decode(payload.data)]);
   }
+  room.characters -= Math.min(size, room.characters);
   return data.length === 0 ? {} : { data };
 }
 
@@ -113,7 +151,9 @@ function describe(value: unknown): string {
   return read(() => JSON.stringify(value)) ?? read(() => String(value)) ?? typeof value;
 }
 
-function cut(text: unknown): string {
+function cut(text: unknown, room: Room): string {
   const whole = String(text);
-  return whole.length > MAX_TEXT ? `${whole.slice(0, MAX_TEXT)}… (cut)` : whole;
+  const limit = Math.min(MAX_TEXT, room.characters);
+  room.characters -= Math.min(whole.length, limit);
+  return whole.length > limit ? `${whole.slice(0, limit)}… (cut)` : whole;
 }
