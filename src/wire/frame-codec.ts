@@ -2,6 +2,7 @@ import type { Frame, FrameStatus } from "../engine/frame.ts";
 import type { Payload } from "../engine/payload.ts";
 import type { ActivationReason, ParkReason, RunEvent } from "../engine/run-event.ts";
 import { type Decoded, decodeMessage } from "./decoded.ts";
+import { countBodies } from "./event-bodies.ts";
 import type { millrace } from "./generated/millrace.js";
 import { FORMAT, messages } from "./messages.ts";
 
@@ -28,13 +29,19 @@ export function encodeFrame(frame: Frame): Uint8Array {
  * format holds one unknown event, so that its run is parked and the frame kept.
  */
 export function decodeFrame(bytes: Uint8Array): Decoded<Frame> {
+  let bodies: readonly number[] = [];
   return decodeMessage(
-    () => messages.Frame.decode(bytes),
+    () => {
+      bodies = countBodies(bytes);
+      return messages.Frame.decode(bytes);
+    },
     (message, isNewer) => {
       const status = STATUSES[message.status] ?? (isNewer ? "running" : undefined);
       if (status === undefined) return "its status is not known";
       if (message.epoch === 0 || message.writer === "") return "it names no writer";
-      const events = isNewer ? [{ type: "Unknown" as const, at: 0 }] : message.events.map(fromWire);
+      const events = isNewer
+        ? [{ type: "Unknown" as const, at: 0 }]
+        : message.events.map((event, at) => fromWire(event, bodies[at] ?? 0));
       const { prev, epoch, writer, inboxFolded, token, queue } = message;
       return { prev, epoch, writer, status, inboxFolded, token, queue, events };
     },
@@ -155,12 +162,11 @@ const LIFTS: { readonly [B in Body]: Lift } = {
 
 const BODIES = Object.values(BODY_OF);
 
-function fromWire(event: WireEvent): RunEvent {
+function fromWire(event: WireEvent, bodies: number): RunEvent {
   const at = number(event.at);
-  // protobufjs keeps every body of a doubled oneof: exactly one must be there.
-  const bodies = BODIES.filter((body) => event[body] != null);
-  const [body] = bodies;
-  return body === undefined || bodies.length > 1 ? { type: "Unknown", at } : LIFTS[body](event, at);
+  const body = BODIES.find((one) => event[one] != null);
+  // Of two bodies protobufjs keeps the last: neither is to be believed.
+  return body === undefined || bodies > 1 ? { type: "Unknown", at } : LIFTS[body](event, at);
 }
 
 function payload(wire: WirePayload): Payload {
