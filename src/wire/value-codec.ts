@@ -9,10 +9,11 @@ import type { Payload } from "../engine/payload.ts";
  */
 export function encodeValue(value: unknown, what: string): Payload {
   if (value === undefined) return UNDEFINED;
-  if (value instanceof Uint8Array) return { encoding: "binary", data: value };
-  if (isPlainJson(value, 0))
-    return { encoding: "json", data: encoder.encode(JSON.stringify(value)) };
+  // A copy: whoever made the bytes may use their memory again before they are stored.
+  if (value instanceof Uint8Array) return { encoding: "binary", data: new Uint8Array(value) };
   try {
+    if (isPlainJson(value, 0))
+      return { encoding: "json", data: encoder.encode(JSON.stringify(value)) };
     return { encoding: "devalue", data: encoder.encode(stringify(value)) };
   } catch (error) {
     throw new NotSerializableError(what, pathOf(error), reasonOf(error));
@@ -29,7 +30,8 @@ export function decodeValue(payload: Payload): unknown {
     case "devalue":
       return parse(decoder.decode(payload.data));
     case "binary":
-      return payload.data;
+      // What was read is a Buffer over the whole message; a flow gets the same plain bytes in every replay (I7).
+      return new Uint8Array(payload.data);
     default:
       throw new Error(
         `A payload is encoded as ${JSON.stringify(payload.encoding)}, which is not known.`,
@@ -83,7 +85,7 @@ function pathOf(error: unknown): string {
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   if (message.includes("function")) return "a function";
-  if (message.includes("symbol")) return "a symbol or has symbol keys";
+  if (/symbol/i.test(message)) return "a symbol or has symbol keys";
   if (message.includes("non-POJO")) return "an instance of a class";
   return `not storable (${message})`;
 }
