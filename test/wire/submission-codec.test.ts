@@ -1,0 +1,81 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { runRef } from "../../src/engine/run-id.ts";
+import type { Submission } from "../../src/engine/submission.ts";
+import { messages } from "../../src/wire/messages.ts";
+import { decodeSubmission, encodeSubmission } from "../../src/wire/submission-codec.ts";
+import { anyPayload } from "../engine/support/arbitraries.ts";
+import { anyMutationOf } from "./support/mutations.ts";
+import { sameBytes } from "./support/same-bytes.ts";
+
+expect.addEqualityTesters([sameBytes]);
+
+const SUBMISSION: Submission = {
+  runId: "checkout:order-42",
+  queue: "checkout",
+  submissionId: "s1",
+  input: { encoding: "json", data: new TextEncoder().encode("{}") },
+  tags: ["job:42"],
+  metadata: { team: "a" },
+  submittedAt: 1_700_000_000_000,
+  replyTo: "",
+};
+
+const anyText = fc.string({ unit: "binary", maxLength: 20 });
+const anySubmission: fc.Arbitrary<Submission> = fc.record({
+  runId: fc.stringMatching(/^[\w .*>é-]{1,20}$/).map((key) => runRef("flow", key).id),
+  queue: fc.stringMatching(/^\w{1,10}$/),
+  submissionId: fc.stringMatching(/^\w{1,10}$/),
+  input: anyPayload,
+  tags: fc.array(anyText, { maxLength: 4 }),
+  metadata: fc.dictionary(anyText, anyText, { maxKeys: 4, noNullPrototype: true }),
+  submittedAt: fc.maxSafeNat(),
+  replyTo: anyText,
+});
+
+test("a submission comes back as it was written", () => {
+  fc.assert(
+    fc.property(anySubmission, (submission) => {
+      const decoded = decodeSubmission(encodeSubmission(submission));
+      expect(decoded).toEqual({ kind: "ok", value: submission });
+    }),
+  );
+});
+
+test("metadata under the names of Object's own properties is kept like any other", () => {
+  const metadata = JSON.parse(
+    '{"__proto__":"a","constructor":"b","toString":"c"}',
+  ) as Submission["metadata"];
+  const decoded = decodeSubmission(encodeSubmission({ ...SUBMISSION, metadata }));
+  expect(decoded.kind === "ok" && Object.entries(decoded.value.metadata)).toEqual(
+    Object.entries(metadata),
+  );
+});
+
+test("random and damaged bytes are foreign or a submission, and never an exception (I11)", () => {
+  const anyBytes = fc.oneof(
+    fc.uint8Array({ maxLength: 100 }),
+    anySubmission.map(encodeSubmission).chain(anyMutationOf),
+  );
+  fc.assert(
+    fc.property(anyBytes, (bytes) => {
+      expect(["ok", "foreign"]).toContain(decodeSubmission(bytes).kind);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test.each([
+  ["without a format", { format: 0 }, /format/],
+  ["of a newer format", { format: 2 }, /newer Millrace/],
+  ["without a queue", { queue: "" }, /queue/],
+  ["without a submission id", { submissionId: "" }, /submission id/],
+  ["whose run id has no flow", { runId: ":key" }, /run id/],
+  ["whose run id has a wildcard for a flow", { runId: ">:key" }, /run id/],
+  ["whose key has control characters", { runId: "f:a\r\nb" }, /run id/],
+])("a submission %s is foreign", (_, change, reason) => {
+  const { tags } = SUBMISSION;
+  const message = { ...SUBMISSION, tags: [...tags], format: 1, ...change };
+  const decoded = decodeSubmission(messages.Submission.encode(message).finish());
+  expect(decoded).toEqual({ kind: "foreign", reason: expect.stringMatching(reason) });
+});
