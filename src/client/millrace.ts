@@ -29,8 +29,8 @@ export class Millrace {
   submit<Input, Output, Wire>(
     definition: Definition<Input, Output, Wire>,
     ...args: undefined extends Wire
-      ? [input?: Wire, options?: SubmitOptions]
-      : [input: Wire, options?: SubmitOptions]
+      ? [input?: NoInfer<Wire>, options?: SubmitOptions]
+      : [input: NoInfer<Wire>, options?: SubmitOptions]
   ): Promise<RunHandle<Output>>;
   /** The same by name, for a process that does not have the code. The input is not checked here. */
   submit(flow: string, input?: unknown, options?: SubmitOptions): Promise<RunHandle>;

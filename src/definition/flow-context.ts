@@ -24,7 +24,7 @@ export interface FlowContext {
   /** Runs another flow's code inside this run, its steps under `<flow>#<n>/`. */
   run<Input, Output, Wire>(
     flow: Flow<Input, Output, Wire>,
-    ...args: undefined extends Wire ? [input?: Wire] : [input: Wire]
+    ...args: undefined extends Wire ? [input?: NoInfer<Wire>] : [input: NoInfer<Wire>]
   ): Promise<Output>;
   /** An inline step: a function with a name. */
   step<Output>(
@@ -52,8 +52,8 @@ export interface FlowContext {
 }
 
 type StepArguments<Wire> = undefined extends Wire
-  ? [input?: Wire, overrides?: StepOverrides]
-  : [input: Wire, overrides?: StepOverrides];
+  ? [input?: NoInfer<Wire>, overrides?: StepOverrides]
+  : [input: NoInfer<Wire>, overrides?: StepOverrides];
 
 /** How an inline step is tried. Default: one attempt, no time limit. */
 export interface StepOptions {

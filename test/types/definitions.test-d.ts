@@ -1,0 +1,81 @@
+// oxlint-disable vitest/expect-expect -- that a line does not compile is what some tests assert.
+import { expectTypeOf, test } from "vitest";
+import { z } from "zod";
+import {
+  type Flow,
+  type FlowContext,
+  flow,
+  type StepInfo,
+  type Task,
+  task,
+} from "../../src/index.ts";
+import type { Exact } from "./support/exact.ts";
+
+const Order = z.object({ id: z.string(), count: z.coerce.number<string>() });
+interface OrderIn {
+  id: string;
+  count: string;
+}
+interface OrderOut {
+  id: string;
+  count: number;
+}
+
+test("a flow's types are those of its function", () => {
+  const one = flow("a", async (_ctx, input: { id: string }) => input.id.length);
+  expectTypeOf<Exact<typeof one, Flow<{ id: string }, number>>>().toEqualTypeOf<true>();
+});
+
+test("a flow without an input has none, and its context is typed", () => {
+  const one = flow("a", (ctx) => {
+    expectTypeOf<Exact<typeof ctx, FlowContext>>().toEqualTypeOf<true>();
+    return 1;
+  });
+  expectTypeOf<Exact<typeof one, Flow<undefined, number>>>().toEqualTypeOf<true>();
+});
+
+test("a schema gives the function its output type and the submitter its input type", () => {
+  const one = flow("a", { input: Order }, async (_ctx, input) => {
+    expectTypeOf<Exact<typeof input, OrderOut>>().toEqualTypeOf<true>();
+    return input.count;
+  });
+  expectTypeOf<Exact<typeof one, Flow<OrderOut, number, OrderIn>>>().toEqualTypeOf<true>();
+});
+
+test("a task's schema does the same, and its second argument is typed", () => {
+  const one = task("a", { input: Order, retry: { attempts: 2 } }, async (input, info) => {
+    expectTypeOf<Exact<typeof input, OrderOut>>().toEqualTypeOf<true>();
+    expectTypeOf<Exact<typeof info, StepInfo>>().toEqualTypeOf<true>();
+    return [input.id];
+  });
+  expectTypeOf<Exact<typeof one, Task<OrderOut, string[], OrderIn>>>().toEqualTypeOf<true>();
+});
+
+test("options without a schema leave the types to the function", () => {
+  const one = task("a", { timeout: "5s" }, (input: Date) => input.getTime());
+  expectTypeOf<Exact<typeof one, Task<Date, number>>>().toEqualTypeOf<true>();
+  const other = flow("a", { queue: "slow" }, async (_ctx, input: Date) => input);
+  expectTypeOf<Exact<typeof other, Flow<Date, Date>>>().toEqualTypeOf<true>();
+});
+
+test("a function that asks for another type than its schema gives does not compile", () => {
+  // @ts-expect-error -- the schema gives a number.
+  flow("a", { input: Order }, async (_ctx, input: { count: string }) => input);
+  // @ts-expect-error -- the schema gives no `price`.
+  task("a", { input: Order }, (input) => input.price);
+});
+
+test("options that do not exist, and units that do not, do not compile", () => {
+  // @ts-expect-error -- it is `timeout`.
+  task("a", { timeoutMs: 5 }, () => 1);
+  // @ts-expect-error -- there is no unit `y`.
+  task("a", { timeout: "5y" }, () => 1);
+  // @ts-expect-error -- delays are a list.
+  task("a", { retry: { delays: "5s" } }, () => 1);
+  // @ts-expect-error -- a flow has no retry policy: its steps have.
+  flow("a", { retry: { attempts: 2 } }, () => 1);
+  // @ts-expect-error -- a name is text.
+  flow(1, () => 1);
+  // @ts-expect-error -- no function.
+  flow("a", {});
+});
