@@ -18,7 +18,15 @@ function head(status: Head["status"], inboxFolded = 0): Head {
 }
 
 function message(of: Partial<ArrivedMessage>): ArrivedMessage {
-  return { kind: "wake", sequence: LATER, redelivered: false, replaces: [], resume: false, ...of };
+  return {
+    kind: "wake",
+    sequence: LATER,
+    redelivered: false,
+    stale: false,
+    replaces: [],
+    resume: false,
+    ...of,
+  };
 }
 
 test.each<[string, Head | undefined, Partial<ArrivedMessage>, DeliveryDecision]>([
@@ -38,10 +46,28 @@ test.each<[string, Head | undefined, Partial<ArrivedMessage>, DeliveryDecision]>
   ],
   ["an input for a run that has no frame is nobody's token", undefined, { kind: "input" }, "ack"],
   [
-    "the token of an active run, come for the first time, activates it",
+    "the token of an active run, come as if for the first time, is guarded: its holder may be well",
     head("running"),
     { kind: "new", sequence: TOKEN },
-    "activate",
+    "guard",
+  ],
+  [
+    "a stale wake that names the token is exchanged: somebody may have had it",
+    head("running"),
+    { ...wakeFor(TOKEN), stale: true },
+    "exchange",
+  ],
+  [
+    "a stale message for a released run is exchanged",
+    head("released"),
+    { stale: true },
+    "exchange",
+  ],
+  [
+    "a stale submission that nobody took up starts: its first frame is the fence",
+    undefined,
+    { kind: "new", stale: true },
+    "start",
   ],
   [
     "the token come again is exchanged for a wake",
@@ -107,6 +133,16 @@ test("a redelivered message never becomes a token (I4)", () => {
   );
 });
 
+test("beside a head, a stale message never becomes a token (I4)", () => {
+  fc.assert(
+    fc.property(anyHead, anyMessage, (last, arrived) => {
+      fc.pre(last !== undefined);
+      const decision = decideDelivery(last, { ...arrived, stale: true });
+      expect(["ack", "ask", "exchange", "guard"]).toContain(decision);
+    }),
+  );
+});
+
 test("an active run goes on elsewhere only by a message that speaks for its token", () => {
   fc.assert(
     fc.property(anyHead, anyMessage, (last, arrived) => {
@@ -134,6 +170,7 @@ const anyMessage = fc.record({
   kind: fc.constantFrom("new", "wake", "input"),
   sequence: anySequence,
   redelivered: fc.boolean(),
+  stale: fc.boolean(),
   replaces: fc.array(anySequence, { maxLength: 3 }),
   resume: fc.boolean(),
 });
