@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { createInbox, type NatsConnection } from "@nats-io/nats-core";
 import { ConnectionClosedError } from "../engine/usage-errors.ts";
 import type { Broker } from "../ports/broker.ts";
@@ -42,6 +43,8 @@ function assemble(connection: NatsConnection, options: BrokerOptions, subjects: 
   };
   const onTrouble = options.onTrouble ?? (() => undefined);
   const ended = new AbortController();
+  // Everybody who waits listens to it, however many they are.
+  setMaxListeners(0, ended.signal);
   void watchConnection(connection, () => {
     // Their acks went to the connection that is gone.
     publisher.loseInFlight(new Error("The connection was lost"));
