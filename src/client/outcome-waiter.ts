@@ -43,9 +43,18 @@ export function waitForOutcome(
         { onFrames: (frames) => frames.forEach(see), onError: reject },
       );
       stops.push(() => follower.stop());
-      follower.start().then(() => {
-        if (status === "pending" && hint === undefined) checkExists(host, run).catch(reject);
-      }, reject);
+      follower.start().then(checkExists, reject);
+    };
+    const checkExists = (): void => {
+      if (status !== "pending" || hint !== undefined) return;
+      readSubmission(host, run).then(
+        (submission) => {
+          if (submission !== undefined) return;
+          reject(new RunNotFoundError(run.id, host.broker.log.namespace));
+        },
+        // The broker is away: that says nothing about the run.
+        () => stops.push(host.clock.after(LOOK_AGAIN_MS, checkExists)),
+      );
     };
     if (signal !== undefined) {
       const onAbort = (): void => reject(signal.reason as Error);
@@ -65,9 +74,4 @@ export function waitForOutcome(
   return waiting.finally(() => {
     for (const stop of stops) stop();
   });
-}
-
-async function checkExists(host: ClientHost, run: RunRef): Promise<void> {
-  if ((await readSubmission(host, run)) !== undefined) return;
-  throw new RunNotFoundError(run.id, host.broker.log.namespace);
 }

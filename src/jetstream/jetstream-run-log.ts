@@ -1,6 +1,6 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { RunRef } from "../engine/run-id.ts";
-import { BrokerError } from "../engine/usage-errors.ts";
+import { BrokerError, ConnectionClosedError } from "../engine/usage-errors.ts";
 import type { RunLog, Stored, WriteOutcome } from "../ports/run-log.ts";
 import type { Publisher } from "./publisher.ts";
 import type { StreamReader } from "./stream-reader.ts";
@@ -96,8 +96,19 @@ export class JetStreamRunLog implements RunLog {
         if (sequence > 0) onFrame({ subject, partition, sequence, data: message.data });
       },
     });
-    await this.#connection.flush();
+    await this.#untilInForce();
     return () => subscription.unsubscribe();
+  }
+
+  /** What was subscribed to is in force when the server has answered once, be it after a reconnect. */
+  async #untilInForce(): Promise<void> {
+    for (;;) {
+      try {
+        return await this.#connection.flush();
+      } catch {
+        if (this.#connection.isClosed()) throw new ConnectionClosedError("following a run");
+      }
+    }
   }
 
   #last(run: RunRef, subject: string): Promise<Stored | undefined> {
