@@ -58,7 +58,7 @@ export class Child {
   async reported(fact: string, matches: (report: Report) => boolean): Promise<Report> {
     const found = await until(fact, () => this.#reports.find(matches) ?? (!this.isAlive && "gone"));
     if (found !== "gone") return found;
-    throw new Error(`The process ended before it reported: ${fact}\n${this.#log}`);
+    throw new ChildEndedError(`The process ended before it reported: ${fact}\n${this.#log}`);
   }
 
   send(command: object): void {
@@ -75,6 +75,9 @@ export class Child {
     await this.exited;
   }
 }
+
+/** A process that was to tell something has ended without it. */
+export class ChildEndedError extends Error {}
 
 export interface Exit {
   readonly code: number | null;

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { connect as connectRaw, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
 import type { Millrace } from "../../../src/client/millrace.ts";
+import type { RunHandle } from "../../../src/client/run-handle.ts";
 import { connect } from "../../../src/connect.ts";
 import { type NatsServer, startNatsServer } from "../../../src/embedded/start-nats-server.ts";
 import { streamName } from "../../../src/jetstream/subjects.ts";
@@ -105,6 +106,14 @@ export class TestBed {
     await until(`nobody asks for messages of queue ${queue}`, async () =>
       (await this.#consumers(queue)).every((consumer) => consumer.num_waiting === 0),
     );
+  }
+
+  /** Resolves when a run that was resumed has closed once more. */
+  async closesAgain(run: RunHandle): Promise<void> {
+    await until(`${run.id} is resumed and closed`, async () => {
+      const types = (await run.details()).frames.flatMap(({ events }) => events.map((e) => e.type));
+      return types.includes("Resumed") && (await run.state()).closed;
+    });
   }
 
   async #consumers(queue: string): Promise<readonly ConsumerCounts[]> {
