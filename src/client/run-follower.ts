@@ -21,6 +21,7 @@ export class RunFollower {
   readonly #depth: "every-frame" | "last-frame";
   /** Sequence of the last frame that was told. */
   #seen: number;
+  #cancelLook: (() => void) | undefined;
   #looking = false;
   #lookAgain = false;
   #stopped = false;
@@ -63,6 +64,7 @@ export class RunFollower {
 
   stop(): void {
     this.#stopped = true;
+    this.#cancelLook?.();
     for (const stop of this.#stops.splice(0)) stop();
   }
 
@@ -116,13 +118,12 @@ export class RunFollower {
 
   #lookLater(): void {
     if (this.#stopped) return;
-    const cancel = this.#host.clock.after(LOOK_AGAIN_MS, () => {
+    this.#cancelLook = this.#host.clock.after(LOOK_AGAIN_MS, () => {
       void this.#look()
         .then(() => askAfterHolder(this.#host, this.#run))
         .catch(() => undefined) // Asking is a help, not a duty: the next look tries again.
         .finally(() => this.#lookLater());
     });
-    this.#stops.push(cancel);
   }
 }
 
