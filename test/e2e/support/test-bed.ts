@@ -92,6 +92,13 @@ export class TestBed {
     return this.#raw;
   }
 
+  /** Stores a message as anybody who can reach the broker may; resolves when it is stored. */
+  async publish(subject: string, data: Uint8Array): Promise<void> {
+    const ack = await (await this.raw()).request(subject, data);
+    const { error } = ack.json<{ error?: { description: string } }>();
+    if (error !== undefined) throw new Error(`${subject}: ${error.description}`);
+  }
+
   /** Resolves when every message of this queue was handed out and acked: nothing will come again. */
   async queueIsDone(queue: string): Promise<void> {
     await until(`all messages of queue ${queue} are acked`, async () =>
