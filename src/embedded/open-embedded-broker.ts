@@ -44,6 +44,17 @@ export async function openEmbeddedBroker(
   );
 }
 
+/** Where the development broker of a project folder answers right now, if one runs. Starts nothing. */
+export async function findEmbeddedBroker(
+  dir: string,
+): Promise<Pick<EmbeddedBroker, "url" | "port" | "storeDir"> | undefined> {
+  const storeDir = await realpath(join(dir, ".millrace", "nats")).catch(() => undefined);
+  if (storeDir === undefined) return undefined;
+  const record = await readRecord(storeDir);
+  if (record === undefined || !(await isRunning(record, storeDir))) return undefined;
+  return { url: record.url, port: record.port, storeDir };
+}
+
 export interface OpenEmbeddedBrokerOptions {
   /** The project's folder. */
   readonly dir: string;

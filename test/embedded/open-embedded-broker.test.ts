@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import {
   type EmbeddedBroker,
+  findEmbeddedBroker,
   type OpenEmbeddedBrokerOptions,
   openEmbeddedBroker,
 } from "../../src/embedded/open-embedded-broker.ts";
@@ -109,4 +110,14 @@ test("git ignores the broker's folder", async () => {
   const dir = await tempDir();
   await open({ dir });
   expect(await readFile(join(dir, ".millrace/.gitignore"), "utf8")).toBe("*\n");
+});
+
+test("the broker of a folder is found while it runs, and only then", async () => {
+  const dir = await tempDir();
+  expect(await findEmbeddedBroker(dir)).toBeUndefined();
+  const broker = await open({ dir });
+  const { url, port, storeDir } = broker;
+  expect(await findEmbeddedBroker(dir)).toEqual({ url, port, storeDir });
+  await broker.stop();
+  expect(await findEmbeddedBroker(dir)).toBeUndefined();
 });
