@@ -1,0 +1,35 @@
+import { EXIT, type ExitCode } from "./exit-codes.ts";
+
+/** What the command line itself refuses, with the exit code that says so. */
+export class CliError extends Error {
+  readonly code: CliErrorCode;
+
+  constructor(code: CliErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "CliError";
+    this.code = code;
+  }
+
+  get exitCode(): ExitCode {
+    if (this.code === "NAMESPACE_NOT_FOUND") return EXIT.notFound;
+    return this.code === "BROKER_ENDED" ? EXIT.broker : EXIT.usage;
+  }
+}
+
+/**
+ * - `USAGE`: an option or argument cannot be as it is.
+ * - `INPUT_NOT_JSON`: the input of a submission is not JSON.
+ * - `FILE_NOT_READABLE`: a file that an option names cannot be read.
+ * - `FILE_NOT_LOADED`: the flow file threw, or is not valid code.
+ * - `NO_DEFINITIONS`: the flow file exports no flow or task.
+ * - `NAMESPACE_NOT_FOUND`: the broker is there, the namespace is not.
+ * - `BROKER_ENDED`: the broker that `dev` had started ended by itself.
+ */
+export type CliErrorCode =
+  | "USAGE"
+  | "INPUT_NOT_JSON"
+  | "FILE_NOT_READABLE"
+  | "FILE_NOT_LOADED"
+  | "NO_DEFINITIONS"
+  | "NAMESPACE_NOT_FOUND"
+  | "BROKER_ENDED";

@@ -1,0 +1,113 @@
+import { relative, resolve } from "node:path";
+import type { Command } from "commander";
+import { type EmbeddedBroker, openEmbeddedBroker } from "../../embedded/open-embedded-broker.ts";
+import type { Duration } from "../../engine/duration.ts";
+import { CliError } from "../cli-error.ts";
+import { DevWorker } from "../dev-worker.ts";
+import type { GlobalOptions } from "../global-options.ts";
+import type { Host } from "../host.ts";
+import { countValue, durationValue } from "../option-values.ts";
+import { projectFolder } from "../project-folder.ts";
+import { stopSignal } from "../stop-signal.ts";
+import type { Terminal } from "../terminal.ts";
+
+/** `millrace dev <file>` */
+export function addDev(program: Command, host: Host): void {
+  program
+    .command("dev")
+    .description("Run a broker and a worker for development; reload the worker on change.")
+    .argument("<file>", "TypeScript or JavaScript file that exports flows and tasks")
+    .option("-l, --limit <n>", "runs that execute at once (default: 100)", countValue)
+    .option("--port <n>", "port of the broker (default: the one it had, or a free one)", countValue)
+    .option(
+      "--grace <duration>",
+      "how long steps may go on at a reload (default: 10s)",
+      durationValue,
+    )
+    .addHelpText("after", HELP)
+    .action(async (file: string, _: unknown, command: Command) =>
+      develop(host, file, command, command.optsWithGlobals<DevOptions>()),
+    );
+}
+
+const HELP = `
+The broker keeps its files in .millrace/ of the project folder (the nearest one with a package.json) and
+ends with this command; runs are there again the next time. Other commands in this folder find it by
+themselves. A second dev in the same folder joins the broker of the first. --servers and NATS_URL do not
+count here: to work on a broker of your own, use serve.
+
+Example:
+  $ millrace dev flows.ts
+  $ millrace submit hello '"world"' --wait          (in a second terminal)`;
+
+interface DevOptions extends GlobalOptions {
+  readonly limit?: number;
+  readonly port?: number;
+  readonly grace?: Duration;
+}
+
+async function develop(
+  { terminal }: Host,
+  file: string,
+  command: Command,
+  options: DevOptions,
+): Promise<void> {
+  if (command.getOptionValueSourceWithGlobals("servers") === "cli") {
+    throw new CliError("USAGE", "dev brings its own broker. For another one use: millrace serve.");
+  }
+  terminal.onBrokenPipe = () => undefined;
+  let worker: DevWorker | undefined;
+  const stopped = stopSignal(() => worker?.kill());
+  const dir = projectFolder(process.cwd());
+  const say = (text: string): void => announce(terminal, text);
+  await using broker = await openEmbeddedBroker({ dir, port: options.port, onProgress: say });
+  say(`Broker ${broker.url}${broker.owned ? "" : " (of another process in this folder)"}`);
+  worker = new DevWorker({
+    file: resolve(file),
+    args: workerArgs(broker.url, options),
+    env: withoutConnection(process.env),
+    say,
+    shown: (path) => relative(process.cwd(), path),
+  });
+  const working = worker.run();
+  const ended = await Promise.race([stopped, brokerEnd(broker), working]);
+  say(ended === "broker" ? "The broker has ended" : "Stopping");
+  await worker.stop();
+  await working;
+  if (ended === "broker") throw new CliError("BROKER_ENDED", "The broker ended. Start dev again.");
+}
+
+function workerArgs(url: string, options: DevOptions): readonly string[] {
+  const { namespace, limit, grace = "10s", json } = options;
+  return [
+    "--servers",
+    url,
+    "--namespace",
+    namespace,
+    "--grace",
+    String(grace),
+    ...(limit === undefined ? [] : ["--limit", String(limit)]),
+    ...(json === true ? ["--json"] : []),
+  ];
+}
+
+/** What is meant for another broker must not reach this one. */
+function withoutConnection(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { NATS_URL: _, ...rest } = env;
+  return Object.fromEntries(Object.entries(rest).filter(([name]) => !CREDENTIALS.has(name)));
+}
+
+const CREDENTIALS = new Set(
+  "NATS_USER NATS_PASSWORD NATS_TOKEN NATS_CREDS NATS_CA NATS_CERT NATS_KEY".split(" "),
+);
+
+async function brokerEnd(broker: EmbeddedBroker): Promise<"broker"> {
+  if (!broker.owned) return new Promise(() => undefined);
+  await broker.server.exited;
+  return "broker";
+}
+
+function announce(terminal: Terminal, text: string): void {
+  if (terminal.json) terminal.note(JSON.stringify({ time: new Date(), msg: text }));
+  else terminal.note(`${terminal.noteColors.cyan("millrace")} ${text}`);
+}

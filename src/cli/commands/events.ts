@@ -1,0 +1,42 @@
+import type { Command } from "commander";
+import type { GlobalOptions } from "../global-options.ts";
+import type { Host } from "../host.ts";
+import { openExisting } from "../open-connection.ts";
+import { sequenceValue } from "../option-values.ts";
+import { eventLine, eventRecord } from "../render-event.ts";
+
+/** `millrace events <id>` */
+export function addEvents(program: Command, host: Host): void {
+  program
+    .command("events")
+    .description("Print what is recorded of a run, event by event.")
+    .argument("<id>", "run, as <flow>:<key>")
+    .option("-f, --follow", "go on until the run has ended")
+    .option("--from <sequence>", "only events after this stream sequence", sequenceValue)
+    .addHelpText("after", HELP)
+    .action(async (id: string, _: unknown, command: Command) => {
+      const { terminal } = host;
+      const options = command.optsWithGlobals<EventsOptions>();
+      await using millrace = await openExisting(options);
+      const handle = millrace.attach(id);
+      await handle.state(); // An unknown run would be followed for ever.
+      const { from = 0, follow = false } = options;
+      for await (const event of handle.events({ from, follow })) {
+        if (terminal.json) terminal.document(eventRecord(event));
+        else terminal.print(eventLine(event, terminal.colors));
+      }
+    });
+}
+
+const HELP = `
+A line is: stream sequence, time, event, details. To go on where you stopped, give the last sequence
+with --from.
+
+Examples:
+  $ millrace events checkout:order-42
+  $ millrace events checkout:order-42 --follow --json | jq 'select(.type == "StepCompleted")'`;
+
+interface EventsOptions extends GlobalOptions {
+  readonly follow?: boolean;
+  readonly from?: number;
+}

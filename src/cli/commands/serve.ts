@@ -1,0 +1,83 @@
+import type { Command } from "commander";
+import { type Logger, pino } from "pino";
+import type { Duration } from "../../engine/duration.ts";
+import { serve } from "../../index.ts";
+import type { GlobalOptions } from "../global-options.ts";
+import type { Host } from "../host.ts";
+import { loadDefinitions } from "../load-definitions.ts";
+import { humanLog } from "../log-stream.ts";
+import { openConnection } from "../open-connection.ts";
+import { collect, countValue, durationValue } from "../option-values.ts";
+import { leaveWithParent, tellParent } from "../parent-process.ts";
+import { stopSignal } from "../stop-signal.ts";
+import type { Terminal } from "../terminal.ts";
+
+/** `millrace serve <file>` */
+export function addServe(program: Command, host: Host): void {
+  program
+    .command("serve")
+    .description("Serve the flows and tasks that a file exports. Start as many as you like.")
+    .argument("<file>", "TypeScript or JavaScript file")
+    .option("-l, --limit <n>", "runs that execute at once (default: 100)", countValue)
+    .option("-q, --queue <name>", "queue to read, in place of the flows' own; repeatable", collect)
+    .option(
+      "--lease <duration>",
+      "how long a dead worker keeps its runs (new queue: 5s)",
+      durationValue,
+    )
+    .option(
+      "--grace <duration>",
+      "how long steps may go on when it stops (default: 30s)",
+      durationValue,
+    )
+    .addHelpText("after", HELP)
+    .action(async (file: string, _: unknown, command: Command) =>
+      serveFile(host, file, command.optsWithGlobals<ServeFlags>()),
+    );
+}
+
+const HELP = `
+SIGTERM or Ctrl-C: takes no more runs, lets steps finish, hands over the rest, ends with exit code 0.
+A second one ends it at once; other workers take its runs over after one lease. Logs go to stdout: for
+people on a terminal, as JSON lines otherwise or with --json.
+
+Examples:
+  $ millrace serve flows.ts
+  $ millrace serve dist/flows.js --limit 20 --queue slow --queue default`;
+
+interface ServeFlags extends GlobalOptions {
+  readonly limit?: number;
+  readonly queue?: readonly string[];
+  readonly lease?: Duration;
+  readonly grace?: Duration;
+}
+
+async function serveFile({ terminal }: Host, file: string, options: ServeFlags): Promise<void> {
+  const { limit, queue, lease, grace } = options;
+  const stopped = stopSignal();
+  leaveWithParent();
+  const definitions = await loadDefinitions(file);
+  await using connection = await openConnection(options);
+  const worker = await serve(definitions, {
+    connection,
+    log: logger(terminal),
+    ...(limit === undefined ? {} : { concurrency: limit }),
+    ...(queue === undefined ? {} : { queues: queue }),
+    ...(lease === undefined ? {} : { lease }),
+    ...(grace === undefined ? {} : { drainGrace: grace }),
+  });
+  tellParent({ type: "serving", worker: worker.id });
+  await stopped;
+  await worker.drain();
+}
+
+function logger(terminal: Terminal): Logger {
+  // A worker does not stop because nobody reads its log any more.
+  terminal.onBrokenPipe = () => undefined;
+  const forPeople = process.stdout.isTTY && !terminal.json;
+  return pino({ name: "millrace" }, forPeople ? humanLog(terminal.colors, write) : { write });
+}
+
+function write(text: string): void {
+  process.stdout.write(text);
+}

@@ -1,0 +1,31 @@
+import { EmbeddedError } from "../embedded/embedded-error.ts";
+import { MillraceError } from "../index.ts";
+import { CliError } from "./cli-error.ts";
+import { EXIT, type ExitCode } from "./exit-codes.ts";
+
+/** The exit code for whatever ended a command. */
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof CliError) return error.exitCode;
+  if (error instanceof EmbeddedError) return EXIT.broker;
+  if (error instanceof MillraceError) return BY_CODE.get(error.code) ?? EXIT.internal;
+  return EXIT.internal;
+}
+
+const BY_CODE: ReadonlyMap<string, ExitCode> = new Map([
+  ["RUN_FAILED", EXIT.runNotCompleted],
+  ["RUN_CRASHED", EXIT.runNotCompleted],
+  ["RUN_CANCELLED", EXIT.runNotCompleted],
+  ["INVALID_NAME", EXIT.usage],
+  ["INVALID_DURATION", EXIT.usage],
+  ["INVALID_OPTION", EXIT.usage],
+  ["INPUT_INVALID", EXIT.usage],
+  ["NOT_SERIALIZABLE", EXIT.usage],
+  ["PAYLOAD_TOO_LARGE", EXIT.usage],
+  ["SETTINGS_MISMATCH", EXIT.usage],
+  ["RUN_NOT_FOUND", EXIT.notFound],
+  ["RESULT_TIMEOUT", EXIT.timeout],
+  ["BROKER_ERROR", EXIT.broker],
+  ["CONNECTION_CLOSED", EXIT.broker],
+  ["RUN_EXISTS", EXIT.refused],
+  ["RUN_NOT_RESUMABLE", EXIT.refused],
+]);

@@ -1,0 +1,40 @@
+import { InvalidArgumentError } from "commander";
+import { type Duration, toMilliseconds } from "../engine/duration.ts";
+
+/** `10s`, `5m`, `250ms`, or milliseconds. */
+export function durationValue(text: string): Duration {
+  const duration = /^\d+$/.test(text) ? Number(text) : (text as Duration);
+  try {
+    toMilliseconds(duration);
+    return duration;
+  } catch {
+    throw new InvalidArgumentError("Give a duration such as 250ms, 10s, 5m, 2h or 3d.");
+  }
+}
+
+export function countValue(text: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(count) && count >= 1) return count;
+  throw new InvalidArgumentError("Give a whole number from 1.");
+}
+
+export function sequenceValue(text: string): number {
+  const sequence = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(sequence)) return sequence;
+  throw new InvalidArgumentError("Give a whole number from 0.");
+}
+
+/** For an option that may be given several times. */
+export function collect(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}
+
+/** For `k=v` given several times. */
+export function collectPair(
+  text: string,
+  before: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const at = text.indexOf("=");
+  if (at < 1) throw new InvalidArgumentError("Give <name>=<value>.");
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}

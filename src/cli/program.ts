@@ -1,0 +1,60 @@
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { addDead } from "./commands/dead.ts";
+import { addDev } from "./commands/dev.ts";
+import { addDoctor } from "./commands/doctor.ts";
+import { addEvents } from "./commands/events.ts";
+import { addResult } from "./commands/result.ts";
+import { addResume } from "./commands/resume.ts";
+import { addServe } from "./commands/serve.ts";
+import { addShow } from "./commands/show.ts";
+import { addSubmit } from "./commands/submit.ts";
+import { addWatch } from "./commands/watch.ts";
+import { EXIT_HELP } from "./exit-codes.ts";
+import { addGlobalOptions } from "./global-options.ts";
+import type { AddCommand, Host } from "./host.ts";
+
+/** The command line with all its commands. Errors are thrown, not printed. */
+export function createProgram(host: Host): Command {
+  const program = new Command("millrace")
+    .description("Durable workflows on NATS JetStream: develop, serve, submit and look at runs.")
+    .version(version())
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+    .configureHelp({ showGlobalOptions: true })
+    .showSuggestionAfterError();
+  addGlobalOptions(program);
+  for (const add of COMMANDS) add(program, host);
+  program.addHelpText("after", `${EXAMPLES}\n${EXIT_HELP}`);
+  return program;
+}
+
+const COMMANDS: readonly AddCommand[] = [
+  addDev,
+  addServe,
+  addSubmit,
+  addResult,
+  addShow,
+  addWatch,
+  addEvents,
+  addResume,
+  addDead,
+  addDoctor,
+];
+
+const EXAMPLES = `
+Where it connects: --servers, else $NATS_URL, else the broker that "millrace dev" runs in this
+folder, else nats://127.0.0.1:4222.
+
+Examples:
+  $ millrace dev flows.ts                                a broker and a worker for development
+  $ millrace submit checkout '{"cart": 7}' --key order-42 --wait
+  $ millrace show checkout:order-42
+  $ millrace serve flows.ts -s nats://broker:4222 --limit 50
+  $ millrace doctor`;
+
+function version(): string {
+  const file = new URL("../../package.json", import.meta.url);
+  const manifest: { readonly version: string } = JSON.parse(readFileSync(file, "utf8"));
+  return manifest.version;
+}

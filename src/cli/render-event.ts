@@ -1,0 +1,83 @@
+import type { RecordedEvent } from "../index.ts";
+import { decodeError } from "../wire/error-codec.ts";
+import { decodeValue } from "../wire/value-codec.ts";
+import { clockTime, humanDuration } from "./human-time.ts";
+import { jsonText } from "./json-of.ts";
+import { printable } from "./printable.ts";
+import { headline } from "./render-error.ts";
+import type { Colors } from "./terminal.ts";
+
+/** An event for `--json`: its time as text, its payload decoded. */
+export function eventRecord(event: RecordedEvent): object {
+  const record: Record<string, unknown> = { ...event };
+  for (const field of ["at", "startedAt", "retryAt", "fireAt"]) {
+    if (typeof record[field] === "number") record[field] = new Date(record[field]).toISOString();
+  }
+  if ("output" in event) record["output"] = readable(() => decodeValue(event.output));
+  if ("error" in event) record["error"] = decodeError(event.error);
+  return record;
+}
+
+/** An event on one line: sequence, time, what happened. */
+export function eventLine(event: RecordedEvent, colors: Colors): string {
+  const sequence = colors.dim(String(event.sequence).padStart(8));
+  const time = colors.dim(clockTime(new Date(event.at)));
+  return `${sequence} ${time} ${colors.bold(event.type.padEnd(17))} ${printable(detailOf(event))}`;
+}
+
+function detailOf(event: RecordedEvent): string {
+  switch (event.type) {
+    case "Activated":
+      return `activation ${event.epoch} on ${event.worker} (${event.reason})`;
+    case "StepStarted":
+      return `${event.step} attempt ${event.attempt}`;
+    case "StepAttemptFailed":
+      return `${event.step} attempt ${event.attempt} ${took(event)}: ${headline(decodeError(event.error))}; next ${clockTime(new Date(event.retryAt))}`;
+    case "StepCompleted":
+      return `${event.step} attempt ${event.attempt} ${took(event)} ${short(event.output)}`;
+    case "StepFailed":
+      return `${event.step} attempt ${event.attempt} ${took(event)}: ${headline(decodeError(event.error))}`;
+    case "TimerSet":
+      return `${event.timer} fires ${new Date(event.fireAt).toISOString()}`;
+    case "TimerFired":
+      return event.timer;
+    case "InputFolded":
+      return `${event.kind} ${event.sequence}`;
+    case "Parked":
+      return `${event.reason} at ${event.step}: expected ${event.expected}, asked for ${event.asked}`;
+    case "Resumed":
+      return event.retry.length === 0 ? "" : `tries again: ${event.retry.join(", ")}`;
+    case "Completed":
+      return short(event.output);
+    case "Failed":
+      return `${event.step === "" ? "" : `at ${event.step}: `}${headline(decodeError(event.error))}`;
+    case "Crashed":
+      return `${event.crashes} workers died`;
+    case "Cancelled":
+      return event.reason;
+    case "Released":
+      return "";
+    case "Unknown":
+      return "written by a newer Millrace";
+  }
+}
+
+function took(event: { readonly at: number; readonly startedAt: number }): string {
+  return `(${humanDuration(Math.max(0, event.at - event.startedAt))})`;
+}
+
+const MAX_SHOWN = 100;
+
+function short(payload: Parameters<typeof decodeValue>[0]): string {
+  const value = readable(() => decodeValue(payload));
+  const text = value === undefined ? "" : jsonText(value);
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+}
+
+function readable(read: () => unknown): unknown {
+  try {
+    return read();
+  } catch (error) {
+    return `[unreadable: ${String(error)}]`;
+  }
+}

@@ -1,0 +1,160 @@
+import Table from "cli-table3";
+import type { RunDetails } from "../index.ts";
+import { humanDuration, humanTime } from "./human-time.ts";
+import { jsonText } from "./json-of.ts";
+import { printable } from "./printable.ts";
+import { errorLines, headline } from "./render-error.ts";
+import { coloredStatus } from "./run-colors.ts";
+import type { Colors } from "./terminal.ts";
+
+export type ShownRun = Omit<RunDetails, "frames">;
+
+/** A run for people: what it is, what it did, what went wrong, and what to do when it waits for somebody. */
+export function renderRun(run: ShownRun, colors: Colors): readonly string[] {
+  const title = `${colors.bold(printable(run.id))}  ${coloredStatus(run.status, colors)}`;
+  return [
+    title,
+    ...facts(run).map(([name, text]) => `  ${colors.dim(name.padEnd(11))} ${text}`),
+    ...section("Steps", stepRows(run, colors), colors),
+    ...attemptLines(run, colors),
+    ...section("Timers", timerRows(run), colors),
+    ...errorSection(run, colors),
+    ...parkedSection(run, colors),
+    ...foreignSection(run, colors),
+  ];
+}
+
+type Fact = readonly [name: string, text: string];
+
+function facts(run: ShownRun): readonly Fact[] {
+  const { startedAt, closedAt, worker, epoch, takeOvers, tags, metadata } = run;
+  const rows: Fact[] = [
+    ["queue", printable(run.queue)],
+    ["submitted", humanTime(run.submittedAt)],
+  ];
+  if (startedAt !== undefined) rows.push(["started", humanTime(startedAt)]);
+  if (closedAt !== undefined) {
+    const took = closedAt.getTime() - (startedAt ?? closedAt).getTime();
+    rows.push(["ended", `${humanTime(closedAt)} (after ${humanDuration(Math.max(0, took))})`]);
+  }
+  if (worker !== "") rows.push(["worker", printable(worker)]);
+  if (epoch > 0) {
+    const deaths = takeOvers === 0 ? "" : `, ${takeOvers} after the death of a worker`;
+    rows.push(["activations", `${epoch}${deaths}`]);
+  }
+  if (tags.length > 0) rows.push(["tags", printable(tags.join(", "))]);
+  const pairs = Object.entries(metadata).map(([name, value]) => `${name}=${value}`);
+  if (pairs.length > 0) rows.push(["metadata", printable(pairs.join(", "))]);
+  if (run.input !== undefined) rows.push(["input", short(run.input)]);
+  if (run.status === "completed") rows.push(["output", short(run.output)]);
+  return rows;
+}
+
+const MAX_SHOWN = 2_000;
+
+function short(value: unknown): string {
+  const text = value === undefined ? "(no value)" : jsonText(value);
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}… (use --json for all)` : text;
+}
+
+type Rows = readonly (readonly string[])[];
+
+function section(title: string, rows: Rows, colors: Colors): readonly string[] {
+  if (rows.length === 0) return [];
+  const table = new Table({ chars: NO_LINES, style: PLAIN });
+  table.push(...rows.map((row) => [...row]));
+  const lines = table.toString().split("\n");
+  return ["", colors.bold(title), ...lines.map((line) => `  ${line.trimEnd()}`)];
+}
+
+const PLAIN = { head: [], border: [], "padding-left": 0, "padding-right": 2 };
+const NO_LINES = Object.fromEntries(
+  "top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid mid-mid right right-mid middle"
+    .split(" ")
+    .map((place) => [place, ""]),
+);
+
+function stepRows(run: ShownRun, colors: Colors): Rows {
+  if (run.steps.length === 0) return [];
+  const rows = run.steps.map(({ id, status, attempts }) => {
+    const last = attempts.at(-1);
+    const took = last?.durationMs === undefined ? "" : humanDuration(last.durationMs);
+    const count = String(last?.attempt ?? attempts.length);
+    return [printable(id), coloredStatus(status, colors), count, took, note(last)];
+  });
+  return [["step", "status", "attempt", "took", ""].map(colors.dim), ...rows];
+}
+
+type Step = ShownRun["steps"][number];
+
+function note(attempt: Step["attempts"][number] | undefined): string {
+  if (attempt === undefined) return "";
+  if (attempt.retryAt !== undefined) return `next try ${humanTime(attempt.retryAt)}`;
+  return attempt.durationMs === undefined ? `since ${humanTime(attempt.startedAt)}` : "";
+}
+
+/** Each failed attempt of each step. */
+function attemptLines(run: ShownRun, colors: Colors): readonly string[] {
+  const lines = run.steps.flatMap(({ id, attempts }) =>
+    attempts.flatMap(({ attempt, error, durationMs = 0 }) =>
+      error === undefined
+        ? []
+        : [
+            `  ${printable(id)} attempt ${attempt}, after ${humanDuration(durationMs)}: ${headline(error)}`,
+          ],
+    ),
+  );
+  return lines.length === 0 ? [] : ["", colors.bold("Failed attempts"), ...lines];
+}
+
+function timerRows(run: ShownRun): Rows {
+  return run.timers.map(({ id, fireAt, firedAt }) => [
+    printable(id),
+    firedAt === undefined ? `fires ${humanTime(fireAt)}` : `fired ${humanTime(firedAt)}`,
+  ]);
+}
+
+function errorSection(run: ShownRun, { bold, dim, red }: Colors): readonly string[] {
+  if (run.error === undefined) return [];
+  const [first = "", ...rest] = errorLines(run.error, { dim, stacks: true });
+  return ["", bold("Error"), `  ${red(first)}`, ...rest.map((line) => `  ${line}`)];
+}
+
+function parkedSection(run: ShownRun, { bold, yellow }: Colors): readonly string[] {
+  if (run.parked === undefined) return [];
+  const { reason, step, expected, asked } = run.parked;
+  return [
+    "",
+    bold(yellow(`Parked: ${PARKED[reason].what}`)),
+    ...(step === "" ? [] : [`  at        ${printable(step)}`]),
+    ...(expected === "" ? [] : [`  expected  ${printable(expected)}`]),
+    ...(asked === "" ? [] : [`  asked for ${printable(asked)}`]),
+    `  next      ${PARKED[reason].next}, then: millrace resume ${printable(run.id)}`,
+  ];
+}
+
+const PARKED: Readonly<
+  Record<
+    NonNullable<ShownRun["parked"]>["reason"],
+    { readonly what: string; readonly next: string }
+  >
+> = {
+  mismatch: {
+    what: "the flow's code does not fit its history",
+    next: "deploy code that does what the history has, such as the version before",
+  },
+  "unknown-event": {
+    what: "its history has events of a newer Millrace",
+    next: "update the workers",
+  },
+  "unknown-flow": {
+    what: "the workers that read its queue do not know the flow",
+    next: "serve a file that exports it",
+  },
+};
+
+function foreignSection(run: ShownRun, { bold }: Colors): readonly string[] {
+  if (run.foreign.length === 0) return [];
+  const lines = run.foreign.map(({ sequence, reason }) => `  ${sequence}: ${printable(reason)}`);
+  return ["", bold("Foreign messages on its history (passed over)"), ...lines];
+}

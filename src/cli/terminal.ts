@@ -1,0 +1,63 @@
+import picocolors from "picocolors";
+import { jsonText } from "./json-of.ts";
+
+export type Colors = ReturnType<typeof picocolors.createColors>;
+
+/** Where a command writes: results to stdout, all else to stderr. */
+export class Terminal {
+  readonly json: boolean;
+  /** Colours for stdout: none when it is no terminal, or `NO_COLOR` is set. */
+  readonly colors: Colors;
+  /** Colours for stderr. */
+  readonly noteColors: Colors;
+  /** What to do when nobody reads stdout any more. Default: end, as `… | head` expects. */
+  onBrokenPipe: () => void = () => process.exit(0);
+
+  constructor(options: { readonly json: boolean }) {
+    this.json = options.json;
+    this.colors = picocolors.createColors(isColored(process.stdout));
+    this.noteColors = picocolors.createColors(isColored(process.stderr));
+    for (const stream of [process.stdout, process.stderr]) {
+      stream.on("error", (error: NodeJS.ErrnoException) => {
+        if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
+        if (stream === process.stdout) this.onBrokenPipe();
+      });
+    }
+  }
+
+  /** A line of the result. */
+  print(line: string): void {
+    process.stdout.write(`${line}\n`);
+  }
+
+  /** One JSON document on a line of its own. */
+  document(value: unknown): void {
+    this.print(jsonText(value));
+  }
+
+  /** A value for people: JSON with indentation. */
+  value(value: unknown): void {
+    if (value === undefined) this.note("(no value)");
+    else this.print(jsonText(value, 2));
+  }
+
+  /** Something to know that is not the result. */
+  note(line: string): void {
+    process.stderr.write(`${line}\n`);
+  }
+
+  /** Resolves when all that was written has been taken, or cannot be any more. */
+  async flush(): Promise<void> {
+    for (const stream of [process.stdout, process.stderr]) {
+      if (stream.destroyed || stream.writableLength === 0) continue;
+      await new Promise<void>((resolve) => {
+        stream.write("", () => resolve());
+      });
+    }
+  }
+}
+
+function isColored(stream: NodeJS.WriteStream): boolean {
+  const { NO_COLOR, TERM } = process.env;
+  return stream.isTTY && (NO_COLOR ?? "") === "" && TERM !== "dumb";
+}
