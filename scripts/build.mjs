@@ -1,6 +1,6 @@
 // Generates the protobuf modules, then compiles src to dist. Run by `npm run build`.
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -33,3 +33,5 @@ run(
 rmSync(join(root, "dist"), { recursive: true, force: true });
 run("typescript/bin/tsc", "-p", "tsconfig.build.json");
 cpSync(generated, join(root, "dist/wire/generated"), { recursive: true });
+// npm does this once, when it links the command; a later build would take it away again.
+chmodSync(join(root, "dist/cli/main.js"), 0o755);
