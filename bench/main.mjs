@@ -1,0 +1,103 @@
+/**
+ * `npm run bench [-- --quick] [--json] [--only <id,id>] [--profile <folder>]`
+ *
+ * How to read the table. Everything is measured in one run, on one machine, against one fresh nats-server with its
+ * default fsync, so the rows can be compared with each other and with nothing else. The first rows are what the broker
+ * gives when nothing but its own client stands before it. An acked publish is the price of anything durable: no row of
+ * Millrace can be better than its number of writes (docs/design.md, section 8) times that. This process is the client,
+ * the worker is a process of its own. Each number is the median of three rounds, after a warm-up. The rows "per second"
+ * keep all three processes busy, so on few cores they tell the CPU that a run costs; the sequential rows tell latency.
+ *
+ * `--quick` is one short round: it shows that everything works, its numbers mean little. `--only` takes names of
+ * measures (`raw submit noop steps alone roundTrip replay`). `--profile` writes CPU profiles of client and worker for
+ * each measure, to be opened with a browser's developer tools.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { connect as connectRaw } from "@nats-io/transport-node";
+import { startNatsServer } from "../dist/embedded/start-nats-server.js";
+import { connect } from "../dist/index.js";
+import { cpuSecondsOf } from "./cpu.mjs";
+import { MEASURES } from "./measures.mjs";
+import { Profiler } from "./profiler.mjs";
+import { makeRawStream } from "./raw-broker.mjs";
+import { rowsOf, settingOf, showTable } from "./report.mjs";
+import { WorkerProcess } from "./worker-process.mjs";
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+    only: { type: "string", default: Object.keys(MEASURES).join(",") },
+    profile: { type: "string" },
+  },
+});
+
+const ROUNDS = options.quick ? 1 : 3;
+const SHARE = options.quick ? 0.1 : 1;
+const WARM_UP_SHARE = 0.1;
+
+const measures = options.only.split(",").map((id) => {
+  const measure = MEASURES[id];
+  if (measure !== undefined) return [id, measure];
+  throw new Error(`There is no measure ${id}. There are: ${Object.keys(MEASURES).join(" ")}`);
+});
+if (options.profile !== undefined) mkdirSync(options.profile, { recursive: true });
+
+const storeDir = mkdtempSync(join(tmpdir(), "millrace-bench-"));
+const server = await startNatsServer({ storeDir });
+const raw = await connectRaw({ servers: server.url });
+await makeRawStream(raw);
+const millrace = await connect({ servers: server.url });
+const worker = await WorkerProcess.start(server.url);
+try {
+  const bench = {
+    millrace,
+    raw,
+    cpu: async () => ({
+      server: await cpuSecondsOf(server.pid),
+      worker: await worker.cpuSeconds(),
+      client: cpuSecondsOfThis(),
+    }),
+  };
+  const setting = { ...settingOf(raw.info?.version), rounds: ROUNDS, share: SHARE };
+  for (const [id, measure] of measures) {
+    tell(`warm-up: ${id}`);
+    await measure({ ...bench, share: WARM_UP_SHARE * SHARE });
+  }
+  const rounds = [];
+  for (let round = 1; round <= ROUNDS; round++) {
+    const values = {};
+    for (const [id, measure] of measures) {
+      tell(`round ${round} of ${ROUNDS}: ${id}`);
+      const profiler = new Profiler(options.profile, `${id}-${round}`, worker);
+      await profiler.start();
+      Object.assign(values, await measure({ ...bench, share: SHARE }));
+      await profiler.stop();
+    }
+    rounds.push(values);
+  }
+  tell("");
+  const rows = rowsOf(rounds);
+  console.log(
+    options.json ? JSON.stringify({ ...setting, rows }, undefined, 2) : showTable(setting, rows),
+  );
+} finally {
+  await worker.stop();
+  await millrace.close();
+  await raw.close();
+  await server.stop();
+  rmSync(storeDir, { recursive: true, force: true });
+}
+
+function cpuSecondsOfThis() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+/** On a terminal, what is going on now. */
+function tell(text) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+}

@@ -1,0 +1,99 @@
+/**
+ * What is measured. Each measure takes the open connections and a share of the full size, and gives its values by the
+ * ids of their rows (report.mjs).
+ */
+import { pool, quantile, timed } from "./clock.mjs";
+import { publishOneByOne, publishTogether } from "./raw-broker.mjs";
+
+export const MEASURES = {
+  /** The broker's limit, with nothing of ours before it. */
+  async raw({ raw, share }) {
+    const times = await publishOneByOne(raw, 2_000 * share);
+    return {
+      rawRoundTrip: quantile(times, 0.5),
+      raw64: await publishTogether(raw, 20_000 * share, 64),
+      raw256: await publishTogether(raw, 20_000 * share, 256),
+    };
+  },
+
+  /** Submissions to a flow that nobody serves. */
+  async submit({ millrace, share }) {
+    const count = 10_000 * share;
+    const times = [];
+    const seconds = await timed(() =>
+      pool(count, 64, async () => {
+        const start = performance.now();
+        await millrace.submit("nobody");
+        times.push(performance.now() - start);
+      }),
+    );
+    return {
+      submits: count / seconds,
+      submitP50: quantile(times, 0.5),
+      submitP99: quantile(times, 0.99),
+    };
+  },
+
+  /** Flows that do nothing, from their submission to the result in the client's hands. */
+  async noop({ millrace, share, cpu }) {
+    const count = 5_000 * share;
+    const before = await cpu();
+    const seconds = await timed(() => runAll(millrace, count, "noop"));
+    const after = await cpu();
+    const per1000 = (part) => ((after[part] - before[part]) / count) * 1_000;
+    return {
+      noops: count / seconds,
+      cpuServer: per1000("server"),
+      cpuWorker: per1000("worker"),
+      cpuClient: per1000("client"),
+    };
+  },
+
+  /** 500 runs of 10 steps each. */
+  async steps({ millrace, share }) {
+    const runs = 500 * share;
+    const seconds = await timed(() => runAll(millrace, runs, "steps", 10));
+    return { steps: (runs * 10) / seconds };
+  },
+
+  /** One run of 100 steps, alone. */
+  async alone({ millrace }) {
+    const seconds = await timed(() => runAll(millrace, 1, "steps", 100));
+    return { stepAlone: (seconds * 1_000) / 100 };
+  },
+
+  /** A flow of one step, submitted and waited for, one after the other. */
+  async roundTrip({ millrace, share }) {
+    const times = [];
+    for (let at = 0; at < 200 * share; at++) {
+      const seconds = await timed(() => runAll(millrace, 1, "steps", 1));
+      times.push(seconds * 1_000);
+    }
+    return { resultP50: quantile(times, 0.5), resultP99: quantile(times, 0.99) };
+  },
+
+  /** A failed run of 1,000 steps that is continued by hand: it replays them all, then completes. */
+  async replay({ millrace, share }) {
+    const steps = 1_000 * share;
+    const run = await millrace.submit("failsOnce", steps);
+    await run.result().catch(() => undefined);
+    const { sequence } = await run.state();
+    const seconds = await timed(async () => {
+      await run.resume();
+      for await (const event of run.events({ from: sequence, follow: true })) {
+        if (event.type === "Completed") return;
+      }
+    });
+    return { replay: (seconds * 1_000 * 1_000) / steps };
+  },
+};
+
+/** Submits so many runs, up to 256 of them at once, and waits for all results. */
+async function runAll(millrace, count, flow, input) {
+  const results = [];
+  await pool(count, 256, async () => {
+    const run = await millrace.submit(flow, input);
+    results.push(run.result());
+  });
+  await Promise.all(results);
+}
