@@ -47,7 +47,7 @@ export function rowsOf(rounds) {
     const all = rounds.map((values) => (of === undefined ? values[id] : of(values)));
     if (all.some((value) => !Number.isFinite(value))) return [];
     const value = quantile(all, 0.5);
-    const row = { id, name: name.trim(), shown: name, unit, value, rounds: all };
+    const row = { id, name, unit, value, rounds: all };
     if (aim === undefined) return [row];
     return [{ ...row, aim, reached: unit === "/s" ? value >= aim : value <= aim }];
   });
@@ -55,10 +55,10 @@ export function rowsOf(rounds) {
 
 export function showTable(setting, rows) {
   const { node, natsServer, cores, cpu, load, rounds, share } = setting;
-  const width = Math.max(...rows.map(({ shown }) => shown.length));
+  const width = Math.max(...rows.map(({ name }) => name.length));
   const lines = rows.map((row) => {
     const value = `${format(row.value).padStart(9)} ${row.unit.padEnd(2)}`;
-    return `${row.shown.padEnd(width)} ${value} ${showAim(row)}`.trimEnd();
+    return `${row.name.padEnd(width)} ${value} ${showAim(row)}`.trimEnd();
   });
   return [
     `Node ${node} · nats-server ${natsServer} · ${cores} cores (${cpu}) · load ${load} at the start`,
