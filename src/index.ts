@@ -1,5 +1,10 @@
 export { Millrace } from "./client/millrace.ts";
-export type { RunDetails } from "./client/run-details.ts";
+export type {
+  AttemptDetails,
+  RunDetails,
+  StepDetails,
+  TimerDetails,
+} from "./client/run-details.ts";
 export {
   type EventsOptions,
   type RecordedEvent,
@@ -13,8 +18,20 @@ export { type ConnectOptions, connect } from "./connect.ts";
 export type { CrashOptions } from "./definition/crash-budget.ts";
 export type { AnyDefinition, Definition } from "./definition/definition.ts";
 export { type FlowOptions, flow } from "./definition/flow.ts";
-export type { Flow, FlowContext, StepOptions, StepOverrides } from "./definition/flow-context.ts";
-export { type StepInfo, type Task, type TaskOptions, task } from "./definition/task.ts";
+export type {
+  Flow,
+  FlowContext,
+  FlowFunction,
+  StepOptions,
+  StepOverrides,
+} from "./definition/flow-context.ts";
+export {
+  type StepInfo,
+  type Task,
+  type TaskFunction,
+  type TaskOptions,
+  task,
+} from "./definition/task.ts";
 export type { Duration } from "./engine/duration.ts";
 export {
   ContextClosedError,

@@ -1,10 +1,8 @@
 export type {
   BrokerReport,
-  ClockReport,
   NamespaceReport,
   QueueReport,
   StreamReport,
   Usage,
-  WritesReport,
 } from "./jetstream/broker-report.ts";
-export { type InspectOptions, inspectBroker, namespaceExists } from "./jetstream/inspect-broker.ts";
+export { inspectBroker, namespaceExists } from "./jetstream/inspect-broker.ts";

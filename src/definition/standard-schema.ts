@@ -1,9 +1,3 @@
-/**
- * The part of the Standard Schema interface (version 1) that is used: zod, valibot, arktype and others implement it.
- * Source: https://standardschema.dev
- */
-export type { StandardSchemaV1 as Schema } from "@standard-schema/spec";
-
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { InputInvalidError } from "../engine/flow-errors.ts";
 
