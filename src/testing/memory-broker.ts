@@ -41,7 +41,7 @@ export class MemoryBroker {
     this.#store.forgetAcks(queue);
   }
 
-  /** The messages that are handed out, or are to be handed out again, and that nobody has acked. */
+  /** The messages in served queues that nobody has acked, whether or not they are handed out now. */
   unacked(): readonly Stored[] {
     return this.#store.unacked();
   }

@@ -22,9 +22,13 @@ export class MemoryConsumer {
     this.leaseMs = parts.leaseMs;
   }
 
-  /** Sequences that were handed out, or are to be handed out again, and are not acked. */
+  /** Sequences that nobody has acked: handed out, to be handed out again, or not handed out yet. */
   get unacked(): readonly number[] {
-    return [...this.#pending.keys()];
+    const waiting: number[] = [];
+    for (let at = this.#parts.next(this.#seen); at !== undefined; at = this.#parts.next(at)) {
+      waiting.push(at);
+    }
+    return [...this.#pending.keys(), ...waiting];
   }
 
   addReader(reader: ConsumerReader): void {

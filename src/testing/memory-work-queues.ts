@@ -70,7 +70,9 @@ class MemoryReader implements ConsumerReader {
   readonly #asked: Record<DeliveryKind, number> = { new: 0, in: 0 };
   /** Handed out, and still on the way here. */
   readonly #coming: Record<DeliveryKind, number> = { new: 0, in: 0 };
+  #askedAt = 0;
   #stopped = false;
+  #cancelSweep: () => void = () => undefined;
 
   constructor(parts: MemoryReaderParts, options: ReadOptions, onStopped: () => void) {
     this.#parts = parts;
@@ -86,16 +88,22 @@ class MemoryReader implements ConsumerReader {
 
   more(): void {
     if (this.#stopped) return;
-    this.#parts.link.send(() => {
+    const { broker, link } = this.#parts;
+    link.send(() => {
+      this.#askedAt = broker.clock.now();
       for (const kind of KINDS) {
         this.#asked[kind] = Math.max(0, this.#options.room(kind) - this.#coming[kind]);
       }
       for (const consumer of this.#consumers) consumer.dispatch();
     });
+    // A request is forgotten after a while: a process that was stopped asks for nothing more.
+    this.#cancelSweep();
+    this.#cancelSweep = link.clock.after(SWEEP_MS, () => this.more());
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#cancelSweep();
     // The answer comes after whatever is on its way.
     await this.#parts.link.ask(
       () => this.leave(),
@@ -111,6 +119,7 @@ class MemoryReader implements ConsumerReader {
   }
 
   leave(): void {
+    this.#cancelSweep();
     for (const consumer of this.#consumers) consumer.removeReader(this);
   }
 
@@ -119,7 +128,8 @@ class MemoryReader implements ConsumerReader {
   }
 
   hasRoom(kind: DeliveryKind): boolean {
-    return this.#asked[kind] > 0;
+    const young = this.#parts.broker.clock.now() - this.#askedAt <= EXPIRES_MS;
+    return young && this.#asked[kind] > 0;
   }
 
   take(consumer: MemoryConsumer, message: Stored, handedOut: number): void {
@@ -171,4 +181,6 @@ class MemoryReader implements ConsumerReader {
 
 const KINDS: readonly DeliveryKind[] = ["new", "in"];
 const NO_RUN = "its subject names no run";
+const EXPIRES_MS = 2_000;
+const SWEEP_MS = 1_000;
 const FRESH_SHARE = 0.6;

@@ -34,9 +34,7 @@ export async function appendFrame(
     if (head === undefined) return { status: "closed" };
     const found = head.frame;
     if (found !== undefined && found.sequence > prev) {
-      const own =
-        found.prev === prev && found.epoch === frame.epoch && found.writer === frame.writer;
-      return own
+      return isSame(found, bytes, frame)
         ? { status: "appended", sequence: found.sequence, bytes }
         : { status: "superseded", by: found };
     }
@@ -45,6 +43,15 @@ export async function appendFrame(
     last = head.last;
     if (outcome.status === "unknown") await pause(host.clock, tries);
   }
+}
+
+/**
+ * True when the frame is the one that was sent, byte for byte. Epoch and writer do not say so: an earlier activation by
+ * this worker, lost before its first frame landed, had the same (I3).
+ */
+function isSame(found: Frame, bytes: Uint8Array, sent: Pick<Frame, "epoch" | "writer">): boolean {
+  if (found.epoch !== sent.epoch || found.writer !== sent.writer) return false;
+  return Buffer.compare(encodeFrame(found), bytes) === 0;
 }
 
 /** What an append needs of its worker. */
