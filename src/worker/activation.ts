@@ -50,8 +50,10 @@ export class Activation implements ContextHost {
   readonly #wanted = new Map<string, (now: number) => number>();
   /** Which step a rebuilt error came from. */
   readonly #stepErrors = new WeakMap<Error, string>();
-  /** Messages handed over, acked when a frame that folds them is durable. */
+  /** Messages handed over since the last frame left. The next one folds them. */
   readonly #handed: KeptMessage[] = [];
+  /** Messages that the frame under way folds, acked when it is durable. */
+  readonly #folding: KeptMessage[] = [];
   #token: KeptMessage;
   /** Commands that the flow has asked for and nothing was done about yet. */
   #asked: Command[] = [];
@@ -95,6 +97,7 @@ export class Activation implements ContextHost {
           queue: parts.submission.queue,
         },
         statusAfter: (events) => this.#statusAfter(events),
+        onSend: () => this.#folding.push(...this.#handed.splice(0)),
         onDurable: (events, frame) => this.#onDurable(events, frame),
         onLost: (result) => this.lose(leaseLost(result)),
         onIdle: () => this.#onIdle(),
@@ -340,7 +343,7 @@ export class Activation implements ContextHost {
 
   async #onDurable(events: readonly RunEvent[], frame: Uint8Array): Promise<void> {
     this.#showing = true;
-    for (const message of this.#handed.splice(0)) message.ack();
+    for (const message of this.#folding.splice(0)) message.ack();
     for (const event of events) {
       const mismatch = this.#journal.apply(event);
       // What we record was asked for: anything else is a defect that must not pass in silence.
@@ -456,7 +459,7 @@ export class Activation implements ContextHost {
     this.#recorder.stop();
     this.#timers.cancelAll();
     this.#steps.abortAll(reason);
-    for (const message of this.#handed.splice(0)) settle(message);
+    for (const message of [...this.#folding.splice(0), ...this.#handed.splice(0)]) settle(message);
     this.#slot.give();
     this.#host.onLeave(this);
     this.#onLeft?.();

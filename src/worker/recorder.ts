@@ -72,6 +72,7 @@ export class Recorder {
     const { run, identity, onDurable, onLost } = this.#parts;
     while (this.#outbox.length > 0 && !this.#stopped) {
       const events = this.#next();
+      this.#parts.onSend();
       const result = await appendFrame(this.#parts, run, this.#place, {
         ...identity,
         inboxFolded: this.inboxFolded,
@@ -118,6 +119,8 @@ export interface RecorderParts {
   };
   /** The run's status once these events are durable. */
   readonly statusAfter: (events: readonly RunEvent[]) => FrameStatus;
+  /** A frame leaves: what it says, and which inputs it folds, is settled. */
+  readonly onSend: () => void;
   /** Lets the flow see the events; the next frame leaves after that. */
   readonly onDurable: (events: readonly RunEvent[], frame: Uint8Array) => Promise<void>;
   readonly onLost: (result: Exclude<AppendResult, { status: "appended" }>) => void;
