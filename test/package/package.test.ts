@@ -105,8 +105,28 @@ await worker.drain();
 await millrace.close();
 `;
 
+/** A user's test of a flow, without a server and with time moved by hand. */
+const TEST_PROGRAM = `
+import { flow, Millrace, serve } from "millrace";
+import { ManualClock, MemoryBroker } from "millrace/testing";
+
+const nap = flow("nap", async (ctx, hours: number) => {
+  await ctx.sleep(hours * 3_600_000);
+  return ctx.now();
+});
+
+const clock = new ManualClock(0);
+const broker = new MemoryBroker({ clock });
+const connection = new Millrace(broker.connect(), clock);
+const worker = await clock.until(serve([nap], { connection, clock }));
+const run = await clock.until(connection.submit(nap, 8, { key: "night" }));
+const result: number = await clock.until(run.result(), 24 * 3_600_000);
+console.log(run.id, result / 3_600_000);
+await clock.until(worker.drain());
+`;
+
 test.each(["nodenext", "bundler"])(
-  "a program type-checks under %s resolution, the types of the package included",
+  "programs type-check under %s resolution, the types of the package included",
   async (resolution) => {
     const config = join(project, `tsconfig.${resolution}.json`);
     const compilerOptions = {
@@ -119,20 +139,46 @@ test.each(["nodenext", "bundler"])(
       skipLibCheck: false,
       noEmit: true,
     };
-    await writeFile(config, JSON.stringify({ compilerOptions, files: ["program.ts"] }));
+    const files = ["program.ts", "test-program.ts"];
+    await writeFile(config, JSON.stringify({ compilerOptions, files }));
     await writeFile(join(project, "program.ts"), PROGRAM);
+    await writeFile(join(project, "test-program.ts"), TEST_PROGRAM);
     expect(await runScript(toolScript("typescript/bin/tsc"), ["-p", config], project)).toBe("");
   },
 );
 
-test("the same program runs from the installed package", async () => {
-  await writeFile(join(project, "program.ts"), PROGRAM);
-  const options = ["--target", "es2023", "--module", "nodenext", "--types", "node"];
-  const compile = [...options, "--skipLibCheck", "program.ts"];
-  await runScript(toolScript("typescript/bin/tsc"), compile, project);
+test("the program runs from the installed package", async () => {
+  await compile("program", PROGRAM);
   await using server = await startNatsServer({ storeDir: join(directory, "nats") });
   const printed = await runScript(join(project, "program.js"), [server.url], project);
   expect(printed.split("\n")).toContain("sum:order-42 12");
+});
+
+test("the test of a flow runs from the installed package, without a server", async () => {
+  await compile("test-program", TEST_PROGRAM);
+  const printed = await runScript(join(project, "test-program.js"), [], project);
+  expect(printed.split("\n")).toContain("nap:night 8");
+});
+
+async function compile(name: string, program: string): Promise<void> {
+  await writeFile(join(project, `${name}.ts`), program);
+  const options = "--target es2023 --module nodenext --types node --skipLibCheck".split(" ");
+  await runScript(toolScript("typescript/bin/tsc"), [...options, `${name}.ts`], project);
+}
+
+test("everything that the manifest exports is in the package", async () => {
+  const { exports } = await manifestOf(unpacked);
+  const targets = Object.values(exports).flatMap((target) =>
+    typeof target === "string" ? [target] : Object.values(target),
+  );
+  const files = await filesUnder(unpacked);
+  expect(targets.filter((target) => !files.includes(target.replace("./", "")))).toEqual([]);
+});
+
+test("the types resolve as they are exported, for every way of importing an ESM package", async () => {
+  const args = ["--pack", ".", "--profile", "esm-only", "--quiet"];
+  const script = toolScript("@arethetypeswrong/cli/dist/index.js");
+  expect(await runScript(script, args, ROOT)).toBe("");
 });
 
 test("what is not exported cannot be imported", async () => {
