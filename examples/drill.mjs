@@ -65,8 +65,7 @@ async function runDrill(millrace, workers) {
   const killWhenDue = () => {
     const done = [...runs.values()].reduce((sum, run) => sum + run.steps.length, 0);
     if (victim !== undefined || done < KILL_AT * RUNS * STEPS) return;
-    victim = busiest(workers, runs);
-    victim.at = Date.now();
+    victim = { ...busiest(workers, runs), done, at: Date.now() };
     victim.child.kill("SIGKILL");
     view.killed(victim);
   };
@@ -100,11 +99,11 @@ function record(run, event) {
   if (event.reason === "takeover") run.takenOverAt = event.at;
 }
 
-/** The worker that holds the most runs, with what it holds. */
+/** The worker that holds the most runs. */
 function busiest(workers, runs) {
   const holds = (worker) => [...runs.values()].filter(({ holder }) => holder === worker.id).length;
   const [worker] = workers.toSorted((a, b) => holds(b) - holds(a));
-  return { ...worker, holds: holds(worker) };
+  return worker;
 }
 
 /** Every execution of a step, from the ledgers of all workers. */
@@ -124,7 +123,7 @@ function report({ runs, victim, tookMs }, executed) {
   const repeated = executed.length - new Set(executed).size;
   const lines = [
     ["runs", `${runs.length - wrong.length} of ${RUNS} completed with the right result`],
-    ["killed", `${victim.name} (pid ${victim.pid}) with kill -9; it held ${victim.holds} runs`],
+    ["killed", `${victim.name} (pid ${victim.pid}) with kill -9 after ${victim.done} steps`],
     ["taken over", `${taken.length} runs: ${taken.map(({ seed }) => `run-${seed}`).join(", ")}`],
     [
       "take-overs",

@@ -26,7 +26,9 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   });
 }
 
-const broker = await openEmbeddedBroker({ dir: ROOT, onProgress: say });
+/** Whose broker: another folder than this one may be given. */
+const [, , dir = ROOT] = process.argv;
+const broker = await openEmbeddedBroker({ dir, onProgress: say });
 try {
   await main();
 } finally {

@@ -1,0 +1,103 @@
+import { rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { isAlive } from "../../src/embedded/process-command.ts";
+import { MILLRACE, millrace, type Running, start } from "./support/cli.ts";
+import { projectFolder } from "./support/folder.ts";
+import { until } from "./support/until.ts";
+
+let folder: string;
+
+const flowSaying = (text: string): string => `
+import { flow } from "millrace";
+import { mark } from "./mark.js";
+export const hello = flow("hello", async () => "${text}" + mark);
+`;
+const markOf = (mark: string): string => `export const mark: string = "${mark}";`;
+
+beforeAll(async () => {
+  folder = await projectFolder({ "flows.ts": flowSaying("one"), "mark.ts": markOf("!") });
+});
+
+/** Starts `dev` and waits until its worker serves. */
+async function dev(): Promise<Running> {
+  const running = start([MILLRACE, "dev", "flows.ts"], { cwd: folder });
+  onTestFinished(async () => void (await running.stop()));
+  await running.wrote(/"Serving"/);
+  return running;
+}
+
+/** Submits in the same folder, without an address. */
+async function hello(): Promise<string> {
+  const args = ["submit", "hello", "--wait", "--timeout", "30s"];
+  const { stdout, stderr } = await millrace(args, { cwd: folder });
+  return stdout === "" ? stderr : JSON.parse(stdout);
+}
+
+/** The processes of the workers that it has started so far. */
+function workerPids({ output }: Running): readonly number[] {
+  const pids = [...output.matchAll(/"pid":(\d+)[^\n]*"Serving"/g)];
+  return pids.map(([, pid]) => Number(pid));
+}
+
+async function servedAfter(running: Running, change: () => Promise<void>): Promise<void> {
+  const before = running.output.length;
+  await change();
+  await running.wrote(/"Serving"/, before);
+}
+
+test("the other commands find its broker, and a change of the file or of what it imports is served", async () => {
+  const running = await dev();
+  expect(await hello()).toBe("one!");
+  await servedAfter(running, async () => writeFile(join(folder, "flows.ts"), flowSaying("two")));
+  expect(await hello()).toBe("two!");
+  await servedAfter(running, async () => {
+    // As editors do it: another file takes the place.
+    await writeFile(join(folder, "mark.ts.new"), markOf("?"));
+    await rename(join(folder, "mark.ts.new"), join(folder, "mark.ts"));
+  });
+  expect(await hello()).toBe("two?");
+});
+
+test("a file that is broken is told, and served when it is mended", async () => {
+  const running = await dev();
+  await writeFile(join(folder, "flows.ts"), "export const = ;");
+  await running.wrote(/could not be loaded[\s\S]*Waiting for a change/);
+  await servedAfter(running, async () => writeFile(join(folder, "flows.ts"), flowSaying("new")));
+  expect(await hello()).toBe("new?");
+});
+
+test("a worker that is killed is started anew", async () => {
+  const running = await dev();
+  const [pid = 0] = workerPids(running);
+  await servedAfter(running, async () => void process.kill(pid, "SIGKILL"));
+  expect(running.output).toContain("The worker ended (SIGKILL)");
+});
+
+test("Ctrl-C ends worker and broker, with exit code 0", async () => {
+  const running = await dev();
+  const pids = workerPids(running);
+  running.kill("SIGINT");
+  expect(await running.finished).toMatchObject({ code: 0 });
+  expect(pids.filter(isAlive)).toEqual([]);
+  expect(await hello()).toContain("No NATS server could be reached");
+});
+
+test("killed with -9, it leaves no worker behind", async () => {
+  const running = await dev();
+  const pids = workerPids(running);
+  running.kill("SIGKILL");
+  await running.finished;
+  await until("the worker is gone too", () => (pids.some(isAlive) ? undefined : true));
+  expect(pids.length).toBe(1);
+});
+
+test("runs are there again the next time", async () => {
+  const first = await dev();
+  const args = ["submit", "hello", "-k", "kept", "--wait"];
+  await millrace(args, { cwd: folder });
+  await first.stop();
+  await dev();
+  const { code } = await millrace(["result", "hello:kept"], { cwd: folder });
+  expect(code).toBe(0);
+});
