@@ -460,6 +460,13 @@ describe("what is decided from a head and a message alone", () => {
     expect(decideDelivery(undefined, message({ kind: "wake" }))).toBe("activate");
   });
 
+  test.each(["new", "wake"] as const)(
+    "a %s that was delivered before starts nothing, even before there is a head",
+    (kind) => {
+      expect(decideDelivery(undefined, message({ kind, redelivered: true }))).toBe("exchange");
+    },
+  );
+
   test.each(["suspended", "released"] as const)(
     "a %s run is activated by a first delivery only",
     (status) => {
