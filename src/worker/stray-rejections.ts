@@ -12,17 +12,25 @@ export function markOwn<E extends Error>(error: E): E {
   return error;
 }
 
-/** Watches until the function it gives is called. */
+/** Watches until the function it gives is called. However many workers watch, the process has one listener of ours. */
 export function watchStrayRejections(log: Logger): () => void {
-  const onRejection = (reason: unknown): void => {
-    if (reason instanceof Error && own.has(reason)) {
-      log.warn({ err: reason }, "A flow did not await a step that failed");
-      return;
-    }
-    // With a listener there Node does nothing: keep what it does without one, unless somebody else listens too.
-    if (process.listenerCount("unhandledRejection") > 1) return;
-    throw reason;
+  const watch = { log };
+  if (watches.size === 0) process.on("unhandledRejection", onRejection);
+  watches.add(watch);
+  return () => {
+    if (watches.delete(watch) && watches.size === 0) process.off("unhandledRejection", onRejection);
   };
-  process.on("unhandledRejection", onRejection);
-  return () => process.off("unhandledRejection", onRejection);
+}
+
+const watches = new Set<{ readonly log: Logger }>();
+
+function onRejection(reason: unknown): void {
+  if (reason instanceof Error && own.has(reason)) {
+    const [watch] = watches;
+    watch?.log.warn({ err: reason }, "A flow did not await a step that failed");
+    return;
+  }
+  // With a listener there Node does nothing: keep what it does without one, unless somebody else listens too.
+  if (process.listenerCount("unhandledRejection") > 1) return;
+  throw reason;
 }
