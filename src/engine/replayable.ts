@@ -16,3 +16,27 @@ export function replayable(events: readonly RunEvent[]): readonly RunEvent[] {
     return until === undefined || at > until;
   });
 }
+
+/**
+ * What was recorded between a failure that no longer counts and the resume that voided it. The flow may have asked for it
+ * only because of that failure (it cleaned up, then let the failure through): a replay that does not ask for it passes
+ * over it, and if the step fails again, it is done again.
+ */
+export function followUps(events: readonly RunEvent[]): ReadonlySet<RunEvent> {
+  const found = new Set<RunEvent>();
+  if (!events.some(({ type }) => type === "Resumed")) return found;
+  for (const [at, event] of events.entries()) {
+    if (event.type !== "StepFailed") continue;
+    const end = events.findIndex(
+      (later, place) => place > at && later.type === "Resumed" && later.retry.includes(event.step),
+    );
+    for (const between of events.slice(at + 1, Math.max(end, at))) {
+      if (isProgress(between)) found.add(between);
+    }
+  }
+  return found;
+}
+
+function isProgress({ type }: RunEvent): boolean {
+  return type.startsWith("Step") || type.startsWith("Timer");
+}

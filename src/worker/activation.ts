@@ -12,7 +12,7 @@ import { validate } from "../definition/standard-schema.ts";
 import { ContextClosedError } from "../engine/flow-errors.ts";
 import type { FrameStatus } from "../engine/frame.ts";
 import { type Command, Journal, type Mismatch, type Outcome } from "../engine/journal.ts";
-import { replayable } from "../engine/replayable.ts";
+import { followUps, replayable } from "../engine/replayable.ts";
 import type { RunEvent, RunEventBody } from "../engine/run-event.ts";
 import type { RunRef } from "../engine/run-id.ts";
 import { outcomeOf } from "../engine/run-state.ts";
@@ -230,10 +230,12 @@ export class Activation implements ContextHost {
     if (this.#parts.history.length === 0) this.#activateLazily();
     await this.#callFlow();
     await drained();
-    for (const event of replayable(this.#parts.history)) {
+    const { history } = this.#parts;
+    const optional = followUps(history);
+    for (const event of replayable(history)) {
       if (this.#mode !== "replaying") return;
       const mismatch = this.#journal.apply(event);
-      if (mismatch !== undefined) return this.#park(mismatch);
+      if (mismatch !== undefined && !optional.has(event)) return this.#park(mismatch);
       await drained();
     }
     if (this.#mode !== "replaying") return;

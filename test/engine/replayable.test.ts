@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { replayable } from "../../src/engine/replayable.ts";
+import { followUps, replayable } from "../../src/engine/replayable.ts";
 import type { RunEvent } from "../../src/engine/run-event.ts";
 
 const ERROR = { encoding: "error", data: new Uint8Array() };
@@ -56,4 +56,16 @@ test("the history itself is left as it is", () => {
   const events = Object.freeze([failed("a#1"), resumed("a#1")]);
   replayable(events);
   expect(events.length).toBe(2);
+});
+
+test("what followed a voided failure may be passed over, up to the resume and no further", () => {
+  const [asked, told, again, later] = ["a#1", "tell#1", "tell#1", "z#1"].map(completed);
+  const events = [asked, failed("b#1"), told, resumed("b#1"), failed("b#1"), again, later];
+  expect([...followUps(events as RunEvent[])]).toEqual([told]);
+  const twice = [...events, resumed("b#1")] as RunEvent[];
+  expect([...followUps(twice)]).toEqual([told, again, later]);
+});
+
+test("nothing may be passed over in a history whose failures all count", () => {
+  expect(followUps([failed("a#1"), completed("b#1"), resumed("c#1")]).size).toBe(0);
 });
