@@ -64,6 +64,7 @@ export class Activation implements ContextHost {
   /** True while the flow is shown what became durable. */
   #showing = false;
   #log: Logger | undefined;
+  #left: Promise<void> | undefined;
   #onLeft: (() => void) | undefined;
 
   constructor(host: ActivationHost, parts: ActivationParts) {
@@ -121,9 +122,10 @@ export class Activation implements ContextHost {
 
   /** Its own token was handed out anew because the broker lost its memory of it: this delivery is the token from now on. */
   adopt(message: KeptMessage): void {
+    // In this order: whoever asks the lease thread in between must not hear that nobody holds the run.
+    message.hold(this.#parts.epoch);
     this.#token.drop();
     this.#token = message;
-    message.hold(this.#parts.epoch);
   }
 
   /** Takes a message that is for this run. It stays unacked until a frame that folds it is durable (I4). */
@@ -144,14 +146,17 @@ export class Activation implements ContextHost {
   /** Lets running steps finish, then gives the run up in good order. Resolves when it has left this worker. */
   release(): Promise<void> {
     if (this.#mode === "ended") return Promise.resolve();
-    return new Promise((resolve) => {
+    this.#left ??= new Promise((resolve) => {
       this.#onLeft = resolve;
-      if (this.#mode !== "live") return; // A replay is let finish first; an end that is recorded is an end.
+    });
+    // A replay is let finish first; an end that is recorded is an end.
+    if (this.#mode === "live") {
       this.#mode = "draining";
       this.#timers.cancelAll();
       this.#recorder.flush();
       this.#releaseIfQuiet();
-    });
+    }
+    return this.#left;
   }
 
   /** The grace period is over: release without the steps that still run. */
@@ -435,14 +440,13 @@ export class Activation implements ContextHost {
   }
 
   #onReleased(): void {
-    const token = this.#token;
     const { queue } = this.#parts.submission;
     const wake = { replaces: [this.token], resume: false, queue };
     // Ack after the wake is in the inbox: between the two the token itself is still unacked (I4).
-    putWake(this.#host, this.run, token.delivery.queue, wake)
+    putWake(this.#host, this.run, this.#token.delivery.queue, wake)
       .then(
-        () => token.ack(),
-        () => token.drop(),
+        () => this.#token.ack(),
+        () => this.#token.drop(),
       )
       .finally(() => {
         this.#leave(closed(this.run.id), (message) => message.giveBack());

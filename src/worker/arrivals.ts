@@ -44,7 +44,7 @@ export class Arrivals {
         return this.#start(message, arrived, definition, 0);
       }
       const head = await readHead(this.#host.broker.log, run);
-      if (this.#host.held.has(run.id)) continue;
+      if (this.#host.held.has(run.id) || this.#activating.has(run.id)) continue;
       const decision = decideDelivery(head.frame, arrived);
       if (decision === "activate") {
         if (await this.#activateAlone(message, arrived, definition, head)) return;
@@ -209,7 +209,11 @@ export class Arrivals {
       if (!(taken instanceof Activation)) this.#host.slots.give();
     }
     if (taken === "superseded") return false;
-    if (taken instanceof Activation) taken.play();
+    if (taken instanceof Activation) {
+      taken.play();
+      // The drain began meanwhile, and may have looked at what is held already.
+      if (this.#host.draining) void taken.release();
+    }
     return true;
   }
 

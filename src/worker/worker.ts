@@ -7,6 +7,7 @@ import type { Delivery, DeliveryKind, QueueReader } from "../ports/work-queue.ts
 import type { Activation } from "./activation.ts";
 import { type ArrivalHost, Arrivals } from "./arrivals.ts";
 import { KeptMessage } from "./kept-message.ts";
+import { LeaseLostError } from "./lease-lost-error.ts";
 import { Slots } from "./slots.ts";
 
 /** A worker: takes runs from its queues, holds them, and gives them up in good order when it drains. */
@@ -119,20 +120,42 @@ export class Worker implements ArrivalHost {
 
   async #drain(): Promise<void> {
     this.log.info({ held: this.held.size }, "Draining");
-    const stopped = this.#reader?.stop();
-    const cancelGrace = this.clock.after(this.#parts.drainGraceMs, () => {
+    const { drainGraceMs } = this.#parts;
+    const cancelGrace = this.clock.after(drainGraceMs, () => {
       const reason = new Error("The worker stops: the step runs again on another worker.");
       for (const activation of this.held.values()) activation.abortSteps(reason);
     });
-    const released = Promise.all([...this.held.values()].map((activation) => activation.release()));
-    await Promise.all([stopped, released]);
-    // What was being looked at meanwhile is given back, or was taken up just before: release that too.
-    await Promise.all(this.#receiving);
-    await Promise.all([...this.held.values()].map((activation) => activation.release()));
+    let cancelLimit: (() => void) | undefined;
+    const limit = new Promise<void>((resolve) => {
+      cancelLimit = this.clock.after(drainGraceMs + HAND_OVER_MS, resolve);
+    });
+    await Promise.race([this.#handOver(), limit]);
     cancelGrace();
+    cancelLimit?.();
+    // The broker is away, and nothing can be handed over: leases that run out do the same, later.
+    for (const activation of this.held.values()) {
+      activation.lose(
+        new LeaseLostError("The worker stops, and its broker is away: another worker takes over."),
+      );
+    }
     await this.#parts.leases.close();
     this.#parts.onDrained();
     this.log.info("Drained");
+  }
+
+  async #handOver(): Promise<void> {
+    const stopped = this.#reader?.stop();
+    await Promise.all([stopped, ...this.#releases()]);
+    // What came last is given back, or was taken up just before: release that too.
+    while (this.#arrived.length + this.#receiving.size > 0) {
+      await Promise.all(this.#receiving);
+      await new Promise(setImmediate);
+    }
+    await Promise.all(this.#releases());
+  }
+
+  #releases(): Promise<void>[] {
+    return [...this.held.values()].map((activation) => activation.release());
   }
 }
 
@@ -155,6 +178,9 @@ export interface WorkerParts {
   readonly drainGraceMs: number;
   readonly onDrained: () => void;
 }
+
+/** After the grace period, handing over takes as long as the broker needs, but no longer than this. */
+const HAND_OVER_MS = 5_000;
 
 /** Inputs that are looked at at once. They are small, and mostly answered with an ack. */
 const MAX_INPUTS = 256;

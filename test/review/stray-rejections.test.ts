@@ -13,8 +13,9 @@ afterEach(() => {
 });
 
 const log = pino({ level: "silent" });
+const NOBODY_AWAITS = Promise.resolve();
 const reject = (error: Error): void => {
-  process.emit("unhandledRejection", error, Promise.resolve());
+  process.emit("unhandledRejection", error, NOBODY_AWAITS);
 };
 
 test("a stray rejection that is none of a context's ends the process, with two workers in it too", () => {
