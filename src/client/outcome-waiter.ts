@@ -27,7 +27,12 @@ export function waitForOutcome(
 ): Promise<RunOutcome> {
   const { timeoutMs, signal } = options;
   let status = "pending";
+  let settled = false;
   const stops: (() => void)[] = [];
+  const onEnd = (stop: () => void): void => {
+    if (settled) stop();
+    else stops.push(stop);
+  };
   const waiting = new Promise<RunOutcome>((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason as Error);
     const see = (frame: Frame): void => {
@@ -35,14 +40,17 @@ export function waitForOutcome(
       const outcome = outcomeOf(frame.events);
       if (outcome !== undefined) resolve(outcome);
     };
+    let following = false;
     const follow = (): void => {
+      if (following) return; // A follower finds out by itself what a reconnect lost.
+      following = true;
       const follower = new RunFollower(
         host,
         run,
         { from: 0, depth: "last-frame" },
         { onFrames: (frames) => frames.forEach(see), onError: reject },
       );
-      stops.push(() => follower.stop());
+      onEnd(() => follower.stop());
       follower.start().then(checkExists, reject);
     };
     const checkExists = (): void => {
@@ -53,25 +61,32 @@ export function waitForOutcome(
           reject(new RunNotFoundError(run.id, host.broker.log.namespace));
         },
         // The broker is away: that says nothing about the run.
-        () => stops.push(host.clock.after(LOOK_AGAIN_MS, checkExists)),
+        () => onEnd(host.clock.after(LOOK_AGAIN_MS, checkExists)),
       );
     };
     if (signal !== undefined) {
       const onAbort = (): void => reject(signal.reason as Error);
       signal.addEventListener("abort", onAbort);
-      stops.push(() => signal.removeEventListener("abort", onAbort));
+      onEnd(() => signal.removeEventListener("abort", onAbort));
     }
     if (timeoutMs !== undefined) {
       const late = (): void => reject(new ResultTimeoutError(run.id, timeoutMs, status));
-      stops.push(host.clock.after(timeoutMs, late));
+      onEnd(host.clock.after(timeoutMs, late));
     }
     if (hint === undefined) return follow();
-    // The closing worker will tell. If that is lost, the stream tells: after a reconnect, or after 10 s.
-    stops.push(hint.listen((frame) => (frame === undefined ? follow() : see(frame))));
-    stops.push(host.broker.hints.onReconnect(follow), host.clock.after(LOOK_AGAIN_MS, follow));
-    if (host.broker.closed.aborted) follow();
+    // The closing worker will tell. If that is lost, the stream tells: after a reconnect, or after 10 s; and before a
+    // time-out, which says in what state the run is.
+    const lookAfterMs = Math.min(LOOK_AGAIN_MS, (timeoutMs ?? Number.POSITIVE_INFINITY) / 2);
+    const { broker, clock } = host;
+    onEnd(hint.listen((frame) => (frame === undefined ? follow() : see(frame))));
+    onEnd(broker.hints.onReconnect(follow));
+    onEnd(clock.after(lookAfterMs, follow));
+    if (broker.closed.aborted) return follow();
+    broker.closed.addEventListener("abort", follow);
+    onEnd(() => broker.closed.removeEventListener("abort", follow));
   });
   return waiting.finally(() => {
+    settled = true;
     for (const stop of stops) stop();
   });
 }

@@ -61,12 +61,32 @@ function assemble(connection: NatsConnection, options: BrokerOptions, subjects: 
     peers: new JetStreamPeers(connection, dialOptions(options), options.namespace),
     hints: new JetStreamHints(connection, mux, onReconnect),
     closed: ended.signal,
-    close: async () => {
-      await publisher.settled();
-      if (!connection.isClosed()) await connection.drain();
-    },
+    close: () => closeWithin(CLOSE_WITHIN_MS, connection, publisher),
   };
 }
+
+/** Without a broker nothing that is still on its way gets through: that is no reason to wait for ever. */
+async function closeWithin(
+  ms: number,
+  connection: NatsConnection,
+  publisher: Publisher,
+): Promise<void> {
+  if (connection.isClosed()) return;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  // Draining fails when there is nobody to drain to.
+  const sent = publisher
+    .settled()
+    .then(() => connection.drain())
+    .catch(() => undefined);
+  await Promise.race([sent, late]);
+  clearTimeout(timer);
+  await connection.close();
+}
+
+const CLOSE_WITHIN_MS = 5_000;
 
 /** What a thread can be given: plain data, no callbacks. */
 function dialOptions(options: BrokerOptions): DialOptions {

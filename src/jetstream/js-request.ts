@@ -1,9 +1,9 @@
 import type { NatsConnection } from "@nats-io/nats-core";
-import { BrokerError } from "../engine/usage-errors.ts";
+import { BrokerError, ConnectionClosedError } from "../engine/usage-errors.ts";
 
 /**
  * A request to the JetStream API. Gives nothing when the broker answers with one of the error codes in `absent`.
- * @throws {@link BrokerError} for any other error, and when no answer comes within 5 s.
+ * @throws {@link BrokerError} for any other error, and when no answer comes within 5 s; {@link ConnectionClosedError}.
  */
 export async function jsRequest<T>(
   connection: NatsConnection,
@@ -17,6 +17,7 @@ export async function jsRequest<T>(
     const message = await connection.request(`$JS.API.${call}`, data, { timeout: TIMEOUT_MS });
     answer = message.json();
   } catch (cause) {
+    if (connection.isClosed()) throw new ConnectionClosedError(call);
     throw new BrokerError(
       `The broker did not answer ${call}. Is JetStream enabled, and the server reachable?`,
       { cause },

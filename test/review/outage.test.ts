@@ -1,0 +1,61 @@
+/** What waits for a broker that is away can be ended all the same. */
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { expect, onTestFinished, test } from "vitest";
+import { connect } from "../../src/connect.ts";
+import { flow } from "../../src/definition/flow.ts";
+import { type NatsServer, startNatsServer } from "../../src/embedded/start-nats-server.ts";
+import { serve } from "../../src/worker/serve.ts";
+
+async function server(): Promise<NatsServer> {
+  const storeDir = mkdtempSync(join(tmpdir(), "millrace-review-"));
+  const started = await startNatsServer({ storeDir });
+  onTestFinished(async () => {
+    await started.kill();
+    await rm(storeDir, { recursive: true, force: true, maxRetries: 3 });
+  });
+  return started;
+}
+
+test("a connection is closed although its broker is away", async () => {
+  const broker = await server();
+  const millrace = await connect({ servers: broker.url });
+  await broker.kill();
+  await millrace.close();
+  expect(millrace.broker.closed.aborted).toBe(true);
+}, 20_000);
+
+test("a worker drains although its broker is away", async () => {
+  const broker = await server();
+  const millrace = await connect({ servers: broker.url });
+  let started = false;
+  const waits = flow("waits", async (ctx) => {
+    await ctx.step("first", () => {
+      started = true;
+    });
+    await ctx.sleep("1h");
+  });
+  const worker = await serve([waits], {
+    connection: millrace,
+    drainGrace: "100ms",
+    log: pino({ level: "silent" }),
+  });
+  await millrace.submit(waits);
+  await expect.poll(() => started).toBe(true);
+  await broker.kill();
+  await worker.drain();
+  expect(worker.stats.held).toBe(0);
+  await millrace.close();
+}, 30_000);
+
+test("who waits for a result hears at once that the connection was closed", async () => {
+  const broker = await server();
+  const millrace = await connect({ servers: broker.url });
+  const run = await millrace.submit("nobody-serves-it");
+  const ended = run.result().catch((error: unknown) => error);
+  await millrace.close();
+  expect(await ended).toMatchObject({ code: "CONNECTION_CLOSED" });
+}, 8_000);
