@@ -119,6 +119,9 @@ export async function drill(plan: Plan, stored: readonly Stored[] = []): Promise
   }
 }
 
+// Each worker watches for rejections that nobody handles, and a drill has many workers.
+process.setMaxListeners(100);
+
 export const LEASE_MS = 1_000;
 const LIMIT_MS = 600_000;
 
@@ -274,7 +277,7 @@ class Drill {
 }
 
 /** How a run ended, as text that can be compared. */
-async function outcomeOf(handle: RunHandle): Promise<string> {
+export async function outcomeOf(handle: RunHandle): Promise<string> {
   try {
     return JSON.stringify(await handle.result());
   } catch (error) {
