@@ -9,6 +9,7 @@ import { parseRunId, type RunId } from "../../../src/engine/run-id.ts";
 import { foldFrames, type RunState } from "../../../src/engine/run-state.ts";
 import { sortableId } from "../../../src/engine/sortable-id.ts";
 import { chain } from "../../../src/history/run-history.ts";
+import type { Delivery } from "../../../src/ports/work-queue.ts";
 import { ManualClock } from "../../../src/testing/manual-clock.ts";
 import { MemoryBroker } from "../../../src/testing/memory-broker.ts";
 import type { MemoryConnection } from "../../../src/testing/memory-connection.ts";
@@ -24,6 +25,8 @@ export class Stage {
   readonly broker: MemoryBroker;
   readonly outside: MemoryConnection;
   readonly client: Millrace;
+  /** Everything that was handed to a worker, in order. */
+  readonly deliveries: Delivery[] = [];
 
   constructor(latencyMs = 1) {
     this.broker = new MemoryBroker({ clock: this.clock, latencyMs: () => latencyMs });
@@ -44,6 +47,15 @@ export class Stage {
     options: Partial<ServeOptions> = {},
   ): Promise<Actor> {
     const connection = this.broker.connect();
+    const { queues } = connection;
+    const open = queues.open.bind(queues);
+    queues.open = (asked) => {
+      const onDelivery = (delivery: Delivery): void => {
+        this.deliveries.push(delivery);
+        asked.onDelivery(delivery);
+      };
+      return open({ ...asked, onDelivery });
+    };
     const actor: Actor = { connection, worker: undefined as never };
     const starting = serve(serves(actor), {
       connection: { broker: connection },
