@@ -62,10 +62,11 @@ describe("a first delivery from new", () => {
     ]);
   });
 
-  test("alone tells after 100 ms that the run is held", async () => {
+  test("tells after 100 ms that the run is held, if nothing else does before", async () => {
     const stage = new Stage();
     const gate = new Gate();
-    const { worker } = await stage.hire(() => [gated(gate)]);
+    // It waits for something that is no step, and so records nothing.
+    const { worker } = await stage.hire(() => [flow("f", () => gate.pass())]);
     const id = await stage.submit("f");
     await stage.clock.advance(90);
     expect(stage.status(id)).toBe("pending");
@@ -361,6 +362,21 @@ describe("taking a run up", () => {
     expect(stage.events(id, "Activated").map(({ epoch }) => epoch)).toEqual([1, 2]);
     expect(stage.unacked).toEqual([]);
     expect(gate.arrivals).toBe(1);
+  });
+
+  test("makes the run's other messages wait until it is known who holds it", async () => {
+    const stage = new Stage(50);
+    const gate = new Gate();
+    gate.open();
+    const id = await released(stage, gate);
+    // The opening frame's answer is lost: it is stored for a while before its writer knows.
+    stage.broker.inject({ beforeWrite: ({ kind }) => (kind === "append" ? "ack lost" : "stored") });
+    const { connection } = await stage.hire(() => [sleeper(gate)]);
+    const append = vi.spyOn(connection.log, "append");
+    await stage.clock.untilTrue(() => append.mock.calls.length === 1);
+    stage.wake(id);
+    await stage.until(id, "completed");
+    expect(stage.state(id)).toMatchObject({ epoch: 2, takeOvers: 0 });
   });
 
   test("after a drain repeats no step and counts no crash", async () => {
