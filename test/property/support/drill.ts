@@ -161,7 +161,7 @@ class Drill {
     const ends = handles.map(async (handle) => outcomeOf(await handle));
     const outcomes = await this.#clock.until(Promise.all(ends), LIMIT_MS);
     // Whatever is still on its way, paused, or waits for a lease comes to an end.
-    await this.#clock.advance(60_000);
+    await this.#clock.advance(20_000);
     this.#checkTokens("at the end");
     const tokenless = this.#tokenless;
     return {
