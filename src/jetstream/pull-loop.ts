@@ -51,9 +51,13 @@ export class PullLoop {
     const { stream, name } = this.#consumer;
     this.#parts.connection.publish(
       `$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`,
-      JSON.stringify({ batch, expires: EXPIRES_MS * 1_000_000 }),
+      JSON.stringify({ batch, expires: this.#expiresMs * 1_000_000 }),
       { reply: this.#inbox + id },
     );
+  }
+
+  get #expiresMs(): number {
+    return Math.min(EXPIRES_MS, this.#consumer.leaseMs * EXPIRES_SHARE);
   }
 
   /** The connection was lost, or the consumer is gone: look at it again before anything counts as fresh. */
@@ -118,7 +122,7 @@ export class PullLoop {
   /** No request is open for longer than this: it was answered in full, or lost. Without any, nothing can come. */
   #forgetLost(now: number): void {
     for (const [id, askedAt] of this.#open) {
-      if (askedAt + EXPIRES_MS + 1_000 >= now) return;
+      if (askedAt + this.#expiresMs + LOST_AFTER_SHARE * this.#consumer.leaseMs >= now) return;
       this.#open.delete(id);
     }
     this.outstanding = 0;
@@ -191,4 +195,8 @@ export interface PullParts {
 /** A longer one is silent for 43 s after the loss of a consumer's leader; this one for 9 s. */
 const EXPIRES_MS = 2_000;
 const BACKOFF_MS = 250;
+/** What comes later than this share of the lease after it was asked for is not fresh. */
 const FRESH_SHARE = 0.6;
+/** Requests are over before that, or whatever they bring late would be exchanged, come back, and be exchanged again. */
+const EXPIRES_SHARE = 0.4;
+const LOST_AFTER_SHARE = FRESH_SHARE - EXPIRES_SHARE;

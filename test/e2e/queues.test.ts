@@ -1,5 +1,5 @@
 /** Runs that wait for somebody who serves them, queues that several flows share, and consumers that were lost. */
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { streamName } from "../../src/jetstream/subjects.ts";
 import { soundHistory } from "./support/sound-history.ts";
 import { type TestBed, testBeds } from "./support/test-bed.ts";
@@ -96,6 +96,31 @@ test("consumers that are deleted under a worker are made again, and its runs go 
   expect(bed.ledger.counts(id)).toEqual({ "first#1": 1, "left#1": 1, "right#1": 1, "last#1": 1 });
   expect((await soundHistory(bed.millrace, id)).state.takeOvers).toBe(0);
   expect(worker.isAlive).toBe(true);
+});
+
+test("what comes while a request for it grows old counts as fresh: it need not be exchanged over and over (I4)", async () => {
+  const bed = await beds.open();
+  const { broker } = bed.millrace;
+  const fresh: boolean[] = [];
+  const reader = await broker.queues.open({
+    queues: ["quick"],
+    leaseMs: 2_000,
+    room: () => 256,
+    onDelivery: (delivery) => {
+      fresh.push(delivery.fresh);
+      delivery.ack();
+    },
+    onForeign: () => expect.unreachable(),
+  });
+  onTestFinished(() => reader.stop());
+  // One after the other, for longer than any request stays open.
+  const startedAt = Date.now();
+  for (let sent = 1; sent <= 60; sent++) {
+    await bed.millrace.submit("quick");
+    const isNext = (): boolean => fresh.length === sent && Date.now() > startedAt + 50 * sent;
+    await until("it is handed out, and the next one is due", isNext);
+  }
+  expect(new Set(fresh)).toEqual(new Set([true]));
 });
 
 async function deleteConsumers(bed: TestBed, queue: string): Promise<void> {
