@@ -12,7 +12,7 @@ test("200 races under random crashes end with the winner that the history names 
   const bed = await beds.open();
   const runs = await Promise.all(Array.from({ length: 200 }, () => bed.millrace.submit("race")));
   const workers = keepWorkers(2, () =>
-    bed.worker("race", { crash: { point: "random", oneIn: 100 }, serve: { concurrency: 40 } }),
+    bed.worker("race", { crash: { point: "random", oneIn: 150 }, serve: { concurrency: 40 } }),
   );
   const results = await Promise.all(
     runs.map(({ id }) => bed.millrace.attach(id).result({ timeout: "50s" })),
