@@ -9,7 +9,7 @@ vi.setConfig({ testTimeout: 40_000 });
 const beds = testBeds();
 
 test("a worker that wakes up after its run was finished elsewhere has its late write refused, and works on (I2, I3)", async () => {
-  const { bed, run, sleeper, other } = await takenOver("nothing comes to the sleeper");
+  const { bed, run, sleeper, other } = await takenOver();
   bed.openGate("left", other);
   bed.openGate("right", other);
   expect(await run.result({ timeout: "20s" })).toEqual(FINISHED);
@@ -24,7 +24,7 @@ test("a worker that wakes up after its run was finished elsewhere has its late w
 });
 
 test("a worker that wakes up while another holds its run has its late write refused, and the other finishes (I2, I3)", async () => {
-  const { bed, run, sleeper, other } = await takenOver("nothing comes to the sleeper");
+  const { bed, run, sleeper, other } = await takenOver();
   sleeper.signal("SIGCONT");
   await writesTooLate(bed, run, sleeper);
   bed.openGate("left", other);
@@ -35,20 +35,22 @@ test("a worker that wakes up while another holds its run has its late write refu
   await worksOn(bed, sleeper, other);
 });
 
-test("a worker that finds its own token handed out again when it wakes up drops the run at once (I2, I4)", async () => {
-  const { bed, run, sleeper, other } = await takenOver("its token comes to the sleeper");
+test("a worker that was stopped alone for two leases finishes its run all the same, with nothing recorded twice (I1, I3)", async () => {
+  const bed = await beds.open();
+  const { run, sleeper } = await stoppedInTwoSteps(bed);
+  const stoppedAt = Date.now();
+  await until("two leases are over", () => Date.now() > stoppedAt + 2 * LEASE_MS);
   sleeper.signal("SIGCONT");
-  const aborted = await until("both its steps are aborted", () => {
-    const entries = bed.ledger.of(run.id).filter((entry) => "aborted" in entry);
-    return entries.length === 2 && entries;
-  });
-  for (const entry of aborted) expect(entry).toMatchObject({ pid: sleeper.pid, because: LOST });
   bed.openGate("left");
   bed.openGate("right");
 
   expect(await run.result({ timeout: "20s" })).toEqual(FINISHED);
-  await hasChangedHandsOnce(bed, run, sleeper, other);
-  await worksOn(bed, sleeper, other);
+  await soundHistory(bed.millrace, run.id);
+  // Its leases may be renewed in time, or its own token come again: then it takes the run up anew.
+  const { "left#1": left, "right#1": right, ...others } = bed.ledger.counts(run.id);
+  expect(others).toEqual({ "first#1": 1, "last#1": 1 });
+  expect(Math.max(left ?? 0, right ?? 0)).toBeLessThanOrEqual(2);
+  await bed.queueIsDone("gated");
 });
 
 const FINISHED = ["left", "right"];
@@ -64,13 +66,23 @@ interface TakenOver {
   readonly other: WorkerProcess;
 }
 
-type Manner = "nothing comes to the sleeper" | "its token comes to the sleeper";
-
-async function takenOver(manner: Manner): Promise<TakenOver> {
+async function takenOver(): Promise<TakenOver> {
   const bed = await beds.open();
-  // With one slot, which is taken, it has no request open to which its own token could come again.
-  const slots = manner === "nothing comes to the sleeper" ? 1 : 10;
-  const sleeper = await bed.worker("gated", { serve: { concurrency: slots } });
+  const { run, sleeper } = await stoppedInTwoSteps(bed);
+  const stoppedAt = Date.now();
+  // Nothing is on its way to the sleeper, so it learns of its loss by what it writes.
+  await bed.nobodyAsks("gated");
+  const other = await bed.worker("gated");
+  await until("the other worker has both steps going", () => {
+    const steps = bed.ledger.of(run.id).filter(({ pid, step }) => pid === other.pid && step);
+    return steps.length === 2 && Date.now() > stoppedAt + 2 * LEASE_MS;
+  });
+  return { bed, run, sleeper, other };
+}
+
+async function stoppedInTwoSteps(bed: TestBed): Promise<Pick<TakenOver, "run" | "sleeper">> {
+  // With one slot, which is taken, it asks for no further run.
+  const sleeper = await bed.worker("gated", { serve: { concurrency: 1 } });
   const { id } = await bed.millrace.submit("gated");
   const run = bed.millrace.attach(id);
   // Both are recorded as started: their ends are all that is left to write.
@@ -79,14 +91,7 @@ async function takenOver(manner: Manner): Promise<TakenOver> {
     return steps.filter(({ status }) => status === "running").length === 2;
   });
   sleeper.signal("SIGSTOP");
-  const stoppedAt = Date.now();
-  await bed.nobodyAsks("gated");
-  const other = await bed.worker("gated");
-  await until("the other worker has both steps going", () => {
-    const steps = bed.ledger.of(id).filter(({ pid, step }) => pid === other.pid && step);
-    return steps.length === 2 && Date.now() > stoppedAt + 2 * LEASE_MS;
-  });
-  return { bed, run, sleeper, other };
+  return { run, sleeper };
 }
 
 /** Its left step ends, and is refused when it is recorded; then its right step is aborted. */
