@@ -62,15 +62,15 @@ test("no file of the package names the folder it was built in, or a map that is 
   expect(told("sourceMappingURL")).toEqual([]);
 });
 
-test("every package that runs is a dependency", async () => {
+test("every package that runs is a dependency, and none is installed for nothing", async () => {
+  const files = await filesUnder(unpacked);
   const { dependencies } = await manifestOf(unpacked);
-  const imported = await importedBy((await filesUnder(unpacked)).filter(isScript));
-  expect([...imported].filter((name) => !(name in dependencies))).toEqual([]);
+  const atRun = await importedBy(files.filter((file) => file.endsWith(".js")));
+  const inTypes = await importedBy(files.filter((file) => file.endsWith(".d.ts")));
+  const names = Object.keys(dependencies);
+  expect([...atRun].filter((name) => !names.includes(name))).toEqual([]);
+  expect(names.filter((name) => !atRun.has(name) && !inTypes.has(name))).toEqual([]);
 });
-
-function isScript(file: string): boolean {
-  return file.endsWith(".js");
-}
 
 /** The names of the packages that these files import. */
 async function importedBy(files: readonly string[]): Promise<ReadonlySet<string>> {
@@ -166,6 +166,17 @@ async function compile(name: string, program: string): Promise<void> {
   await runScript(toolScript("typescript/bin/tsc"), [...options, `${name}.ts`], project);
 }
 
+test("the command line starts from the installed package and tells its version", async () => {
+  const { bin, version } = await manifestOf(unpacked);
+  const file = join(project, "node_modules", "millrace", bin["millrace"] ?? "");
+  expect(await readFile(file, "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
+  expect((await runScript(file, ["--version"], project)).trim()).toBe(version);
+  const help = await runScript(file, ["--help"], project);
+  for (const command of ["serve", "submit", "result", "show", "watch", "events", "doctor"]) {
+    expect(help).toContain(` ${command} `);
+  }
+});
+
 test("everything that the manifest exports is in the package", async () => {
   const { exports } = await manifestOf(unpacked);
   const targets = Object.values(exports).flatMap((target) =>
@@ -173,6 +184,11 @@ test("everything that the manifest exports is in the package", async () => {
   );
   const files = await filesUnder(unpacked);
   expect(targets.filter((target) => !files.includes(target.replace("./", "")))).toEqual([]);
+});
+
+test("package linters have nothing to say of it", async () => {
+  const report = await runScript(toolScript("publint/src/cli.js"), [".", "--strict"], ROOT);
+  expect(report).toContain("All good!");
 });
 
 test("the types resolve as they are exported, for every way of importing an ESM package", async () => {
