@@ -6,12 +6,13 @@ import { readFileOption } from "./read-input.ts";
 
 /** Where to connect and how, from the options, the environment and the folder. */
 export async function brokerAddress(options: GlobalOptions): Promise<BrokerAddress> {
-  const { servers, namespace, user, password, token, creds } = options;
+  const { namespace, user, password, token, creds } = options;
+  const servers = (options.servers ?? "").split(",").flatMap((url) => url.trim() || []);
   const embedded =
-    servers === undefined ? await findEmbeddedBroker(projectFolder(process.cwd())) : undefined;
+    servers.length === 0 ? await findEmbeddedBroker(projectFolder(process.cwd())) : undefined;
   const tls = await tlsOf(options);
   return {
-    servers: servers?.split(",").map((url) => url.trim()) ?? [embedded?.url ?? DEFAULT_URL],
+    servers: servers.length === 0 ? [embedded?.url ?? DEFAULT_URL] : servers,
     namespace,
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { password }),

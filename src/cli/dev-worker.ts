@@ -6,21 +6,26 @@ import { WorkerProcess } from "./worker-process.ts";
 /** The worker of `millrace dev`: started anew when a file changes, and when it dies; with a broken file it waits for a change. */
 export class DevWorker {
   readonly #parts: DevWorkerParts;
-  readonly #stopping = new AbortController();
+  readonly #stopped: Promise<"stopped">;
+  #markStopped: () => void = () => undefined;
+  #stopping = false;
   #process: WorkerProcess | undefined;
 
   constructor(parts: DevWorkerParts) {
     this.#parts = parts;
+    this.#stopped = new Promise((resolve) => {
+      this.#markStopped = () => resolve("stopped");
+    });
   }
 
   /** Resolves after `stop`. */
   async run(): Promise<void> {
     const { file, args, env, say, shown } = this.#parts;
-    while (!this.#stopping.signal.aborted) {
+    while (!this.#stopping) {
       const change = this.#nextChange(await localImports(file));
       const child = new WorkerProcess([file, ...args], env);
       this.#process = child;
-      const event = await Promise.race([change.happened, child.exited, this.#stopped()]);
+      const event = await Promise.race([change.happened, child.exited, this.#stopped]);
       if (event === "stopped") {
         change.forget();
         return child.drain();
@@ -34,7 +39,7 @@ export class DevWorker {
         await delay(RESTART_DELAY_MS);
       } else {
         say("Waiting for a change");
-        const next = await Promise.race([change.happened, this.#stopped()]);
+        const next = await Promise.race([change.happened, this.#stopped]);
         change.forget();
         if (next !== "stopped") say(`Changed: ${shown(next)}`);
       }
@@ -42,7 +47,8 @@ export class DevWorker {
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort();
+    this.#stopping = true;
+    this.#markStopped();
     await this.#process?.exited;
   }
 
@@ -57,14 +63,6 @@ export class DevWorker {
       waiting.signal.addEventListener("abort", forget);
     });
     return { happened, forget: () => waiting.abort() };
-  }
-
-  #stopped(): Promise<"stopped"> {
-    const { signal } = this.#stopping;
-    return new Promise((resolve) => {
-      if (signal.aborted) resolve("stopped");
-      else signal.addEventListener("abort", () => resolve("stopped"), { once: true });
-    });
   }
 }
 

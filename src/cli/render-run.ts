@@ -115,9 +115,13 @@ function timerRows(run: ShownRun): Rows {
 }
 
 function errorSection(run: ShownRun, { bold, dim, red }: Colors): readonly string[] {
+  const next = `  ${dim("next")}  mend the cause, then: millrace resume ${printable(run.id)}`;
+  if (run.status === "crashed") {
+    return ["", bold("Crashed"), `  ${red("too many workers died while they held it")}`, next];
+  }
   if (run.error === undefined) return [];
   const [first = "", ...rest] = errorLines(run.error, { dim, stacks: true });
-  return ["", bold("Error"), `  ${red(first)}`, ...rest.map((line) => `  ${line}`)];
+  return ["", bold("Error"), `  ${red(first)}`, ...rest.map((line) => `  ${line}`), next];
 }
 
 function parkedSection(run: ShownRun, { bold, yellow }: Colors): readonly string[] {

@@ -166,6 +166,16 @@ describe("show, watch and events", () => {
     ]);
   });
 
+  test("show of a failed run tells the error with where it was thrown, and what to do next", async () => {
+    await run("submit", "refused", "-k", "told", "--wait");
+    const { code, stdout } = await run("show", "refused:told");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /FatalError \[NO_STOCK\]: nothing left\\u001b\[2J\n +at .*flows\.ts:\d+/,
+    );
+    expect(stdout).toContain("millrace resume refused:told");
+  });
+
   test("watch prints states until the run has ended, and ends as it did", async () => {
     await run("submit", "shop", '{"item":"tea"}', "-k", "w", "--wait");
     const good = await runJson("watch", "shop:w");
