@@ -1,6 +1,5 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { createJiti } from "jiti";
 import { type AnyDefinition, isDefinition } from "../definition/definition.ts";
 import * as millrace from "../index.ts";
 import { CliError } from "./cli-error.ts";
@@ -27,6 +26,8 @@ export async function loadDefinitions(path: string): Promise<readonly AnyDefinit
 }
 
 async function load(file: string): Promise<Record<string, unknown>> {
+  // Only who serves pays for a compiler; the other commands start without it.
+  const { createJiti } = await import("jiti");
   // The file gets this very copy of Millrace: `instanceof FatalError` holds wherever its own is installed.
   const jiti = createJiti(file, { virtualModules: { millrace }, interopDefault: false });
   try {

@@ -5,7 +5,8 @@ import { isAlive } from "../../src/embedded/process-command.ts";
 import { start } from "./support/cli.ts";
 import { projectFolder } from "./support/folder.ts";
 
-const SCRIPTS = join(import.meta.dirname, "..", "..", "scripts");
+/** What the npm scripts run after the set-up, which would build anew under the feet of other tests. */
+const EXAMPLES = join(import.meta.dirname, "..", "..", "examples");
 
 async function brokerPid(folder: string): Promise<number> {
   const text = await readFile(join(folder, ".millrace", "nats", "broker.json"), "utf8");
@@ -14,7 +15,7 @@ async function brokerPid(folder: string): Promise<number> {
 
 test("npm start: the run goes on elsewhere when its worker is killed, and Ctrl-C leaves nothing behind", async () => {
   const folder = await projectFolder();
-  const started = start([join(SCRIPTS, "start.mjs"), folder], { cwd: folder });
+  const started = start([join(EXAMPLES, "start.mjs"), folder], { cwd: folder });
   const [, victim] = await started.wrote(/kill -9 (\d+)/);
   await started.wrote(/step reserve#1 completed on worker/);
   process.kill(Number(victim), "SIGKILL");
@@ -33,7 +34,7 @@ test("npm start: the run goes on elsewhere when its worker is killed, and Ctrl-C
 
 test("npm run demo: every result is right, only steps under way are repeated, nothing is left", async () => {
   const folder = await projectFolder();
-  const demo = start([join(SCRIPTS, "demo.mjs")], { cwd: folder, env: { TMPDIR: folder } });
+  const demo = start([join(EXAMPLES, "drill.mjs")], { cwd: folder, env: { TMPDIR: folder } });
   const { code, stdout, stderr } = await demo.finished;
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toMatch(/50 of 50 completed with the right result/);
