@@ -9,11 +9,14 @@ const beds = testBeds();
 
 test("a worker that drains under load repeats no step, counts no crash, and exits by itself (I3, I4)", async () => {
   const bed = await beds.open();
-  const leaving = await bed.worker("steps", { serve: { concurrency: 20 } });
-  const inputs = Array.from({ length: 60 }, () => ({ count: 8, ms: 25 }));
+  const [leaving] = await Promise.all([
+    bed.worker("steps", { serve: { concurrency: 20 } }),
+    bed.worker("steps", { serve: { concurrency: 60 } }),
+  ]);
+  const inputs = Array.from({ length: 60 }, () => ({ count: 8, ms: 60 }));
   const runs = await Promise.all(inputs.map((input) => bed.millrace.submit("steps", input)));
-  await bed.worker("steps", { serve: { concurrency: 60 } });
-  await until("it is in the middle", () => bed.ledger.entries.length > 120);
+  const isUnderWay = (): boolean => bed.ledger.entries.some(({ pid }) => pid === leaving.pid);
+  await until("it is under way", isUnderWay);
 
   leaving.signal("SIGTERM");
   expect(await leaving.exited).toEqual({ code: 0, signal: null });

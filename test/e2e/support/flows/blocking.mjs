@@ -1,5 +1,5 @@
 import { flow } from "../../../../dist/index.js";
-import { effect, note } from "../effects.mjs";
+import { effect, gate, note } from "../effects.mjs";
 
 /** Keeps the event loop from turning. */
 function block(ms) {
@@ -7,8 +7,11 @@ function block(ms) {
   while (Date.now() < end);
 }
 
-const blocking = flow("work", async (ctx, { name, blockMs }) => {
-  await ctx.step("before", (info) => effect(info));
+const blocking = flow("work", async (ctx, { name, blockMs, gated = false }) => {
+  await ctx.step("before", async (info) => {
+    effect(info);
+    if (gated) await gate("together", info.signal);
+  });
   await ctx.step("hard", (info) => {
     effect(info);
     block(blockMs);
