@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { startNatsServer } from "../../src/embedded/start-nats-server.ts";
 import { namespaceExists } from "../../src/inspect.ts";
+import { atEnd } from "./support/at-end.ts";
 import { type Finished, MILLRACE, millrace, type Running, start } from "./support/cli.ts";
 import { FLOWS } from "./support/flows.ts";
 import { projectFolder } from "./support/folder.ts";
@@ -15,11 +16,8 @@ beforeAll(async () => {
   folder = await projectFolder({ "flows.ts": FLOWS });
   const server = await startNatsServer({ storeDir: join(folder, "nats") });
   url = server.url;
+  atEnd(async () => server.stop());
   worker = start([MILLRACE, "serve", "flows.ts", "-s", url], { cwd: folder });
-  afterAll(async () => {
-    await worker.stop();
-    await server.stop();
-  });
   await worker.wrote(/Serving/);
 });
 

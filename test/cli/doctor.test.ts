@@ -1,9 +1,10 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connect as connectNats } from "@nats-io/transport-node";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { startNatsServer } from "../../src/embedded/start-nats-server.ts";
 import { connect } from "../../src/index.ts";
+import { atEnd } from "./support/at-end.ts";
 import { MILLRACE, millrace, type Running, start } from "./support/cli.ts";
 import { FLOWS } from "./support/flows.ts";
 import { projectFolder } from "./support/folder.ts";
@@ -20,11 +21,8 @@ beforeAll(async () => {
     configLines: ["http: 127.0.0.1:-1"],
   });
   url = server.url;
+  atEnd(async () => server.stop());
   worker = start([MILLRACE, "serve", "flows.ts", "-s", url], { cwd: folder });
-  afterAll(async () => {
-    await worker.stop();
-    await server.stop();
-  });
   await worker.wrote(/Serving/);
 });
 

@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { startNatsServer } from "../../src/embedded/start-nats-server.ts";
+import { atEnd } from "./support/at-end.ts";
 import { MILLRACE, millrace, type Running, start } from "./support/cli.ts";
 import { projectFolder } from "./support/folder.ts";
 
@@ -21,7 +22,7 @@ let url: string;
 beforeAll(async () => {
   folder = await projectFolder({ "flows.ts": FLOWS });
   const server = await startNatsServer({ storeDir: join(folder, "nats") });
-  afterAll(async () => server.stop());
+  atEnd(async () => server.stop());
   url = server.url;
 });
 

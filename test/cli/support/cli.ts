@@ -1,6 +1,7 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
+import { atEnd } from "./at-end.ts";
 import { until } from "./until.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
@@ -66,6 +67,7 @@ export class Running {
         resolve({ code, signal, stdout: this.#stdout, stderr: this.#stderr });
       });
     });
+    atEnd(async () => this.stop());
   }
 
   get stdin(): Writable {
