@@ -2,7 +2,7 @@
  * The thread that keeps a worker's leases: it renews them over a connection of its own and answers other workers that
  * ask after a run, whatever the worker's event loop is doing (I12). Started by `jetstream-leases.ts`.
  */
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import type { Msg, NatsConnection } from "@nats-io/nats-core";
 import type { HeldRun } from "../ports/leases.ts";
 import { type DialOptions, dial } from "./dial.ts";
@@ -25,8 +25,6 @@ const WORK_IN_PROGRESS = Buffer.from("+WPI");
 /** Three renewals a lease: two may be lost. */
 const RENEW_MS = Math.floor(data.leaseMs * 0.3);
 
-parentPort?.on("message", (memory: SharedArrayBuffer) => segments.push(new Segment(memory)));
-
 const connection = await dial(data.dial, "leases");
 connection.subscribe(data.askSubject, {
   callback: (error, question) => {
@@ -37,7 +35,18 @@ await connection.flush();
 setInterval(() => renew(connection), RENEW_MS);
 parentPort?.postMessage("ready");
 
+/** Memory that the worker has added is taken over before it is looked at: what it keeps there counts from the first instant. */
+function takeSegments(): void {
+  if (parentPort === null) return;
+  for (;;) {
+    const received = receiveMessageOnPort(parentPort) as { message: SharedArrayBuffer } | undefined;
+    if (received === undefined) return;
+    segments.push(new Segment(received.message));
+  }
+}
+
 function renew(over: NatsConnection): void {
+  takeSegments();
   if (blockedTooLong() || over.isClosed()) return;
   const young = Date.now() - RENEW_MS / 2;
   for (const segment of segments) {
@@ -51,6 +60,7 @@ function holds(question: Msg): boolean {
   if (blockedTooLong()) return false;
   const asked = parse(question);
   if (asked === undefined) return false;
+  takeSegments();
   for (const segment of segments) {
     for (const { partition, sequence, epoch } of segment.entries()) {
       if (sequence !== asked.token || epoch !== asked.epoch) continue;
