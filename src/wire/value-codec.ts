@@ -13,8 +13,8 @@ export function encodeValue(value: unknown, what: string): Payload {
   if (value instanceof Uint8Array) return { encoding: "binary", data: new Uint8Array(value) };
   try {
     if (isPlainJson(value, 0))
-      return { encoding: "json", data: encoder.encode(JSON.stringify(value)) };
-    return { encoding: "devalue", data: encoder.encode(stringify(value)) };
+      return { encoding: "json", data: Buffer.from(JSON.stringify(value)) };
+    return { encoding: "devalue", data: Buffer.from(stringify(value)) };
   } catch (error) {
     throw new NotSerializableError(what, pathOf(error), reasonOf(error));
   }
@@ -40,7 +40,6 @@ export function decodeValue(payload: Payload): unknown {
 }
 
 const UNDEFINED: Payload = { encoding: "undefined", data: new Uint8Array() };
-const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Nesting beyond this goes to devalue, which sees cycles. */

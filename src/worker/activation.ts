@@ -140,7 +140,10 @@ export class Activation implements ContextHost {
     if (this.#mode === "ended") return;
     this.#host.log.warn({ run: this.run.id, epoch: this.#parts.epoch }, reason.message);
     this.#token.drop();
-    this.#leave(reason, (message) => message.giveBack());
+    this.#leave(
+      () => reason,
+      (message) => message.giveBack(),
+    );
   }
 
   /** Lets running steps finish, then gives the run up in good order. Resolves when it has left this worker. */
@@ -161,7 +164,7 @@ export class Activation implements ContextHost {
 
   /** The grace period is over: release without the steps that still run. */
   abortSteps(reason: Error): void {
-    this.#steps.abortAll(reason);
+    this.#steps.abortAll(() => reason);
     this.#releaseIfQuiet();
   }
 
@@ -344,7 +347,7 @@ export class Activation implements ContextHost {
   #recordEnd(body: RunEventBody): void {
     this.#mode = "closing";
     this.#timers.cancelAll();
-    this.#steps.abortAll(new ContextClosedError(this.run.id, "A step that nobody awaited"));
+    this.#steps.abortAll(this.#unawaited);
     this.#recorder.record(body);
   }
 
@@ -449,17 +452,17 @@ export class Activation implements ContextHost {
         () => this.#token.drop(),
       )
       .finally(() => {
-        this.#leave(closed(this.run.id), (message) => message.giveBack());
+        this.#leave(this.#unawaited, (message) => message.giveBack());
       });
   }
 
   /** Nothing is left to do for the run: neither its token nor what was handed over is needed any more (I4). */
   #leaveForGood(): void {
     this.#token.ack();
-    this.#leave(closed(this.run.id), (message) => message.ack());
+    this.#leave(this.#unawaited, (message) => message.ack());
   }
 
-  #leave(reason: Error, settle: (message: KeptMessage) => void): void {
+  #leave(reason: () => Error, settle: (message: KeptMessage) => void): void {
     if (this.#mode === "ended") return;
     this.#mode = "ended";
     this.#recorder.stop();
@@ -477,6 +480,9 @@ export class Activation implements ContextHost {
     if (this.#steps.running > 0 || !this.#recorder.idle || this.#showing) return;
     if (this.#mode === "live" && this.#asked.length === 0) this.#slot.give();
   }
+
+  readonly #unawaited = (): Error =>
+    new ContextClosedError(this.run.id, "A step that nobody awaited");
 
   get #maxPayloadBytes(): number {
     return this.#host.broker.log.maxMessageBytes - EVENT_HEADROOM_BYTES;
@@ -511,10 +517,6 @@ const MAX_HINT_BYTES = 65_536;
 /** An end that was not the last word: the run was continued by hand after it. */
 function isLostEnd(event: RunEvent): boolean {
   return event.type === "Failed" || event.type === "Crashed";
-}
-
-function closed(runId: string): ContextClosedError {
-  return new ContextClosedError(runId, "A step that nobody awaited");
 }
 
 function asError(thrown: unknown): Error {

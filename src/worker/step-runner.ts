@@ -58,11 +58,13 @@ export class StepRunner {
     });
   }
 
-  /** Nobody waits for what is going on any more. */
-  abortAll(reason: Error): void {
+  /** Nobody waits for what is going on any more. The reason is made only if something is: an error takes time. */
+  abortAll(reason: () => Error): void {
+    if (this.#running.size === 0) return;
+    const why = reason();
     for (const attempt of this.#running.values()) {
       this.#parts.timers.cancel(attempt.step);
-      attempt.abort(reason);
+      attempt.abort(why);
     }
     this.#running.clear();
   }
