@@ -57,7 +57,8 @@ export class PullLoop {
   }
 
   get #expiresMs(): number {
-    return Math.min(EXPIRES_MS, this.#consumer.leaseMs * EXPIRES_SHARE);
+    // The broker takes whole nanoseconds: a product with a fraction does not always give them.
+    return Math.floor(Math.min(EXPIRES_MS, this.#consumer.leaseMs * EXPIRES_SHARE));
   }
 
   /** The connection was lost, or the consumer is gone: look at it again before anything counts as fresh. */
