@@ -3,6 +3,7 @@ import { isClosed, isResumable, type RecordedFrame } from "../engine/frame.ts";
 import { RunNotFoundError, RunNotResumableError } from "../engine/run-errors.ts";
 import type { RunEvent } from "../engine/run-event.ts";
 import type { RunId, RunRef } from "../engine/run-id.ts";
+import { BrokerError } from "../engine/usage-errors.ts";
 import { putWake } from "../history/put-wake.ts";
 import { readHead } from "../history/run-head.ts";
 import { AsyncQueue } from "./async-queue.ts";
@@ -88,7 +89,10 @@ export class RunHandle<Output = unknown> {
       (view) => {
         if (!told && view.epoch === 0) views.push(view);
       },
-      (error: unknown) => views.fail(error),
+      (error: unknown) => {
+        // The broker is away: the follower waits for it.
+        if (!(error instanceof BrokerError)) views.fail(error);
+      },
     );
     return views;
   }
@@ -105,7 +109,13 @@ export class RunHandle<Output = unknown> {
           queue.push({ ...event, sequence, index, epoch });
       }
     };
-    if (follow) return this.#iterate("every-frame", from, signal, push);
+    if (follow) {
+      const events = this.#iterate("every-frame", from, signal, push);
+      this.state().catch((error: unknown) => {
+        if (error instanceof RunNotFoundError) events.fail(error);
+      });
+      return events;
+    }
     const queue = new AsyncQueue<RecordedEvent>(() => undefined);
     this.details().then(
       ({ frames }) => {

@@ -39,7 +39,8 @@ parentPort?.postMessage("ready");
 function takeSegments(): void {
   if (parentPort === null) return;
   for (;;) {
-    const received = receiveMessageOnPort(parentPort) as { message: SharedArrayBuffer } | undefined;
+    const received: { readonly message: SharedArrayBuffer } | undefined =
+      receiveMessageOnPort(parentPort);
     if (received === undefined) return;
     segments.push(new Segment(received.message));
   }

@@ -7,6 +7,8 @@ import { checkToken } from "../engine/names.ts";
 import { InvalidOptionError } from "../engine/usage-errors.ts";
 import type { Broker } from "../ports/broker.ts";
 import { type Clock, systemClock } from "../ports/clock.ts";
+import type { LeaseKeeper } from "../ports/leases.ts";
+import type { QueueReader } from "../ports/work-queue.ts";
 import { watchStrayRejections } from "./stray-rejections.ts";
 import { Worker, type WorkerStats } from "./worker.ts";
 
@@ -15,8 +17,8 @@ import { Worker, type WorkerStats } from "./worker.ts";
  * number of processes; a run is with one of them at a time.
  *
  * Resolves when the worker is reading: every queue exists by then.
- * @throws {@link InvalidOptionError} for two definitions of one name or an option that cannot work, and
- * {@link SettingsMismatchError} when a queue exists with another lease than was asked for.
+ * @throws {@link InvalidOptionError} for two definitions of one name or an option that cannot work, both before anything
+ * is opened, and {@link SettingsMismatchError} when a queue exists with another lease than was asked for.
  */
 export async function serve(
   definitions: readonly AnyDefinition[],
@@ -26,6 +28,9 @@ export async function serve(
   const settings = { ...SERVE_DEFAULTS, ...options };
   checkCount("concurrency", settings.concurrency);
   checkCount("maxHeld", settings.maxHeld);
+  const drainGraceMs = toMilliseconds(settings.drainGrace);
+  const maxBlockedMs = toMilliseconds(settings.maxBlocked);
+  const lease = options.lease === undefined ? {} : { leaseMs: leaseOf(options.lease) };
   const known = index(definitions);
   const queues = options.queues ?? [...queuesOf(definitions)];
   for (const queue of queues) checkToken("A queue's name", queue);
@@ -35,15 +40,14 @@ export async function serve(
   let worker: Worker | undefined;
   const reader = await broker.queues.open({
     queues,
-    ...(options.lease === undefined ? {} : { leaseMs: toMilliseconds(options.lease) }),
+    ...lease,
     room: (kind) => worker?.room(kind) ?? 0,
     onDelivery: (delivery) =>
       worker === undefined ? delivery.giveBack() : worker.deliver(delivery),
     onForeign: (subject, reason) =>
       log.error({ subject, reason }, "Message set aside: it cannot be understood"),
   });
-  const maxBlockedMs = toMilliseconds(settings.maxBlocked);
-  const leases = await broker.peers.openLeases(id, reader.leaseMs, maxBlockedMs);
+  const leases = await openLeases(broker, id, reader, maxBlockedMs);
   const stopWatching = watchStrayRejections(log);
   // A thread that outlived its connection would keep, and vouch for, runs that nobody can go on with.
   broker.closed.addEventListener("abort", () => void leases.close(), { once: true });
@@ -56,7 +60,7 @@ export async function serve(
     definitions: known,
     concurrency: settings.concurrency,
     maxHeld: settings.maxHeld,
-    drainGraceMs: toMilliseconds(settings.drainGrace),
+    drainGraceMs,
     onDrained: stopWatching,
   });
   worker.begin(reader);
@@ -104,6 +108,30 @@ const SERVE_DEFAULTS = Object.freeze({
   maxBlocked: "5m",
   drainGrace: "30s",
 } satisfies Partial<ServeOptions>);
+
+/** A queue that cannot be kept is not read. */
+async function openLeases(
+  broker: Broker,
+  id: string,
+  reader: QueueReader,
+  maxBlockedMs: number,
+): Promise<LeaseKeeper> {
+  try {
+    return await broker.peers.openLeases(id, reader.leaseMs, maxBlockedMs);
+  } catch (error) {
+    await reader.stop();
+    throw error;
+  }
+}
+
+/** Renewals of a shorter one would be late on a busy machine, and be most of what the broker does. */
+const SHORTEST_LEASE_MS = 100;
+
+function leaseOf(lease: Duration): number {
+  const ms = toMilliseconds(lease);
+  if (ms >= SHORTEST_LEASE_MS) return ms;
+  throw new InvalidOptionError("lease", lease, `give ${SHORTEST_LEASE_MS} ms or more`);
+}
 
 function index(definitions: readonly AnyDefinition[]): ReadonlyMap<string, AnyDefinition> {
   const known = new Map<string, AnyDefinition>();
