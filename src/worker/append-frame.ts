@@ -1,6 +1,6 @@
 import type { Frame } from "../engine/frame.ts";
 import type { RunRef } from "../engine/run-id.ts";
-import { type RunHead, readHead } from "../history/run-head.ts";
+import { type RunHead, readSureHead } from "../history/run-head.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Clock } from "../ports/clock.ts";
 import { encodeFrame } from "../wire/frame-codec.ts";
@@ -77,7 +77,7 @@ async function readHeadAnyhow(
 ): Promise<RunHead | undefined> {
   for (let again = tries; !broker.closed.aborted; again++) {
     try {
-      return await readHead(broker.log, run);
+      return await readSureHead(broker.log, run);
     } catch {
       await pause(clock, again); // The broker is away: nothing to do but ask again.
     }

@@ -11,7 +11,7 @@ import { type DeliveryDecision, decideDelivery, speaksFor } from "../engine/deli
 import { type Frame, isActive } from "../engine/frame.ts";
 import { openingFrame } from "../engine/opening-frame.ts";
 import { putWake } from "../history/put-wake.ts";
-import { type RunHead, readHead } from "../history/run-head.ts";
+import { type RunHead, readSureHead } from "../history/run-head.ts";
 import { encodeDeadLetter } from "../wire/dead-letter-codec.ts";
 import { Activation, type ActivationHost } from "./activation.ts";
 import { appendFrame } from "./append-frame.ts";
@@ -43,7 +43,7 @@ export class Arrivals {
       if (arrived.kind === "new" && message.delivery.fresh) {
         return this.#start(message, arrived, definition, 0);
       }
-      const head = await readHead(this.#host.broker.log, run);
+      const head = await readSureHead(this.#host.broker.log, run);
       if (this.#host.held.has(run.id) || this.#activating.has(run.id)) continue;
       const decision = decideDelivery(head.frame, arrived);
       if (decision === "activate") {
