@@ -63,4 +63,5 @@ export {
   InvalidOptionError,
   SettingsMismatchError,
 } from "./engine/usage-errors.ts";
+export { LeaseLostError } from "./worker/lease-lost-error.ts";
 export { type ServeOptions, type ServingWorker, serve } from "./worker/serve.ts";

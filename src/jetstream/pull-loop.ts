@@ -158,6 +158,7 @@ export class PullLoop {
     const confirm = (): void => answer("");
     if (run === undefined) {
       this.#parts.onForeign({ subject, partition, sequence, data: message.data }, confirm);
+      this.#parts.onRoom(); // It takes up no room: the next one need not wait for it.
       return;
     }
     this.#parts.onDelivery({
