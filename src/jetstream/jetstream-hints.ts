@@ -1,6 +1,7 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { Hints } from "../ports/broker.ts";
 import type { Mux } from "./mux.ts";
+import { send } from "./send.ts";
 
 /** Hints as core messages. What is expected is bounded: the oldest expectation is forgotten first. */
 export class JetStreamHints implements Hints {
@@ -35,7 +36,7 @@ export class JetStreamHints implements Hints {
   send(replyTo: string, data: Uint8Array): void {
     // It came in a submission, and anybody can write one: only an inbox is a place for hints.
     if (!replyTo.startsWith("_INBOX.") || /[\s*>]/.test(replyTo)) return;
-    if (!this.#connection.isClosed()) this.#connection.publish(replyTo, data);
+    send(this.#connection, replyTo, data);
   }
 
   onReconnect(call: () => void): () => void {

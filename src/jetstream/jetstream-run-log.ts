@@ -88,7 +88,9 @@ export class JetStreamRunLog implements RunLog {
   }
 
   async follow(run: RunRef, onFrame: (frame: Stored) => void): Promise<() => void> {
-    if (this.#connection.isClosed()) throw new ConnectionClosedError("following a run");
+    if (this.#connection.isClosed() || this.#connection.isDraining()) {
+      throw new ConnectionClosedError("following a run");
+    }
     const subject = this.#subjects.history(run);
     const partition = this.#subjects.partition(run);
     const subscription = this.#connection.subscribe(this.#subjects.live(run), {

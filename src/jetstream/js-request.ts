@@ -17,7 +17,7 @@ export async function jsRequest<T>(
     const message = await connection.request(`$JS.API.${call}`, data, { timeout: TIMEOUT_MS });
     answer = message.json();
   } catch (cause) {
-    if (connection.isClosed()) throw new ConnectionClosedError(call);
+    if (connection.isClosed() || connection.isDraining()) throw new ConnectionClosedError(call);
     throw new BrokerError(
       `The broker did not answer ${call}. Is JetStream enabled, and the server reachable?`,
       { cause },

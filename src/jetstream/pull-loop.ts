@@ -2,6 +2,7 @@ import { createInbox, type Msg, type NatsConnection, type Subscription } from "@
 import type { Delivery, DeliveryKind } from "../ports/work-queue.ts";
 import { type AckSubject, readAckSubject } from "./ack-subject.ts";
 import { openConsumer, type QueueConsumer } from "./consumers.ts";
+import { send } from "./send.ts";
 import type { Subjects } from "./subjects.ts";
 
 /** Pulls one consumer's messages: as many as it is told, in requests that the broker forgets after 2 s. */
@@ -44,12 +45,12 @@ export class PullLoop {
     const now = Date.now();
     this.#forgetLost(now);
     if (this.#stopped || this.#inDoubt || now < this.#pausedUntil) return;
-    if (this.#parts.connection.isClosed()) return;
     const id = (++this.#lastPull).toString(36);
     this.#open.set(id, now);
     this.outstanding += batch;
     const { stream, name } = this.#consumer;
-    this.#parts.connection.publish(
+    send(
+      this.#parts.connection,
       `$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`,
       JSON.stringify({ batch, expires: this.#expiresMs * 1_000_000 }),
       { reply: this.#inbox + id },
@@ -151,10 +152,8 @@ export class PullLoop {
     const { sequence } = ack;
     const run = subjects.runOf(subject);
     const reply = message.reply ?? "";
-    const answer = (text: string): void => {
-      // Without a connection nobody hears it: the message is handed out again, and its run's head settles it.
-      if (!connection.isClosed()) connection.publish(reply, text);
-    };
+    // If nobody hears it, the message is handed out again, and its run's head settles it.
+    const answer = (text: string): void => send(connection, reply, text);
     const confirm = (): void => answer("");
     if (run === undefined) {
       this.#parts.onForeign({ subject, partition, sequence, data: message.data }, confirm);

@@ -8,6 +8,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { connect } from "../../src/connect.ts";
 import { flow } from "../../src/definition/flow.ts";
 import { type NatsServer, startNatsServer } from "../../src/embedded/start-nats-server.ts";
+import type { Delivery } from "../../src/ports/work-queue.ts";
 import { serve } from "../../src/worker/serve.ts";
 
 async function server(): Promise<NatsServer> {
@@ -59,3 +60,30 @@ test("who waits for a result hears at once that the connection was closed", asyn
   await millrace.close();
   expect(await ended).toMatchObject({ code: "CONNECTION_CLOSED" });
 }, 8_000);
+
+test("what is sent into a connection that closes is lost, and no error (I11)", async () => {
+  const { url } = await server();
+  const outside = await connect({ servers: url });
+  onTestFinished(() => outside.close());
+  for (let round = 0; round < 5; round++) {
+    const { broker } = await connect({ servers: url });
+    const deliveries: Delivery[] = [];
+    const reader = await broker.queues.open({
+      queues: ["q"],
+      room: (kind) => (kind === "new" ? 1 : 0),
+      onDelivery: (delivery) => deliveries.push(delivery),
+      onForeign: () => undefined,
+    });
+    await outside.submit("q");
+    await expect.poll(() => deliveries.length).toBeGreaterThan(0);
+    const closing = broker.close();
+    while (!broker.closed.aborted) {
+      reader.more();
+      deliveries[0]?.giveBack();
+      broker.hints.send("_INBOX.nobody", new Uint8Array());
+      await new Promise(setImmediate);
+    }
+    await closing;
+    await reader.stop();
+  }
+});
