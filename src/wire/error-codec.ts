@@ -4,10 +4,13 @@ import { decodeValue, encodeValue } from "./value-codec.ts";
 
 /**
  * Whatever was thrown as a payload: name, message, stack, own data and causes, each cut to a bound, and bounded all
- * together, so that an error always fits in a message. Never throws.
+ * together, so that an error always fits in a message: the server's default, or `limitBytes` where it is less. Never throws.
  */
-export function encodeError(thrown: unknown): Payload {
-  const room: Room = { errors: MAX_ERRORS, characters: MAX_CHARACTERS };
+export function encodeError(thrown: unknown, limitBytes = Number.POSITIVE_INFINITY): Payload {
+  const room: Room = {
+    errors: Math.min(MAX_ERRORS, Math.floor(limitBytes / 2 / ERROR_BYTES)),
+    characters: Math.min(MAX_CHARACTERS, Math.floor(limitBytes / 2 / CHARACTER_BYTES)),
+  };
   const record = read(() => toRecord(thrown, 0, room)) ?? UNREADABLE;
   return { encoding: "error", data: new TextEncoder().encode(JSON.stringify(record)) };
 }
@@ -44,7 +47,11 @@ const MAX_AGGREGATED = 16;
 const MAX_TEXT = 8_192;
 const MAX_DATA = 16_384;
 const MAX_ERRORS = 64;
-/** A character takes up to six bytes: this stays below half of the server's default for a message, 1 MiB. */
+/** What an error without any text takes, at most. */
+const ERROR_BYTES = 160;
+/** What a character takes, at most: JSON writes some as `\u0000`. */
+const CHARACTER_BYTES = 6;
+/** Stays below half of the server's default for a message, 1 MiB. */
 const MAX_CHARACTERS = 65_536;
 
 function toRecord(thrown: unknown, depth: number, room: Room): ErrorRecord {

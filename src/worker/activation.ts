@@ -403,7 +403,7 @@ export class Activation implements ContextHost {
       }
     } else thrown = outcome.error;
     const step = this.#stepBehind(thrown);
-    this.#recordEnd({ type: "Failed", error: encodeError(thrown), step });
+    this.#recordEnd({ type: "Failed", error: encodeError(thrown, this.#maxPayloadBytes), step });
   }
 
   /** The step whose failure the flow let through, itself or as a cause. */

@@ -91,7 +91,7 @@ export class StepRunner {
     } catch (error) {
       thrown = new Error(`retry.when of step ${step} threw`, { cause: error });
     }
-    const error = encodeError(thrown);
+    const error = encodeError(thrown, this.#parts.maxPayloadBytes);
     if (delayMs === undefined) return { type: "StepFailed", ...place, error };
     const retryAt = this.#parts.clock.now() + delayMs;
     return { type: "StepAttemptFailed", ...place, error, retryAt };

@@ -212,3 +212,19 @@ test("anything at all that is thrown is recorded as an error", () => {
     }),
   );
 });
+
+test.for([8_000, 60_000, 1_000_000])(
+  "the worst error that can be thrown fits in %i bytes where a message may have no more",
+  (limitBytes) => {
+    const ugly = "\u0000".repeat(20_000);
+    const worst = (depth: number): Error =>
+      Object.assign(new AggregateError(Array(20).fill(new Error(ugly)), ugly), {
+        cause: depth === 0 ? undefined : worst(depth - 1),
+        [ugly.slice(0, 500)]: ugly,
+        stack: ugly,
+        name: ugly,
+      });
+    expect(encodeError(worst(8), limitBytes).data.length).toBeLessThanOrEqual(limitBytes);
+    expect(decodeError(encodeError(new Error("short"), limitBytes)).message).toBe("short");
+  },
+);
