@@ -18,6 +18,8 @@ export class PullLoop {
   /** While the consumer's memory is in doubt nothing counts as fresh. */
   #inDoubt = false;
   #pausedUntil = 0;
+  /** When the consumer was last watched: by a request, which hears of its deletion, or by a look at it. */
+  #watchedAt = Date.now();
   /** Messages since the last request ended. */
   #brought = 0;
   #stopped = false;
@@ -45,6 +47,12 @@ export class PullLoop {
     const now = Date.now();
     this.#forgetLost(now);
     if (this.#stopped || this.#inDoubt || now < this.#pausedUntil) return;
+    // It may have been deleted and made again meanwhile, and would hand out the whole log as if for the first time.
+    if (this.#open.size === 0 && now - this.#watchedAt > UNWATCHED_MS) {
+      void this.renew();
+      return;
+    }
+    this.#watchedAt = now;
     const id = (++this.#lastPull).toString(36);
     this.#open.set(id, now);
     this.outstanding += batch;
@@ -73,6 +81,7 @@ export class PullLoop {
         const place = { partition, kind, queue, leaseMs: this.#consumer.leaseMs };
         this.#consumer = await openConsumer(connection, subjects, place);
         this.#inDoubt = false;
+        this.#watchedAt = Date.now();
         this.#parts.onRoom();
         return;
       } catch (error) {
@@ -94,6 +103,7 @@ export class PullLoop {
   #onMessage(message: Msg): void {
     // Only messages of the stream carry a reply: it is where their ack goes.
     const ack = message.reply ? readAckSubject(message.reply) : undefined;
+    this.#watchedAt = Date.now();
     if (ack === undefined) return this.#onStatus(message);
     this.hot = true;
     this.#brought++;
@@ -196,6 +206,8 @@ export interface PullParts {
 /** A longer one is silent for 43 s after the loss of a consumer's leader; this one for 9 s. */
 const EXPIRES_MS = 2_000;
 const BACKOFF_MS = 250;
+/** A consumer that nobody watched for longer than this, and than a request lives, is looked at before it is trusted. */
+const UNWATCHED_MS = 3_000;
 /** What comes later than this share of the lease after it was asked for is not fresh. */
 const FRESH_SHARE = 0.6;
 /** Requests are over before that, or whatever they bring late would be exchanged, come back, and be exchanged again. */
