@@ -12,7 +12,7 @@ export class CliError extends Error {
 
   get exitCode(): ExitCode {
     if (this.code === "NAMESPACE_NOT_FOUND") return EXIT.notFound;
-    return this.code === "BROKER_ENDED" ? EXIT.broker : EXIT.usage;
+    return this.code === "BROKER_ENDED" || this.code === "WORKER_ENDED" ? EXIT.broker : EXIT.usage;
   }
 }
 
@@ -23,6 +23,7 @@ export class CliError extends Error {
  * - `FILE_NOT_LOADED`: the flow file threw, or is not valid code.
  * - `NO_DEFINITIONS`: the flow file exports no flow or task.
  * - `NAMESPACE_NOT_FOUND`: the broker is there, the namespace is not.
+ * - `WORKER_ENDED`: the broker refused the worker's second connection, and it could keep no lease.
  * - `BROKER_ENDED`: the broker that `dev` had started ended by itself.
  */
 export type CliErrorCode =
@@ -32,4 +33,5 @@ export type CliErrorCode =
   | "FILE_NOT_LOADED"
   | "NO_DEFINITIONS"
   | "NAMESPACE_NOT_FOUND"
+  | "WORKER_ENDED"
   | "BROKER_ENDED";

@@ -42,9 +42,8 @@ export async function submit(
   if (typeof definition !== "string" && definition.input !== undefined) {
     await validate(`${definition.kind} ${flow}`, definition.input, input);
   }
-  // Submissions of one key to two queues stand on two subjects: look for the other one first.
-  if (queue !== home && options.key !== undefined) {
-    if ((await broker.log.submission(run)) !== undefined) return existing(host, run, options);
+  if (await isTakenElsewhere(host, run, { definition, queue, home }, options)) {
+    return existing(host, run, options);
   }
   const hint = new OutcomeHint(broker.hints);
   const submission: Submission = {
@@ -56,6 +55,7 @@ export async function submit(
     metadata: checkMetadata(options.metadata ?? {}),
     submittedAt: clock.now(),
     replyTo: hint.replyTo,
+    isKeyNew: options.key === undefined,
   };
   const bytes = encodeSubmission(submission);
   const limit = broker.log.maxMessageBytes;
@@ -67,6 +67,26 @@ export async function submit(
   if (accepted) return new RunHandle(host, run, hint);
   hint.forget();
   return existing(host, run, options);
+}
+
+/**
+ * Submissions of one key to two queues stand on two subjects, and the write's condition sees one of them: where the key may
+ * stand in another queue, look there first. Two that are made at the same moment are one run all the same.
+ */
+async function isTakenElsewhere(
+  { broker: { log } }: ClientHost,
+  run: RunRef,
+  to: { definition: AnyDefinition | string; queue: string; home: string },
+  { key, ifExists }: SubmitOptions,
+): Promise<boolean> {
+  if (key === undefined) return false;
+  const isByName = typeof to.definition === "string";
+  if (to.queue !== to.home || (isByName && ifExists === "reject")) {
+    return (await log.submission(run)) !== undefined; // Any queue: costs more on a large stream.
+  }
+  // By name alone the flow's queue is not known, but a run that was taken up has one history.
+  if (isByName) return (await log.head(run)) !== undefined;
+  return to.home !== run.flow && (await log.submission(run, run.flow)) !== undefined;
 }
 
 /** True when the submission is ours, false when the key was taken. */

@@ -1,6 +1,9 @@
 import { InvalidOptionError } from "../engine/usage-errors.ts";
 
-/** How many workers may die on a run before it is closed as `crashed`, so that a poisonous input cannot kill the fleet. */
+/**
+ * How many workers may die on a run in a row, with no step or timer ended in between, before it is closed as `crashed`: a
+ * poisonous input cannot kill the fleet, and a run of many months may outlive many crashes.
+ */
 export interface CrashOptions {
   /** Default 5. */
   readonly limit?: number;

@@ -34,7 +34,7 @@ export function openingFrame(found: FoundRun, by: TakeUp): Omit<Frame, "prev"> {
 export interface FoundRun {
   readonly head: Frame | undefined;
   readonly events: readonly RunEvent[];
-  /** Take-overs since the run was submitted or last resumed by hand. */
+  /** Take-overs since the run last made progress, or was resumed by hand. */
   readonly crashes: number;
   /** The last inbox sequence that is folded by taking the run up. */
   readonly inboxFolded: number;

@@ -12,7 +12,7 @@ export interface RunState {
   readonly startedAt: number;
   readonly updatedAt: number;
   readonly closedAt: number | undefined;
-  /** Take-overs since the run was submitted or last resumed by hand. */
+  /** Take-overs since the run last made progress (a step or timer ended), or was resumed by hand. */
   readonly crashes: number;
   /** Activations in all, by reason. */
   readonly takeOvers: number;
@@ -131,6 +131,7 @@ function applyEvent(draft: Draft, event: RunEvent): void {
       draft.timers.set(event.timer, { id: event.timer, fireAt: event.fireAt, firedAt: undefined });
       return;
     case "TimerFired": {
+      draft.crashes = 0;
       const timer = draft.timers.get(event.timer);
       draft.timers.set(event.timer, {
         id: event.timer,
@@ -160,6 +161,7 @@ function applyEvent(draft: Draft, event: RunEvent): void {
 type StepEvent = Extract<RunEvent, { readonly step: string; readonly attempt: number }>;
 
 function applyStep(draft: Draft, event: StepEvent): void {
+  if (event.type === "StepCompleted" || event.type === "StepFailed") draft.crashes = 0;
   const before = draft.steps.get(event.step)?.attempts ?? [];
   const attempts = before.filter((attempt) => attempt.endedAt !== undefined);
   attempts.push({

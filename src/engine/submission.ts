@@ -14,4 +14,6 @@ export interface Submission {
   readonly submittedAt: number;
   /** A subject to which the closing frame is sent as a hint, or empty. */
   readonly replyTo: string;
+  /** The key was made for this submission: no other one can have it. */
+  readonly isKeyNew: boolean;
 }

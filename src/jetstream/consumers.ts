@@ -34,7 +34,7 @@ export async function openConsumer(
     (await consumerInfo(connection, stream, name)) ??
     (await makeConsumer(connection, stream, name, filter, place.leaseMs ?? DEFAULT_LEASE_MS));
   const leaseMs = check(info, filter, place);
-  return { stream, name, leaseMs, trustedSinceMs: Date.parse(info.ts) };
+  return { stream, name, leaseMs, trustedSinceMs: Date.parse(info.ts) + 1 };
 }
 
 /** The part of a consumer's description that is used here. */

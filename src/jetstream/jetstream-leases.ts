@@ -43,12 +43,21 @@ export class JetStreamPeers implements Peers {
       clearInterval(beating);
       throw new BrokerError("The thread that keeps the leases could not start.", { cause });
     }
+    const ended = new AbortController();
+    const end = (cause: unknown): void => {
+      clearInterval(beating);
+      ended.abort(new BrokerError("The thread that keeps the leases ended.", { cause }));
+    };
+    thread.once("error", end);
+    thread.once("exit", end);
     return {
+      ended: ended.signal,
       keep: ({ leaseId, partition, sequence }) => {
         if (leaseId.length > MAX_ACK_SUBJECT) throw new Error(`Ack subject too long: ${leaseId}`);
         return table.take({ partition, sequence, keptAt: Date.now(), ackSubject: leaseId });
       },
       close: async () => {
+        thread.off("exit", end);
         clearInterval(beating);
         await thread.terminate();
       },

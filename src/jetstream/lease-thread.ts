@@ -34,6 +34,9 @@ connection.subscribe(data.askSubject, {
 await connection.flush();
 setInterval(() => renew(connection), RENEW_MS);
 parentPort?.postMessage("ready");
+// It reconnects for ever; what closes it for good is a refusal. The worker is told by this thread's end.
+const refusal = await connection.closed();
+throw refusal ?? new Error("The connection that keeps the leases was closed.");
 
 /** Memory that the worker has added is taken over before it is looked at: what it keeps there counts from the first instant. */
 function takeSegments(): void {

@@ -5,6 +5,8 @@
 export interface LeaseKeeper {
   /** Keeps a message until it is let go. Takes effect before it returns, whatever the event loop does next. */
   keep(message: LeasedMessage): Lease;
+  /** Aborts when the thread ended by itself, with the reason: nothing is kept any more, and nobody answers. */
+  readonly ended: AbortSignal;
   /** Stops the thread. Leases then run out. */
   close(): Promise<void>;
 }

@@ -45,6 +45,8 @@ export class MemoryLeaseKeeper implements LeaseKeeper {
   readonly #worker: string;
   readonly #renewMs: number;
   readonly #kept = new Set<Kept>();
+  /** It ends with its process, never by itself. */
+  readonly ended: LeaseKeeper["ended"] = new AbortController().signal;
   #cancelRenewal: () => void = () => undefined;
 
   constructor(broker: MemoryStore, link: MemoryLink, worker: string, leaseMs: number) {

@@ -17,7 +17,7 @@ export function decodeSubmission(bytes: Uint8Array): Decoded<Submission> {
     () => messages.Submission.decode(bytes),
     (message, isNewer) => {
       if (isNewer) return NEWER;
-      const { queue, submissionId, tags, metadata, replyTo, input } = message;
+      const { queue, submissionId, tags, metadata, replyTo, input, isKeyNew } = message;
       if (queue === "" || submissionId === "") return "it names no queue or submission id";
       try {
         const { id } = parseRunId(message.runId);
@@ -28,6 +28,7 @@ export function decodeSubmission(bytes: Uint8Array): Decoded<Submission> {
           tags,
           metadata,
           replyTo,
+          isKeyNew,
           submittedAt: message.submittedAt,
           input: { encoding: input?.encoding ?? "", data: input?.data ?? new Uint8Array() },
         };

@@ -90,6 +90,7 @@ export class Activation implements ContextHost {
         run: parts.run,
         broker,
         clock,
+        log: host.log,
         maxFrameBytes: broker.log.maxMessageBytes,
         identity: {
           epoch: parts.epoch,

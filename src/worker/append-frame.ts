@@ -1,3 +1,4 @@
+import type { Logger } from "pino";
 import type { Frame } from "../engine/frame.ts";
 import type { RunRef } from "../engine/run-id.ts";
 import { type RunHead, readSureHead } from "../history/run-head.ts";
@@ -41,7 +42,11 @@ export async function appendFrame(
     if ((found?.sequence ?? 0) < prev) return { status: "vanished" };
     // Still our turn: it was not stored, or foreign bytes were put in front of us.
     last = head.last;
-    if (outcome.status === "unknown") await pause(host.clock, tries);
+    if (outcome.status !== "unknown") continue;
+    if (tries % TRIES_PER_WARNING === TRIES_PER_WARNING - 1) {
+      host.log.warn({ run: run.id, err: outcome.cause }, "A frame is not confirmed; trying again");
+    }
+    await pause(host.clock, tries);
   }
 }
 
@@ -58,7 +63,11 @@ function isSame(found: Frame, bytes: Uint8Array, sent: Pick<Frame, "epoch" | "wr
 export interface AppendHost {
   readonly broker: Broker;
   readonly clock: Clock;
+  readonly log: Logger;
 }
+
+/** The first comes after about a second, the next ones every eight. */
+const TRIES_PER_WARNING = 8;
 
 export type AppendResult =
   | { readonly status: "appended"; readonly sequence: number; readonly bytes: Uint8Array }

@@ -40,7 +40,7 @@ export class Arrivals {
       await this.#activating.get(run.id);
       if (this.#takenByHolder(message, arrived)) return;
       if (this.#host.draining) return message.giveBack();
-      if (arrived.kind === "new" && message.delivery.fresh) {
+      if (isSurelyNew(message, arrived)) {
         return this.#start(message, arrived, definition, 0);
       }
       const head = await readSureHead(this.#host.broker.log, run);
@@ -271,6 +271,15 @@ export class Arrivals {
     log.error({ run, status }, `Run ${status}: it was taken up, and must not go on`);
     if (status === "crashed" && replyTo !== "") broker.hints.send(replyTo, bytes);
   }
+}
+
+/**
+ * True when nobody can have started the run. A key that the user gave may stand in two queues, and only the queue of the
+ * flow's own name is where it stands by default: elsewhere a look at the head comes first.
+ */
+function isSurelyNew({ delivery }: KeptMessage, { submission }: Arrived): boolean {
+  if (submission === undefined || !delivery.fresh) return false;
+  return submission.isKeyNew || delivery.queue === delivery.run.flow;
 }
 
 /** What came of taking a run up: it is held now, its message is settled, or somebody else was faster. */

@@ -6,6 +6,7 @@
  *
  * Events that become ready while an append is in flight go out together in the next frame (group commit).
  */
+import type { Logger } from "pino";
 import type { FrameStatus } from "../engine/frame.ts";
 import type { RunEvent, RunEventBody } from "../engine/run-event.ts";
 import type { RunRef } from "../engine/run-id.ts";
@@ -109,6 +110,7 @@ export interface RecorderParts {
   readonly run: RunRef;
   readonly broker: Broker;
   readonly clock: Clock;
+  readonly log: Logger;
   readonly maxFrameBytes: number;
   /** What every frame of this activation says. */
   readonly identity: {

@@ -63,6 +63,11 @@ export async function serve(
     drainGraceMs,
     onDrained: stopWatching,
   });
+  const { ended } = leases;
+  ended.addEventListener("abort", () => {
+    log.error({ err: ended.reason }, "No lease can be kept: this worker stops and hands over");
+    void worker.drain();
+  });
   worker.begin(reader);
   log.info({ queues, flows: [...known.keys()], leaseMs: reader.leaseMs }, "Serving");
   return worker;
@@ -73,6 +78,11 @@ export interface ServingWorker {
   /** Unique among all workers, and new for each start: `<host>-<pid>-<random>`. */
   readonly id: string;
   readonly stats: WorkerStats;
+  /**
+   * Resolves when the worker has stopped: by {@link ServingWorker.drain}, or by itself when it can keep no lease any more
+   * (the broker refuses its second connection). Its log says why.
+   */
+  readonly stopped: Promise<void>;
   /**
    * Stops taking runs, lets running steps finish for up to `drainGrace`, and hands over what it still holds, with nothing
    * repeated and no crash counted. Safe to call twice. The connection stays open.

@@ -27,6 +27,11 @@ export class Worker implements ArrivalHost {
   readonly #receiving = new Set<Promise<void>>();
   #reader: QueueReader | undefined;
   #draining: Promise<void> | undefined;
+  #markStopped: () => void = () => undefined;
+  /** Resolves when it has drained, whoever asked for it. */
+  readonly stopped = new Promise<void>((resolve) => {
+    this.#markStopped = resolve;
+  });
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
@@ -89,7 +94,7 @@ export class Worker implements ArrivalHost {
    * other workers, without a step repeated and without a crash counted. Safe to call twice.
    */
   drain(): Promise<void> {
-    this.#draining ??= this.#drain();
+    this.#draining ??= this.#drain().finally(this.#markStopped);
     return this.#draining;
   }
 

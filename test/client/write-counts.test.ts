@@ -26,6 +26,7 @@ const parallel = flow("parallel", async (ctx, count: number) => {
   const numbers = Array.from({ length: count }, (_, at) => at);
   return ctx.all(numbers, (at) => ctx.run(nothing, at));
 });
+const nobody = flow("nobody", (_, input: number) => input);
 const sleeper = flow("sleeper", async (ctx) => ctx.sleep("20ms"));
 const between = flow("between", async (ctx) => {
   await ctx.run(nothing, 1);
@@ -89,15 +90,24 @@ async function callsOf(work: () => Promise<unknown>): Promise<readonly string[]>
 
 test("a submission is one message", async () => {
   const writes = await writesOf(async () => {
-    expect(await callsOf(() => millrace.submit("nobody", 1, { key: "one" }))).toEqual(["submit"]);
+    expect(await callsOf(() => millrace.submit(nobody, 1, { key: "one" }))).toEqual(["submit"]);
+    expect(await callsOf(() => millrace.submit("nobody", 1))).toEqual(["submit"]);
+  });
+  expect(writes).toBe(2);
+});
+
+test("a key given by name alone costs a look-up: the flow may have a queue of its own", async () => {
+  const writes = await writesOf(async () => {
+    const made = await callsOf(() => millrace.submit("nobody", 1, { key: "by-name" }));
+    expect(made).toEqual(["head", "submit"]);
   });
   expect(writes).toBe(1);
 });
 
 test("a submission under a key that is taken stores nothing", async () => {
-  await millrace.submit("nobody", 1, { key: "taken" });
+  await millrace.submit(nobody, 1, { key: "taken" });
   const writes = await writesOf(async () => {
-    expect(await callsOf(() => millrace.submit("nobody", 2, { key: "taken" }))).toEqual(["submit"]);
+    expect(await callsOf(() => millrace.submit(nobody, 2, { key: "taken" }))).toEqual(["submit"]);
   });
   expect(writes).toBe(0);
 });

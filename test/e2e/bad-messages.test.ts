@@ -241,6 +241,7 @@ function submissionOf(id: string, input = encodeValue({ count: 1 }, "")): Uint8A
     metadata: {},
     submittedAt: Date.now(),
     replyTo: "$JS.API.STREAM.DELETE.everything",
+    isKeyNew: false,
   });
 }
 

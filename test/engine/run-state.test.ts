@@ -115,6 +115,23 @@ test("an attempt that a crash interrupted gives way to the one that repeats it",
   expect(state?.steps.get("a#1")?.attempts).toMatchObject([{ startedAt: 900, endedAt: undefined }]);
 });
 
+test("crashes are counted since the last progress: a step or timer that ended starts anew (I8)", () => {
+  const crashesAfter = (...last: RunEvent[]): number | undefined =>
+    foldFrames(
+      frames(
+        ["running", activated(1, "submitted")],
+        ["running", activated(2, "takeover")],
+        ["running", activated(3, "takeover"), ...last],
+      ),
+    )?.crashes;
+  expect(crashesAfter()).toBe(2);
+  expect(crashesAfter(completed(4, "charge#1"))).toBe(0);
+  expect(crashesAfter({ type: "TimerFired", at: 4, timer: "sleep#1" })).toBe(0);
+  expect(crashesAfter(completed(4, "charge#1"), activated(5, "takeover"))).toBe(1);
+  // An attempt that failed is no progress: a retry that always kills its worker comes to an end.
+  expect(crashesAfter(attemptFailed(4, "charge#1"))).toBe(2);
+});
+
 test("take-overs count as crashes until somebody resumes the run; releases never do (I8)", () => {
   const history = frames(
     ["running", activated(1, "submitted")],

@@ -218,12 +218,18 @@ test.for([8_000, 60_000, 1_000_000])(
   (limitBytes) => {
     const ugly = "\u0000".repeat(20_000);
     const worst = (depth: number): Error =>
-      Object.assign(new AggregateError(Array(20).fill(new Error(ugly)), ugly), {
-        cause: depth === 0 ? undefined : worst(depth - 1),
-        [ugly.slice(0, 500)]: ugly,
-        stack: ugly,
-        name: ugly,
-      });
+      Object.assign(
+        new AggregateError(
+          Array.from({ length: 20 }, () => new Error(ugly)),
+          ugly,
+        ),
+        {
+          cause: depth === 0 ? undefined : worst(depth - 1),
+          [ugly.slice(0, 500)]: ugly,
+          stack: ugly,
+          name: ugly,
+        },
+      );
     expect(encodeError(worst(8), limitBytes).data.length).toBeLessThanOrEqual(limitBytes);
     expect(decodeError(encodeError(new Error("short"), limitBytes)).message).toBe("short");
   },

@@ -19,6 +19,7 @@ const SUBMISSION: Submission = {
   metadata: { team: "a" },
   submittedAt: 1_700_000_000_000,
   replyTo: "",
+  isKeyNew: false,
 };
 
 const anyText = fc.string({ unit: "binary", maxLength: 20 });
@@ -31,6 +32,7 @@ const anySubmission: fc.Arbitrary<Submission> = fc.record({
   metadata: fc.dictionary(anyText, anyText, { maxKeys: 4, noNullPrototype: true }),
   submittedAt: fc.maxSafeNat(),
   replyTo: anyText,
+  isKeyNew: fc.boolean(),
 });
 
 test("a submission comes back as it was written", () => {

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { type Logger, pino } from "pino";
 import type { Duration } from "../../engine/duration.ts";
 import { serve } from "../../index.ts";
+import { CliError } from "../cli-error.ts";
 import type { GlobalOptions } from "../global-options.ts";
 import type { Host } from "../host.ts";
 import { loadDefinitions } from "../load-definitions.ts";
@@ -67,8 +68,9 @@ async function serveFile({ terminal }: Host, file: string, options: ServeFlags):
     ...(grace === undefined ? {} : { drainGrace: grace }),
   });
   tellParent({ type: "serving", worker: worker.id });
-  await stopped;
+  const asked = await Promise.race([stopped.then(() => true), worker.stopped.then(() => false)]);
   await worker.drain();
+  if (!asked) throw new CliError("WORKER_ENDED", "The worker stopped by itself: its log says why.");
 }
 
 function logger(terminal: Terminal): Logger {
