@@ -58,6 +58,8 @@ export class Terminal {
 }
 
 function isColored(stream: NodeJS.WriteStream): boolean {
+  // Undefined for a pipe, whatever its type says: picocolors would then decide by the environment, and colour in CI.
+  if (!stream.isTTY) return false;
   const { NO_COLOR, TERM } = process.env;
-  return stream.isTTY && (NO_COLOR ?? "") === "" && TERM !== "dumb";
+  return (NO_COLOR ?? "") === "" && TERM !== "dumb";
 }

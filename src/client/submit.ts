@@ -11,6 +11,7 @@ import { encodeSubmission } from "../wire/submission-codec.ts";
 import { encodeValue } from "../wire/value-codec.ts";
 import type { ClientHost } from "./client-host.ts";
 import { OutcomeHint } from "./outcome-hint.ts";
+import { Patience } from "./patience.ts";
 import { readSubmission } from "./read-submission.ts";
 import { RunHandle } from "./run-handle.ts";
 
@@ -42,7 +43,9 @@ export async function submit(
   if (typeof definition !== "string" && definition.input !== undefined) {
     await validate(`${definition.kind} ${flow}`, definition.input, input);
   }
-  if (await isTakenElsewhere(host, run, { definition, queue, home }, options)) {
+  const patience = new Patience(host, GIVE_UP_MS);
+  const place = { definition, queue, home };
+  if (await patience.ask(() => isTakenElsewhere(host, run, place, options))) {
     return existing(host, run, options);
   }
   const hint = new OutcomeHint(broker.hints);
@@ -63,7 +66,7 @@ export async function submit(
     hint.forget();
     throw new PayloadTooLargeError(`The submission of ${run.id}`, bytes.length, limit);
   }
-  const accepted = await publish(host, run, submission, bytes);
+  const accepted = await publish(host, run, submission, bytes, patience);
   if (accepted) return new RunHandle(host, run, hint);
   hint.forget();
   return existing(host, run, options);
@@ -95,28 +98,26 @@ async function publish(
   run: RunRef,
   submission: Submission,
   bytes: Uint8Array,
+  patience: Patience,
 ): Promise<boolean> {
-  const { broker, clock } = host;
+  const { broker } = host;
   const { queue, submissionId } = submission;
-  const deadline = clock.now() + GIVE_UP_MS;
   for (let tries = 0; ; tries++) {
     const outcome = await broker.log.submit(run, queue, bytes);
     if (outcome.status === "written") return true;
     if (outcome.status === "conflict") {
       // It may be our own, whose ack was lost.
       if (tries === 0) return false;
-      return (await readSubmission(host, run, queue))?.submissionId === submissionId;
+      const stored = await patience.ask(() => readSubmission(host, run, queue));
+      return stored?.submissionId === submissionId;
     }
-    if (broker.closed.aborted || clock.now() > deadline) {
+    if (patience.isOver) {
       throw new BrokerError(
         `The submission of ${run.id} was not confirmed. Submit it again with the same key: it runs once.`,
         { cause: outcome.cause },
       );
     }
-    const againMs = Math.min(1_000, 50 * 2 ** tries);
-    await new Promise<void>((resolve) => {
-      clock.after(againMs, resolve);
-    });
+    await patience.pause();
   }
 }
 

@@ -1,0 +1,40 @@
+import { BrokerError } from "../engine/usage-errors.ts";
+import type { ClientHost } from "./client-host.ts";
+
+/** How often a call may meet an absent broker: it is tried again, less and less often, until its time is over. */
+export class Patience {
+  readonly #host: ClientHost;
+  readonly #deadline: number;
+  #tries = 0;
+
+  constructor(host: ClientHost, limitMs: number) {
+    this.#host = host;
+    this.#deadline = host.clock.now() + limitMs;
+  }
+
+  /** True when it is of no use to try again. */
+  get isOver(): boolean {
+    const { broker, clock } = this.#host;
+    return broker.closed.aborted || clock.now() > this.#deadline;
+  }
+
+  /** Waits before the next try. */
+  async pause(): Promise<void> {
+    const againMs = Math.min(1_000, 50 * 2 ** this.#tries++);
+    await new Promise<void>((resolve) => {
+      this.#host.clock.after(againMs, resolve);
+    });
+  }
+
+  /** Asks until the broker answers. @throws what `ask` throws when the time is over, or when it is no broker's absence. */
+  async ask<T>(ask: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!(error instanceof BrokerError) || this.isOver) throw error;
+        await this.pause();
+      }
+    }
+  }
+}
