@@ -21,7 +21,10 @@ export interface FlowContext {
     task: Task<Input, Output, Wire>,
     ...args: StepArguments<Wire>
   ): Promise<Output>;
-  /** Runs another flow's code inside this run, its steps under `<flow>#<n>/`. */
+  /**
+   * Runs another flow's code inside this run, its steps under `<flow>#<n>/`. A schema of its input must check without
+   * waiting for anything: here it is part of the replay.
+   */
   run<Input, Output, Wire>(
     flow: Flow<Input, Output, Wire>,
     ...args: undefined extends Wire ? [input?: NoInfer<Wire>] : [input: NoInfer<Wire>]

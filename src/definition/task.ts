@@ -41,7 +41,10 @@ export interface StepInfo {
   readonly step: string;
   /** 1 for the first attempt. A crash does not count as one. */
   readonly attempt: number;
-  /** The same for every attempt and take-over of this step, and for no other step: give it to the services you call. */
+  /**
+   * `<run id>/<step id>`: the same for every attempt and take-over of this step, and for no other step of the namespace.
+   * Give it to the services you call.
+   */
   readonly idempotencyKey: string;
   /** Aborts on the time-out, when the run closes without waiting for the step, and when this worker loses the run. */
   readonly signal: AbortSignal;

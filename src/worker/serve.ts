@@ -25,7 +25,12 @@ export async function serve(
   options: ServeOptions,
 ): Promise<ServingWorker> {
   const { broker } = options.connection;
-  const settings = { ...SERVE_DEFAULTS, ...options };
+  const settings = {
+    concurrency: options.concurrency ?? SERVE_DEFAULTS.concurrency,
+    maxHeld: options.maxHeld ?? SERVE_DEFAULTS.maxHeld,
+    maxBlocked: options.maxBlocked ?? SERVE_DEFAULTS.maxBlocked,
+    drainGrace: options.drainGrace ?? SERVE_DEFAULTS.drainGrace,
+  };
   checkCount("concurrency", settings.concurrency);
   checkCount("maxHeld", settings.maxHeld);
   const drainGraceMs = toMilliseconds(settings.drainGrace);
