@@ -83,7 +83,7 @@ export class Activation implements ContextHost {
       timers: this.#timers,
       maxPayloadBytes: this.#maxPayloadBytes,
       log: () => this.log,
-      record: (body) => this.#record(body),
+      record: (body, at) => this.#record(body, at),
     });
     this.#recorder = new Recorder(
       {
@@ -340,8 +340,8 @@ export class Activation implements ContextHost {
 
   // What is recorded, and what became durable.
 
-  #record(body: RunEventBody): void {
-    if (this.#mode === "live" || this.#mode === "draining") this.#recorder.record(body);
+  #record(body: RunEventBody, at?: number): void {
+    if (this.#mode === "live" || this.#mode === "draining") this.#recorder.record(body, at);
   }
 
   /** Records the event that ends this activation. Nothing is recorded after it. */

@@ -45,8 +45,8 @@ export class Recorder {
   }
 
   /** Records an event. It is durable when `onDurable` tells of it. */
-  record(body: RunEventBody): void {
-    this.hold(body);
+  record(body: RunEventBody, at?: number): void {
+    this.hold(body, at);
     this.flush();
   }
 

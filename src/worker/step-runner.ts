@@ -54,7 +54,9 @@ export class StepRunner {
     attempt.run(plan.fn, (result) => {
       timers.cancel(command.id);
       this.#running.delete(command.id);
-      record(this.#outcomeOf(attempt, plan, result));
+      // One time for both: the recorded delay is exactly the policy's.
+      const endedAt = clock.now();
+      record(this.#outcomeOf(attempt, plan, result, endedAt), endedAt);
     });
   }
 
@@ -69,7 +71,12 @@ export class StepRunner {
     this.#running.clear();
   }
 
-  #outcomeOf(attempt: StepAttempt, plan: StepPlan, result: AttemptResult): RunEventBody {
+  #outcomeOf(
+    attempt: StepAttempt,
+    plan: StepPlan,
+    result: AttemptResult,
+    endedAt: number,
+  ): RunEventBody {
     const { step, startedAt } = attempt;
     const place = { step, attempt: attempt.attempt, startedAt };
     let thrown: unknown;
@@ -93,7 +100,7 @@ export class StepRunner {
     }
     const error = encodeError(thrown, this.#parts.maxPayloadBytes);
     if (delayMs === undefined) return { type: "StepFailed", ...place, error };
-    const retryAt = this.#parts.clock.now() + delayMs;
+    const retryAt = endedAt + delayMs;
     return { type: "StepAttemptFailed", ...place, error, retryAt };
   }
 }
@@ -104,7 +111,8 @@ export interface StepRunnerParts {
   readonly timers: RunTimers;
   readonly maxPayloadBytes: number;
   readonly log: () => Logger;
-  readonly record: (body: RunEventBody) => void;
+  /** Records an event; `at` is when it happened, if not now. */
+  readonly record: (body: RunEventBody, at?: number) => void;
 }
 
 /** An event that can wait for company waits so long. */
