@@ -14,11 +14,13 @@ test("plain JSON is stored as plain JSON, readable by anybody", () => {
   expect(JSON.parse(new TextDecoder().decode(payload.data))).toEqual(value);
 });
 
-test("every JSON value comes back as it was", () => {
+test("every JSON value without a __proto__ key comes back as it was", () => {
+  const anyJson = fc.jsonValue().filter((value) => !JSON.stringify(value).includes("__proto__"));
   fc.assert(
-    fc.property(fc.jsonValue(), (value) => {
+    fc.property(anyJson, (value) => {
       expect(throughStore(value)).toStrictEqual(value);
     }),
+    { numRuns: 500 },
   );
 });
 
