@@ -49,10 +49,19 @@ test("two processes that open at once share one broker, and it ends with its own
 
   owner.fixture.child.kill("SIGKILL");
   await owner.fixture.exited();
+  await vi.waitUntil(() => isGone(owner.port), { timeout: 20_000 });
   // Its file is still there, and says that a broker runs.
   const next = await open({ dir });
   expect(next).toMatchObject({ owned: true, port: owner.port });
 });
+
+/** A server whose owner was killed is ended by its watcher, a moment later. */
+async function isGone(port: number): Promise<boolean> {
+  return readServerInfo("127.0.0.1", port, 2000).then(
+    () => false,
+    () => true,
+  );
+}
 
 test("stopping a broker that was joined leaves it running", async () => {
   const dir = await tempDir();
