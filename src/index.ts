@@ -1,6 +1,7 @@
 export { Millrace } from "./client/millrace.ts";
 export type {
   AttemptDetails,
+  ChildDetails,
   RunDetails,
   StepDetails,
   TimerDetails,
@@ -13,8 +14,8 @@ export {
 } from "./client/run-handle.ts";
 export type { RunStatus } from "./client/run-status.ts";
 export type { RunView } from "./client/run-view.ts";
-export type { SubmitOptions } from "./client/submit.ts";
 export { type ConnectOptions, connect } from "./connect.ts";
+export type { ChildOptions, ChildRun, ReceiveOptions } from "./definition/child-run.ts";
 export type { CrashOptions } from "./definition/crash-budget.ts";
 export type { AnyDefinition, Definition } from "./definition/definition.ts";
 export { type FlowOptions, flow } from "./definition/flow.ts";
@@ -25,6 +26,8 @@ export type {
   StepOptions,
   StepOverrides,
 } from "./definition/flow-context.ts";
+export { type Signal, type SignalOptions, signal } from "./definition/signal.ts";
+export type { SubmitOptions } from "./definition/submit-options.ts";
 export {
   type StepInfo,
   type Task,
@@ -32,9 +35,12 @@ export {
   type TaskOptions,
   task,
 } from "./definition/task.ts";
+export type { Progress } from "./engine/annotations.ts";
 export type { Duration } from "./engine/duration.ts";
 export {
+  CancelledError,
   ContextClosedError,
+  DepthLimitError,
   FatalError,
   InputInvalidError,
   NotSerializableError,
@@ -47,6 +53,7 @@ export type { RetryOptions } from "./engine/retry.ts";
 export {
   ResultTimeoutError,
   RunCancelledError,
+  RunClosedError,
   RunCrashedError,
   RunExistsError,
   RunFailedError,

@@ -14,6 +14,14 @@ export function eventRecord(event: RecordedEvent): object {
     if (typeof record[field] === "number") record[field] = new Date(record[field]).toISOString();
   }
   if ("output" in event) record["output"] = readable(() => decodeValue(event.output));
+  if (event.type === "Annotated") {
+    const { exposed } = event;
+    const values = Object.entries(exposed).map(([name, value]) => [
+      name,
+      readable(() => decodeValue(value)),
+    ]);
+    record["exposed"] = Object.fromEntries(values);
+  }
   if ("error" in event) record["error"] = decodeError(event.error);
   return record;
 }
@@ -42,7 +50,17 @@ function detailOf(event: RecordedEvent): string {
     case "TimerFired":
       return event.timer;
     case "InputFolded":
-      return `${event.kind} ${event.sequence}`;
+      return `${event.kind} ${event.name}`.trimEnd();
+    case "Suspended":
+      return event.waits.join(", ");
+    case "CancelRequested":
+      return event.reason;
+    case "ChildSubmitted":
+      return `${event.child} is ${event.runId}`;
+    case "Annotated":
+      return annotationText(event);
+    case "Patched":
+      return event.patch;
     case "Parked":
       return `${event.reason} at ${event.step}: expected ${event.expected}, asked for ${event.asked}`;
     case "Resumed":
@@ -60,6 +78,18 @@ function detailOf(event: RecordedEvent): string {
     case "Unknown":
       return "written by a newer Millrace";
   }
+}
+
+function annotationText(event: Extract<RecordedEvent, { type: "Annotated" }>): string {
+  const { progress, tags, exposed } = event;
+  const parts: string[] = [];
+  if (progress !== undefined) {
+    const { done, total, message } = progress;
+    parts.push(`${done} of ${total}${message === "" ? "" : ` (${message})`}`);
+  }
+  if (tags.length > 0) parts.push(`tags ${tags.join(", ")}`);
+  parts.push(...Object.entries(exposed).map(([name, value]) => `${name}=${short(value)}`));
+  return parts.join("; ");
 }
 
 function took(event: { readonly at: number; readonly startedAt: number }): string {

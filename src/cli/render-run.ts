@@ -18,6 +18,7 @@ export function renderRun(run: ShownRun, colors: Colors): readonly string[] {
     ...section("Steps", stepRows(run, colors), colors),
     ...attemptLines(run, colors),
     ...section("Timers", timerRows(run), colors),
+    ...section("Children", childRows(run), colors),
     ...errorSection(run, colors),
     ...parkedSection(run, colors),
     ...foreignSection(run, colors),
@@ -41,6 +42,16 @@ function facts(run: ShownRun): readonly Fact[] {
   if (epoch > 0) {
     const deaths = takeOvers === 0 ? "" : `, ${takeOvers} after the death of a worker`;
     rows.push(["activations", `${epoch}${deaths}`]);
+  }
+  if (run.parent !== undefined) rows.push(["parent", printable(run.parent)]);
+  if (run.waitingFor.length > 0) rows.push(["waits for", printable(run.waitingFor.join(", "))]);
+  if (run.cancelReason !== undefined) rows.push(["to stop", printable(run.cancelReason)]);
+  if (run.progress !== undefined) {
+    const { done, total, message } = run.progress;
+    rows.push(["progress", printable(`${done} of ${total} ${message}`.trimEnd())]);
+  }
+  for (const [name, value] of Object.entries(run.exposed)) {
+    rows.push([printable(name), short(value)]);
   }
   if (tags.length > 0) rows.push(["tags", printable(tags.join(", "))]);
   const pairs = Object.entries(metadata).map(([name, value]) => `${name}=${value}`);
@@ -112,6 +123,16 @@ function timerRows(run: ShownRun): Rows {
     printable(id),
     firedAt === undefined ? `fires ${humanTime(fireAt)}` : `fired ${humanTime(firedAt)}`,
   ]);
+}
+
+const MAX_CHILDREN = 100;
+
+function childRows({ children }: ShownRun): Rows {
+  const rows = children
+    .slice(0, MAX_CHILDREN)
+    .map(({ id, runId, closed }) => [printable(id), printable(runId), closed ? "closed" : "open"]);
+  const more = children.length - MAX_CHILDREN;
+  return more > 0 ? [...rows, [`and ${more} more`, "", ""]] : rows;
 }
 
 function errorSection(run: ShownRun, { bold, dim, red }: Colors): readonly string[] {

@@ -1,9 +1,12 @@
 import type { AnyDefinition, Definition } from "../definition/definition.ts";
+import type { Signal } from "../definition/signal.ts";
+import type { SubmitOptions } from "../definition/submit-options.ts";
 import { parseRunId } from "../engine/run-id.ts";
 import type { Broker } from "../ports/broker.ts";
 import { type Clock, systemClock } from "../ports/clock.ts";
 import { RunHandle } from "./run-handle.ts";
-import { type SubmitOptions, submit } from "./submit.ts";
+import { checkSignal, sendSignal } from "./send-signal.ts";
+import { submit } from "./submit.ts";
 
 /** A connection to a namespace. Make one per process, share it, and close it at the end. */
 export class Millrace {
@@ -41,6 +44,28 @@ export class Millrace {
   ): Promise<RunHandle<never>> {
     const host = { broker: this.broker, clock: this.#clock };
     return submit(host, definition, input, options) as Promise<RunHandle<never>>;
+  }
+
+  /**
+   * Signals a run, and starts it first if there is none by this key: both are durable when it resolves, and neither is done
+   * twice if it is called again with the same key and `signalId`.
+   * @throws {@link RunClosedError} when the run has ended, and what {@link Millrace.submit} and {@link RunHandle.signal} throw.
+   */
+  async signalOrSubmit<Input, Output, Wire, Value, SignalWire>(
+    definition: Definition<Input, Output, Wire>,
+    input: NoInfer<Wire>,
+    options: SubmitOptions & { readonly key: string; readonly signalId?: string },
+    signal: Signal<Value, SignalWire>,
+    ...args: undefined extends SignalWire
+      ? [value?: NoInfer<SignalWire>]
+      : [value: NoInfer<SignalWire>]
+  ): Promise<RunHandle<Output>> {
+    const { signalId, ...submitOptions } = options;
+    const value = await checkSignal(signal, args[0]);
+    const host = { broker: this.broker, clock: this.#clock };
+    const handle = await submit(host, definition as AnyDefinition, input, submitOptions);
+    await sendSignal(host, parseRunId(handle.id), value, signalId);
+    return handle as RunHandle<Output>;
   }
 
   /**

@@ -1,10 +1,10 @@
 import type { Frame } from "../engine/frame.ts";
 import { ResultTimeoutError, RunNotFoundError } from "../engine/run-errors.ts";
 import type { RunRef } from "../engine/run-id.ts";
-import { outcomeOf, type RunOutcome } from "../engine/run-state.ts";
+import { outcomeOf, type RunOutcome } from "../engine/run-outcome.ts";
+import { readSubmission } from "../history/read-submission.ts";
 import { type ClientHost, LOOK_AGAIN_MS } from "./client-host.ts";
 import type { OutcomeHint } from "./outcome-hint.ts";
-import { readSubmission } from "./read-submission.ts";
 import { RunFollower } from "./run-follower.ts";
 import { runStatus } from "./run-status.ts";
 
@@ -55,7 +55,7 @@ export function waitForOutcome(
     };
     const checkExists = (): void => {
       if (status !== "pending" || hint !== undefined) return;
-      readSubmission(host, run).then(
+      readSubmission(host.broker.log, run).then(
         (submission) => {
           if (submission !== undefined) return;
           reject(new RunNotFoundError(run.id, host.broker.log.namespace));

@@ -1,13 +1,14 @@
+import type { Progress } from "../engine/annotations.ts";
 import type { RecordedFrame } from "../engine/frame.ts";
 import type { Payload } from "../engine/payload.ts";
 import type { RunId, RunRef } from "../engine/run-id.ts";
 import { foldFrames, type ParkedState, type RunState } from "../engine/run-state.ts";
+import { readSubmission } from "../history/read-submission.ts";
 import { readHead } from "../history/run-head.ts";
 import { readHistory } from "../history/run-history.ts";
 import { decodeError } from "../wire/error-codec.ts";
 import { decodeValue } from "../wire/value-codec.ts";
 import type { ClientHost } from "./client-host.ts";
-import { readSubmission } from "./read-submission.ts";
 import { type RunStatus, runStatus } from "./run-status.ts";
 
 /** All that is recorded of a run, with its payloads decoded. */
@@ -29,6 +30,17 @@ export interface RunDetails {
   readonly takeOvers: number;
   readonly steps: readonly StepDetails[];
   readonly timers: readonly TimerDetails[];
+  /** Runs that its flow submitted, in order. */
+  readonly children: readonly ChildDetails[];
+  /** The run that submitted it from its flow, if one did. */
+  readonly parent: string | undefined;
+  /** What a suspended run waits for. */
+  readonly waitingFor: readonly string[];
+  /** Why it is to stop, if somebody asked for that. */
+  readonly cancelReason: string | undefined;
+  readonly progress: Progress | undefined;
+  /** The values that its flow exposes, by name. */
+  readonly exposed: Readonly<Record<string, unknown>>;
   readonly parked: ParkedState | undefined;
   readonly output: unknown;
   readonly error: Error | undefined;
@@ -53,6 +65,14 @@ export interface AttemptDetails {
   readonly error: Error | undefined;
 }
 
+export interface ChildDetails {
+  /** Its place in the flow. */
+  readonly id: string;
+  readonly runId: string;
+  /** True when this run has learnt of its end. */
+  readonly closed: boolean;
+}
+
 export interface TimerDetails {
   readonly id: string;
   readonly fireAt: Date;
@@ -63,7 +83,7 @@ export async function readDetails(host: ClientHost, run: RunRef): Promise<RunDet
   const { log } = host.broker;
   const head = await readHead(log, run);
   const [submission, { frames, foreign }] = await Promise.all([
-    readSubmission(host, run, head.frame?.queue),
+    readSubmission(host.broker.log, run, head.frame?.queue),
     readHistory(log, run, head.last),
   ]);
   if (submission === undefined) return undefined;
@@ -71,7 +91,8 @@ export async function readDetails(host: ClientHost, run: RunRef): Promise<RunDet
   return {
     id: run.id,
     queue: submission.queue,
-    tags: submission.tags,
+    tags: [...submission.tags, ...(state?.annotations.tags ?? [])],
+    parent: submission.parent?.runId,
     metadata: submission.metadata,
     input: readable(submission.input),
     submittedAt: new Date(submission.submittedAt),
@@ -85,7 +106,9 @@ export async function readDetails(host: ClientHost, run: RunRef): Promise<RunDet
 function progressOf(state: RunState | undefined) {
   if (state === undefined) {
     const never = { startedAt: undefined, epoch: 0, worker: "", takeOvers: 0 };
-    return { status: "pending" as const, ...never, steps: [], timers: [], parked: undefined };
+    const nothing = { steps: [], timers: [], children: [], waitingFor: [], exposed: {} };
+    const unknown = { parked: undefined, progress: undefined, cancelReason: undefined };
+    return { status: "pending" as const, ...never, ...nothing, ...unknown };
   }
   const { epoch, worker, takeOvers, parked } = state;
   return {
@@ -96,8 +119,21 @@ function progressOf(state: RunState | undefined) {
     takeOvers,
     steps: stepDetails(state),
     timers: timerDetails(state),
+    children: [...state.children.values()].map(({ id, runId, closed }) => ({ id, runId, closed })),
+    waitingFor: state.suspended?.waits ?? [],
+    cancelReason: state.cancelReason,
+    progress: state.annotations.progress,
+    exposed: exposedValues(state),
     parked,
   };
+}
+
+function exposedValues({ annotations }: RunState): Readonly<Record<string, unknown>> {
+  const values = Object.entries(annotations.exposed).map(([name, value]) => [
+    name,
+    readable(value),
+  ]);
+  return Object.fromEntries(values);
 }
 
 function endOf(state: RunState | undefined) {

@@ -135,7 +135,12 @@ export async function askAfterHolder(host: ClientHost, run: RunRef): Promise<voi
   if (head === undefined || decoded?.kind !== "ok") return;
   const { status, writer, token, epoch, queue }: Frame = decoded.value;
   if (!isActive(status)) return;
-  const answer = await broker.peers.asks(writer, { partition: head.partition, token, epoch });
+  const answer = await broker.peers.asks(writer, {
+    run: run.id,
+    partition: head.partition,
+    token,
+    epoch,
+  });
   if (answer !== "gone") return;
   await putWake(host, run, queue, { replaces: [token], resume: false, queue });
 }

@@ -1,20 +1,25 @@
+import type { Signal } from "../definition/signal.ts";
+import { NO_ANNOTATIONS } from "../engine/annotations.ts";
 import { type Duration, toMilliseconds } from "../engine/duration.ts";
 import { isClosed, isResumable, type RecordedFrame } from "../engine/frame.ts";
 import { RunNotFoundError, RunNotResumableError } from "../engine/run-errors.ts";
 import type { RunEvent } from "../engine/run-event.ts";
-import type { RunId, RunRef } from "../engine/run-id.ts";
+import { parseRunId, type RunId, type RunRef } from "../engine/run-id.ts";
 import { BrokerError } from "../engine/usage-errors.ts";
+import { valueOf } from "../history/outcome-value.ts";
 import { putWake } from "../history/put-wake.ts";
+import { readSubmission } from "../history/read-submission.ts";
 import { readHead } from "../history/run-head.ts";
 import { AsyncQueue } from "./async-queue.ts";
 import type { ClientHost } from "./client-host.ts";
-import { valueOf } from "./outcome.ts";
 import type { OutcomeHint } from "./outcome-hint.ts";
 import { waitForOutcome } from "./outcome-waiter.ts";
-import { readSubmission } from "./read-submission.ts";
+import { readAnnotations } from "./read-annotations.ts";
 import { type RunDetails, readDetails } from "./run-details.ts";
 import { RunFollower } from "./run-follower.ts";
-import { type RunView, viewOfFrame } from "./run-view.ts";
+import { type RunView, shownAnnotations, viewOfFrame } from "./run-view.ts";
+import { checkSignal, sendSignal } from "./send-signal.ts";
+import { cancelRun, terminateRun } from "./stop-run.ts";
 
 /** A run, wherever it executes. All it holds is the id: it works from any process, at any later time. */
 export class RunHandle<Output = unknown> {
@@ -48,13 +53,16 @@ export class RunHandle<Output = unknown> {
   }
 
   /**
-   * Where the run is now: one look-up.
+   * Where the run is now: one look-up, and one more if its flow tells of itself.
    * @throws {@link RunNotFoundError}
    */
   async state(): Promise<RunView> {
-    const { frame } = await readHead(this.#host.broker.log, this.#run);
-    if (frame !== undefined) return viewOfFrame(this.id, frame);
-    const submission = await readSubmission(this.#host, this.#run);
+    const { log } = this.#host.broker;
+    const { frame } = await readHead(log, this.#run);
+    if (frame !== undefined) {
+      return viewOfFrame(this.id, frame, await readAnnotations(log, this.#run, frame));
+    }
+    const submission = await readSubmission(this.#host.broker.log, this.#run);
     if (submission === undefined) throw this.#notFound();
     return {
       id: this.id,
@@ -65,6 +73,8 @@ export class RunHandle<Output = unknown> {
       queue: submission.queue,
       sequence: submission.sequence,
       updatedAt: new Date(submission.submittedAt),
+      waitingFor: [],
+      ...shownAnnotations(NO_ANNOTATIONS),
     };
   }
 
@@ -83,7 +93,7 @@ export class RunHandle<Output = unknown> {
     let told = false;
     const views = this.#iterate<RunView>("last-frame", 0, options.signal, (frames, queue) => {
       told = true;
-      for (const frame of frames) queue.push(viewOfFrame(this.id, frame));
+      for (const frame of frames) queue.push(viewOfFrame(this.id, frame, undefined));
     });
     this.state().then(
       (view) => {
@@ -128,6 +138,46 @@ export class RunHandle<Output = unknown> {
       (error: unknown) => queue.fail(error),
     );
     return queue;
+  }
+
+  /**
+   * Sends a value to the run by a signal. Resolves when it is durable: the run receives it once, in the order in which signals
+   * of this name were stored, whether it waits for it now, later, or is not started yet.
+   * @throws {@link RunClosedError}, {@link RunNotFoundError}, {@link InputInvalidError} when the signal's schema refuses the
+   * value, {@link NotSerializableError}, {@link PayloadTooLargeError}.
+   */
+  async signal<Value, Wire>(
+    signal: Signal<Value, Wire>,
+    ...args: undefined extends Wire ? [value?: NoInfer<Wire>] : [value: NoInfer<Wire>]
+  ): Promise<void> {
+    await sendSignal(this.#host, this.#run, await checkSignal(signal, args[0]));
+  }
+
+  /**
+   * Asks the run to stop. What its flow awaits throws {@link CancelledError} once; it may clean up, and then ends as
+   * `cancelled`. A run that no worker has taken up ends at once. Resolves when the request is durable.
+   * @throws {@link RunClosedError}, {@link RunNotFoundError}
+   */
+  cancel(reason = ""): Promise<void> {
+    return cancelRun(this.#host, this.#run, reason);
+  }
+
+  /**
+   * Ends the run now as `cancelled`, whoever has it: its flow does not clean up, and what it is doing is given up. Resolves
+   * when that is durable.
+   * @throws {@link RunClosedError}, {@link RunNotFoundError}
+   */
+  terminate(reason = "terminated"): Promise<void> {
+    return terminateRun(this.#host, this.#run, reason);
+  }
+
+  /**
+   * The runs that this run's flow submitted, in the order in which it did. Reads the whole history.
+   * @throws {@link RunNotFoundError}
+   */
+  async children(): Promise<readonly RunHandle[]> {
+    const { children } = await this.details();
+    return children.map(({ runId }) => new RunHandle(this.#host, parseRunId(runId)));
   }
 
   /**

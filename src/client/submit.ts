@@ -1,32 +1,20 @@
 import type { AnyDefinition } from "../definition/definition.ts";
 import { validate } from "../definition/standard-schema.ts";
+import { checkSubmitOptions, type SubmitOptions } from "../definition/submit-options.ts";
 import { PayloadTooLargeError } from "../engine/flow-errors.ts";
-import { checkToken, isPrintable } from "../engine/names.ts";
+import { checkToken } from "../engine/names.ts";
 import { RunExistsError } from "../engine/run-errors.ts";
 import { type RunRef, runRef } from "../engine/run-id.ts";
 import { sortableId } from "../engine/sortable-id.ts";
 import type { Submission } from "../engine/submission.ts";
-import { BrokerError, InvalidOptionError } from "../engine/usage-errors.ts";
+import { BrokerError } from "../engine/usage-errors.ts";
+import { readSubmission } from "../history/read-submission.ts";
 import { encodeSubmission } from "../wire/submission-codec.ts";
 import { encodeValue } from "../wire/value-codec.ts";
 import type { ClientHost } from "./client-host.ts";
 import { OutcomeHint } from "./outcome-hint.ts";
 import { Patience } from "./patience.ts";
-import { readSubmission } from "./read-submission.ts";
 import { RunHandle } from "./run-handle.ts";
-
-export interface SubmitOptions {
-  /** The caller's own id for this piece of work: the same key is the same run. Default: a new sortable id. */
-  readonly key?: string;
-  /** What to do when the key is taken: give a handle on that run, or throw {@link RunExistsError}. Default `attach`. */
-  readonly ifExists?: "attach" | "reject";
-  /** Texts to find the run by, such as `job:42`. At most 64 of at most 256 characters. */
-  readonly tags?: readonly string[];
-  /** Kept with the run and shown. At most 64 entries. */
-  readonly metadata?: Readonly<Record<string, string>>;
-  /** Where the run waits for a worker. Default: the definition's queue. */
-  readonly queue?: string;
-}
 
 /** Publishes one submission, and comes back when it is durable: accepted, visible and queued in the same write (I1). */
 export async function submit(
@@ -43,6 +31,7 @@ export async function submit(
   if (typeof definition !== "string" && definition.input !== undefined) {
     await validate(`${definition.kind} ${flow}`, definition.input, input);
   }
+  const checked = checkSubmitOptions(options, clock.now());
   const patience = new Patience(host, GIVE_UP_MS);
   const place = { definition, queue, home };
   if (await patience.ask(() => isTakenElsewhere(host, run, place, options))) {
@@ -54,11 +43,11 @@ export async function submit(
     queue,
     submissionId: sortableId(clock.now(), Math.random),
     input: encodeValue(input, `The input of ${run.id}`),
-    tags: checkTags(options.tags ?? []),
-    metadata: checkMetadata(options.metadata ?? {}),
+    ...checked,
     submittedAt: clock.now(),
     replyTo: hint.replyTo,
     isKeyNew: options.key === undefined,
+    parent: undefined,
   };
   const bytes = encodeSubmission(submission);
   const limit = broker.log.maxMessageBytes;
@@ -108,7 +97,7 @@ async function publish(
     if (outcome.status === "conflict") {
       // It may be our own, whose ack was lost.
       if (tries === 0) return false;
-      const stored = await patience.ask(() => readSubmission(host, run, queue));
+      const stored = await patience.ask(() => readSubmission(host.broker.log, run, queue));
       return stored?.submissionId === submissionId;
     }
     if (patience.isOver) {
@@ -127,38 +116,3 @@ function existing(host: ClientHost, run: RunRef, options: SubmitOptions): RunHan
 }
 
 const GIVE_UP_MS = 30_000;
-const MAX_TAGS = 64;
-const MAX_TAG_LENGTH = 256;
-
-function checkTags(tags: readonly string[]): readonly string[] {
-  if (tags.length > MAX_TAGS)
-    throw new InvalidOptionError("tags", tags.length, `give at most ${MAX_TAGS}`);
-  for (const tag of tags) checkText("tags", tag);
-  return tags;
-}
-
-function checkMetadata(
-  metadata: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
-  const entries = Object.entries(metadata);
-  if (entries.length > MAX_TAGS) {
-    throw new InvalidOptionError("metadata", entries.length, `give at most ${MAX_TAGS} entries`);
-  }
-  for (const [name, value] of entries) {
-    checkText("metadata", name);
-    if (typeof value !== "string")
-      throw new InvalidOptionError(`metadata.${name}`, value, "give text");
-  }
-  return metadata;
-}
-
-function checkText(option: string, text: unknown): void {
-  const ok =
-    typeof text === "string" && text !== "" && text.length <= MAX_TAG_LENGTH && isPrintable(text);
-  if (ok) return;
-  throw new InvalidOptionError(
-    option,
-    text,
-    `use 1 to ${MAX_TAG_LENGTH} characters without control characters`,
-  );
-}

@@ -11,6 +11,7 @@ export type AnyDefinition = AnyFlow | AnyTask;
 
 export interface AnyFlow extends AnyDefinitionBase {
   readonly kind: "flow";
+  readonly version: string;
 }
 
 export interface AnyTask extends AnyDefinitionBase {

@@ -2,6 +2,9 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Logger } from "pino";
 import type { Duration } from "../engine/duration.ts";
 import type { RetryOptions } from "../engine/retry.ts";
+import type { RunId } from "../engine/run-id.ts";
+import type { ChildOptions, ChildRun, ReceiveOptions } from "./child-run.ts";
+import type { Signal } from "./signal.ts";
 import type { StepInfo, Task } from "./task.ts";
 
 /**
@@ -12,7 +15,13 @@ export interface FlowContext {
   readonly runId: string;
   /** 1, and one more each time the run was continued by hand after it had failed or crashed. */
   readonly attempt: number;
+  /** Those of the submission, and those that were added since. */
   readonly tags: readonly string[];
+  readonly metadata: Readonly<Record<string, string>>;
+  /** The run that submitted this one from its flow, if one did. */
+  readonly parent: RunId | undefined;
+  /** The first run of the family: this one, if no flow submitted it. */
+  readonly root: RunId;
   /** Silent while the run is replayed. */
   readonly log: Logger;
 
@@ -35,6 +44,39 @@ export interface FlowContext {
     fn: (info: StepInfo) => Promise<Output> | Output,
     options?: StepOptions,
   ): Promise<Output>;
+  /**
+   * Submits a run of its own, on whichever worker serves it. Resolves when that is recorded; its `result()` may be awaited
+   * at any later time, or never.
+   * @throws {@link InputInvalidError}, {@link DepthLimitError} and the errors of wrong options, each before anything is sent.
+   */
+  submit<Input, Output, Wire>(
+    definition: Flow<Input, Output, Wire> | Task<Input, Output, Wire>,
+    ...args: undefined extends Wire
+      ? [input?: NoInfer<Wire>, options?: ChildOptions]
+      : [input: NoInfer<Wire>, options?: ChildOptions]
+  ): Promise<ChildRun<Output>>;
+  /** The same by name, for code that this process does not have. The input is not checked here. */
+  submit(flow: string, input?: unknown, options?: ChildOptions): Promise<ChildRun>;
+  /**
+   * A run that somebody else started, or will have started when it is awaited.
+   * @throws {@link InvalidNameError}; its `result()` also {@link RunNotFoundError}.
+   */
+  attach<Output = unknown>(id: string): ChildRun<Output>;
+  /**
+   * The next value that was sent by this signal: kept from before this call, or waited for. Each is received once, in the
+   * order in which they were stored; `undefined` when the time-out came first. A value that the signal's schema refuses is
+   * logged and passed over.
+   */
+  receive<Value, Wire>(signal: Signal<Value, Wire>): Promise<Value>;
+  receive<Value, Wire>(
+    signal: Signal<Value, Wire>,
+    options: ReceiveOptions,
+  ): Promise<Value | undefined>;
+  /**
+   * Runs a part that a cancellation must not interrupt: what is asked for through the context that it is given goes on. The
+   * flow is told of the cancellation by the next thing that it awaits after it.
+   */
+  shield<Output>(fn: (ctx: FlowContext) => Promise<Output> | Output): Promise<Output>;
   /** Waits, at least so long. The end is recorded: a take-over waits for the rest only. */
   sleep(duration: Duration): Promise<void>;
   /** Waits until a time: a `Date` or milliseconds since 1970. */
@@ -45,6 +87,18 @@ export interface FlowContext {
     fn: (item: Item, index: number) => Promise<Output>,
     options?: { readonly concurrency?: number },
   ): Promise<Output[]>;
+
+  /** Says how far the run is, in units of its own. Shown by `handle.state()`. */
+  progress(done: number, total: number, message?: string): void;
+  /** Adds tags to find the run by. */
+  tag(...tags: readonly string[]): void;
+  /** Publishes a value under a name, in place of the one before: `handle.state()` shows it. */
+  expose(name: string, value: unknown): void;
+  /**
+   * True in a run that came by here for the first time with this code, false in one that had passed it with the code
+   * before: lets a flow change while its runs are open (docs/changing-code.md).
+   */
+  patch(id: string): boolean;
 
   /** Milliseconds since 1970, as of the last event that the flow has seen: the same in every replay. */
   now(): number;
@@ -77,6 +131,8 @@ export interface Flow<Input = unknown, Output = unknown, Wire = Input> {
   readonly input: StandardSchemaV1<Wire, Input> | undefined;
   readonly queue: string;
   readonly crashLimit: number;
+  /** Recorded with each activation; empty for none. */
+  readonly version: string;
 }
 
 export type FlowFunction<Input, Output> = (

@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { checkToken } from "../engine/names.ts";
+import { checkToken, isPrintable } from "../engine/names.ts";
+import { InvalidOptionError } from "../engine/usage-errors.ts";
 import { type CrashOptions, crashLimit } from "./crash-budget.ts";
 import type { Flow, FlowFunction } from "./flow-context.ts";
 
@@ -9,6 +10,8 @@ export interface FlowOptions<Input = unknown, Wire = Input> {
   /** Where its runs wait for a worker. Default: the flow's name. */
   readonly queue?: string;
   readonly crashes?: CrashOptions;
+  /** The flow's own version: recorded with each activation, shown, and never compared. At most 64 characters. */
+  readonly version?: string;
 }
 
 export function flow<Input = undefined, Output = unknown>(
@@ -45,5 +48,11 @@ export function flow(
     input: options.input,
     queue: checkToken("A queue's name", options.queue ?? name),
     crashLimit: crashLimit(options.crashes),
+    version: checkVersion(options.version ?? ""),
   };
+}
+
+function checkVersion(version: string): string {
+  if (typeof version === "string" && version.length <= 64 && isPrintable(version)) return version;
+  throw new InvalidOptionError("version", version, "use at most 64 printable characters");
 }

@@ -105,3 +105,38 @@ export class ContextClosedError extends MillraceError {
     );
   }
 }
+
+/**
+ * The run is to stop: somebody cancelled it, or its deadline has passed. What the flow awaits throws this once; it may clean
+ * up, with its context, before it throws on.
+ */
+export class CancelledError extends MillraceError {
+  readonly code = "CANCELLED";
+  readonly runId: string;
+  readonly reason: string;
+
+  constructor(runId: string, reason: string) {
+    super(`Run ${runId} is to stop${reason === "" ? "" : `: ${reason}`}.`);
+    this.runId = runId;
+    this.reason = reason;
+  }
+
+  override get fatal(): boolean {
+    return true;
+  }
+}
+
+/** A family of runs is too deep: each one submits the next. */
+export class DepthLimitError extends MillraceError {
+  readonly code = "DEPTH_LIMIT";
+
+  constructor(runId: string, limit: number) {
+    super(
+      `Run ${runId} is ${limit} levels below the first of its family and may not submit another. Look for a flow that submits itself without end.`,
+    );
+  }
+
+  override get fatal(): boolean {
+    return true;
+  }
+}

@@ -6,6 +6,7 @@ export type FrameStatus =
   | "awaiting-retry"
   | "cancelling"
   | "suspended"
+  | "scheduled"
   | "released"
   | "parked"
   | "completed"
@@ -28,12 +29,19 @@ export interface Frame {
   readonly token: number;
   /** The queue where the run's tokens wait. */
   readonly queue: string;
+  /** Sequence of the frame with the last `Annotated` event before this one, 0 for none. */
+  readonly annotated: number;
   readonly events: readonly RunEvent[];
 }
 
 /** A frame with its place in the stream. */
 export interface RecordedFrame extends Frame {
   readonly sequence: number;
+}
+
+/** Sequence of the newest frame up to this one that tells what the flow says of itself; 0 for none. */
+export function annotatedAt(frame: RecordedFrame): number {
+  return frame.events.some(({ type }) => type === "Annotated") ? frame.sequence : frame.annotated;
 }
 
 /** True when a worker is said to hold the run. */

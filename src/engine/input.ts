@@ -1,3 +1,6 @@
+import type { Payload } from "./payload.ts";
+import type { RunOutcome } from "./run-outcome.ts";
+
 /** What arrives for a run from outside, through its inbox. */
 export interface RunInput {
   /** Unique; an input that is stored twice is folded once. */
@@ -6,7 +9,10 @@ export interface RunInput {
   readonly body: InputBody;
 }
 
-export type InputBody = WakeInput;
+export type InputBody = WakeInput | PlainInput;
+
+/** An input that the history folds by name: all but wakes. */
+export type PlainInput = SignalInput | CancelInput | RunClosedInput | WatchInput;
 
 /** An input that only wakes: a new token for the run. */
 export interface WakeInput {
@@ -16,5 +22,33 @@ export interface WakeInput {
   /** Continue a parked, failed or crashed run. */
   readonly resume: boolean;
   /** The run's queue; where the message waits may be another. */
+  readonly queue: string;
+}
+
+/** A value for a flow that receives it by this name. */
+export interface SignalInput {
+  readonly type: "Signal";
+  readonly name: string;
+  readonly payload: Payload;
+}
+
+/** Asks the run to stop. Its flow may still clean up. */
+export interface CancelInput {
+  readonly type: "Cancel";
+  readonly reason: string;
+}
+
+/** How another run ended that this one waits for. */
+export interface RunClosedInput {
+  readonly type: "RunClosed";
+  readonly runId: string;
+  readonly outcome: RunOutcome;
+}
+
+/** Another run wants to be told when this one has ended. */
+export interface WatchInput {
+  readonly type: "Watch";
+  readonly runId: string;
+  /** That run's queue: where its inbox is. */
   readonly queue: string;
 }

@@ -6,18 +6,30 @@
  * - **I3** An outcome is taken once: a second one for the same command is a mismatch.
  *
  * The caller applies one event at a time and lets the microtask queue drain in between: that is what makes
- * `Promise.race` replay the same.
+ * `Promise.race` replay the same. What a flow finds when it asks (a signal that came before, a cancellation that nothing
+ * has been told of) depends on the events before, and on nothing else.
  */
+import type { PlainInput, RunClosedInput, SignalInput } from "./input.ts";
 import type { Payload } from "./payload.ts";
 import type { RunEvent } from "./run-event.ts";
 
 export class Journal {
+  readonly #inputOf: (sequence: number) => PlainInput | undefined;
   readonly #open = new Map<string, Command>();
   readonly #settled = new Set<string>();
+  /** Settled otherwise than by its own event, which may be on its way all the same: it says nothing then. */
+  readonly #overtaken = new Set<string>();
+  /** Signals that nobody has received, oldest first, by name. */
+  readonly #signals = new Map<string, SignalInput[]>();
+  /** How other runs ended, by their id. */
+  readonly #closed = new Map<string, RunClosedInput>();
+  #cancel: "none" | "requested" | "told" = "none";
   #now: number;
 
-  constructor(startedAt: number) {
+  /** `inputOf` gives what an input says that the history folds. */
+  constructor(startedAt: number, inputOf: (sequence: number) => PlainInput | undefined) {
     this.#now = startedAt;
+    this.#inputOf = inputOf;
   }
 
   /** The time of the last event that the flow has seen: the same in every replay. */
@@ -25,16 +37,29 @@ export class Journal {
     return this.#now;
   }
 
-  /** Notes that the flow asks for something. Its outcome is told through `settle`, once. */
-  open(kind: CommandKind, id: string, settle: Settle): Command {
-    const command: Command = { kind, id, settle, settled: false, failedAttempts: 0 };
-    this.#open.set(id, command);
+  /** `told` once the flow was told that it is to stop, `requested` while nothing that it awaits could tell it. */
+  get cancellation(): "none" | "requested" | "told" {
+    return this.#cancel;
+  }
+
+  /**
+   * Notes that the flow asks for something. Its outcome is told through `settle`, once: at once if it is there already.
+   */
+  open(asked: Asked): Command {
+    const command: Command = { ...asked, settled: false, failedAttempts: 0 };
+    const found = this.#found(command);
+    if (found === undefined) this.#open.set(command.id, command);
+    else this.#tell(command, found);
     return command;
   }
 
   /** The commands that wait for an outcome, in the order in which the flow asked. */
   waiting(): Iterable<Command> {
     return this.#open.values();
+  }
+
+  get waitingCount(): number {
+    return this.#open.size;
   }
 
   /** A command that waits for an outcome. */
@@ -46,25 +71,33 @@ export class Journal {
   apply(event: RunEvent): Mismatch | undefined {
     switch (event.type) {
       case "StepCompleted":
-        return this.#settle(event.at, "step", event.step, event.type, { output: event.output });
+        return this.#settle(event, ["step"], event.step, { type: "output", output: event.output });
       case "StepFailed":
-        return this.#settle(event.at, "step", event.step, event.type, { error: event.error });
+        return this.#settle(event, ["step"], event.step, { type: "error", error: event.error });
       case "TimerFired":
-        return this.#settle(event.at, "timer", event.timer, event.type, {});
+        return this.#settle(event, ["timer", "receive"], event.timer, { type: "due" });
+      case "ChildSubmitted":
+        return this.#settle(event, ["child"], event.child, { type: "due" });
       case "StepAttemptFailed":
-        return this.#match("step", event.step, event.type, (command) => {
+        return this.#match(event.type, ["step"], event.step, (command) => {
           command.failedAttempts = event.attempt;
           command.dueAt = event.retryAt;
         });
       case "StepStarted":
-        return this.#match("step", event.step, event.type, () => undefined);
+        return this.#match(event.type, ["step"], event.step, () => undefined);
       case "TimerSet":
-        return this.#match("timer", event.timer, event.type, (command) => {
+        return this.#match(event.type, ["timer", "receive"], event.timer, (command) => {
           command.dueAt = event.fireAt;
         });
+      case "InputFolded":
+        return this.#fold(event.at, event.sequence, event.kind);
+      case "CancelRequested":
+        return this.#requestCancel(event.at);
       case "Activated":
       case "Released":
-      case "InputFolded":
+      case "Suspended":
+      case "Annotated":
+      case "Patched":
       case "Parked":
       case "Resumed":
       case "Completed":
@@ -77,34 +110,102 @@ export class Journal {
     }
   }
 
+  /** What there is for a command before anything is done about it. */
+  #found(command: Command): Outcome | undefined {
+    if (this.#cancel === "requested" && !command.shielded) {
+      this.#cancel = "told";
+      return { type: "cancelled" };
+    }
+    if (command.kind === "receive") {
+      const signal = this.#signals.get(command.topic)?.shift();
+      return signal === undefined ? undefined : { type: "output", output: signal.payload };
+    }
+    if (command.kind !== "outcome") return undefined;
+    const closed = this.#closed.get(command.topic);
+    return closed === undefined ? undefined : { type: "closed", closed };
+  }
+
+  #fold(at: number, sequence: number, kind: string): Mismatch | undefined {
+    const input = this.#inputOf(sequence);
+    if (input === undefined) {
+      const expected = `the ${kind} that the inbox held at ${sequence}`;
+      return { expected, asked: "nothing: it is gone from the inbox", step: "inbox" };
+    }
+    this.#now = Math.max(this.#now, at);
+    if (input.type === "Signal") this.#signal(input);
+    else if (input.type === "RunClosed") this.#close(input);
+    return undefined;
+  }
+
+  #signal(signal: SignalInput): void {
+    const { name, payload } = signal;
+    for (const command of this.#open.values()) {
+      if (command.kind !== "receive" || command.topic !== name) continue;
+      return this.#overtake(command, { type: "output", output: payload });
+    }
+    const kept = this.#signals.get(name);
+    if (kept === undefined) this.#signals.set(name, [signal]);
+    else kept.push(signal);
+  }
+
+  #close(closed: RunClosedInput): void {
+    this.#closed.set(closed.runId, closed);
+    for (const command of [...this.#open.values()]) {
+      if (command.kind !== "outcome" || command.topic !== closed.runId) continue;
+      this.#overtake(command, { type: "closed", closed });
+    }
+  }
+
+  /** Tells the flow once, through all that it awaits and that is not shielded; or through what it asks for next. */
+  #requestCancel(at: number): undefined {
+    if (this.#cancel !== "none") return;
+    this.#now = Math.max(this.#now, at);
+    this.#cancel = "requested";
+    for (const command of [...this.#open.values()]) {
+      if (command.shielded) continue;
+      this.#cancel = "told";
+      this.#overtake(command, { type: "cancelled" });
+    }
+  }
+
+  #overtake(command: Command, outcome: Outcome): void {
+    this.#overtaken.add(command.id);
+    this.#open.delete(command.id);
+    this.#tell(command, outcome);
+  }
+
+  #tell(command: Command, outcome: Outcome): void {
+    command.settled = true;
+    this.#settled.add(command.id);
+    command.settle(outcome);
+  }
+
   #settle(
-    at: number,
-    kind: CommandKind,
+    event: RunEvent,
+    kinds: readonly CommandKind[],
     id: string,
-    type: string,
     outcome: Outcome,
   ): Mismatch | undefined {
-    return this.#match(kind, id, type, (command) => {
-      command.settled = true;
+    return this.#match(event.type, kinds, id, (command) => {
       this.#open.delete(id);
-      this.#settled.add(id);
-      this.#now = Math.max(this.#now, at);
-      command.settle(outcome);
+      this.#now = Math.max(this.#now, event.at);
+      this.#tell(command, outcome);
     });
   }
 
   #match(
-    kind: CommandKind,
-    id: string,
     type: string,
+    kinds: readonly CommandKind[],
+    id: string,
     found: (command: Command) => void,
   ): Mismatch | undefined {
     const command = this.#open.get(id);
-    if (command?.kind === kind) {
+    if (command !== undefined && kinds.includes(command.kind)) {
       found(command);
       return undefined;
     }
-    const expected = `${type} of ${kind} ${id}`;
+    if (command === undefined && this.#overtaken.has(id)) return undefined;
+    const expected = `${type} of ${kinds[0]} ${id}`;
     if (command !== undefined) return { expected, asked: `${command.kind} ${id}`, step: id };
     const asked = this.#settled.has(id)
       ? `${id}, whose outcome is recorded already`
@@ -121,13 +222,21 @@ export class Journal {
   }
 }
 
-export type CommandKind = "step" | "timer";
+export type CommandKind = "step" | "timer" | "receive" | "child" | "outcome";
 
-/** Something a flow asked for. */
-export interface Command {
+/** What a flow asks for. */
+export interface Asked {
   readonly kind: CommandKind;
   readonly id: string;
+  /** The signal's name (`receive`) or the other run's id (`child`, `outcome`); otherwise empty. */
+  readonly topic: string;
+  /** A cancellation does not reach it. */
+  readonly shielded: boolean;
   readonly settle: Settle;
+}
+
+/** Something a flow asked for, and how far it is. */
+export interface Command extends Asked {
   settled: boolean;
   /** How many attempts the history holds as failed. */
   failedAttempts: number;
@@ -135,11 +244,15 @@ export interface Command {
   dueAt?: number;
 }
 
-/** How a command ended: with an output, with an error, or (a timer) with neither. */
-export interface Outcome {
-  readonly output?: Payload;
-  readonly error?: Payload;
-}
+/** How a command ended. */
+export type Outcome =
+  | { readonly type: "output"; readonly output: Payload }
+  | { readonly type: "error"; readonly error: Payload }
+  /** Its time has come, or it is recorded: there is nothing to give. */
+  | { readonly type: "due" }
+  | { readonly type: "closed"; readonly closed: RunClosedInput }
+  /** The run is to stop: nobody waits for this any more. */
+  | { readonly type: "cancelled" };
 
 export type Settle = (outcome: Outcome) => void;
 

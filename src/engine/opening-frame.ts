@@ -1,4 +1,4 @@
-import { type Frame, isActive, isResumable } from "./frame.ts";
+import { annotatedAt, type Frame, isActive, isResumable, type RecordedFrame } from "./frame.ts";
 import type { ActivationReason, RunEvent, RunEventBody } from "./run-event.ts";
 
 /**
@@ -12,10 +12,11 @@ export function openingFrame(found: FoundRun, by: TakeUp): Omit<Frame, "prev"> {
   const reason = reasonFor(head, by.resume);
   const events: RunEvent[] = [];
   const add = (body: RunEventBody): number => events.push({ ...body, at: by.at });
-  add({ type: "Activated", epoch, worker: by.worker, token: by.token, reason });
+  const { worker, token, version } = by;
+  add({ type: "Activated", epoch, worker, token, reason, version });
   if (reason === "resumed") add({ type: "Resumed", retry: failedStep(found.events) });
   const crashes = reason === "takeover" ? found.crashes + 1 : 0;
-  let status: Frame["status"] = "running";
+  let status: Frame["status"] = found.events.some(isCancelRequest) ? "cancelling" : "running";
   if (by.crashLimit === undefined) {
     const expected = `flow ${by.flow}`;
     const asked = `nothing: worker ${by.worker} serves no such flow`;
@@ -27,12 +28,17 @@ export function openingFrame(found: FoundRun, by: TakeUp): Omit<Frame, "prev"> {
   }
   const { inboxFolded } = found;
   const queue = head?.queue ?? by.queue;
-  return { epoch, writer: by.worker, status, inboxFolded, token: by.token, queue, events };
+  const annotated = head === undefined ? 0 : annotatedAt(head);
+  return { epoch, writer: worker, status, inboxFolded, token, queue, annotated, events };
+}
+
+function isCancelRequest({ type }: RunEvent): boolean {
+  return type === "CancelRequested";
 }
 
 /** What was read of a run that is to be taken up. */
 export interface FoundRun {
-  readonly head: Frame | undefined;
+  readonly head: RecordedFrame | undefined;
   readonly events: readonly RunEvent[];
   /** Take-overs since the run last made progress, or was resumed by hand. */
   readonly crashes: number;
@@ -50,6 +56,8 @@ export interface TakeUp {
   readonly resume: boolean;
   /** Nothing when the worker does not know the flow. */
   readonly crashLimit: number | undefined;
+  /** The flow's own version, or empty. */
+  readonly version: string;
   /** Milliseconds since 1970. */
   readonly at: number;
 }

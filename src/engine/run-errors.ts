@@ -89,3 +89,18 @@ export class RunNotResumableError extends MillraceError {
     this.runId = runId;
   }
 }
+
+/** The run has ended: nothing that is sent to it is received any more. */
+export class RunClosedError extends MillraceError {
+  readonly code = "RUN_CLOSED";
+  readonly runId: string;
+  readonly status: string;
+
+  constructor(runId: string, status: string) {
+    super(
+      `Run ${runId} is ${status}: it takes nothing any more. Submit a new one under another key.`,
+    );
+    this.runId = runId;
+    this.status = status;
+  }
+}

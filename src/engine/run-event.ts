@@ -1,3 +1,4 @@
+import type { Annotations } from "./annotations.ts";
 import type { Payload } from "./payload.ts";
 
 /** Why a worker took a run up. */
@@ -5,6 +6,15 @@ export type ActivationReason = "submitted" | "takeover" | "released" | "woken" |
 
 /** Why a run was set aside until somebody acts. */
 export type ParkReason = "mismatch" | "unknown-event" | "unknown-flow";
+
+/** What of an inbox reaches a flow. */
+export type FoldedKind = "signal" | "cancel" | "closed" | "watch";
+
+/**
+ * What becomes of a child when its parent has closed: cancelled whatever the reason, left alone, or (empty) cancelled only
+ * with a parent that is cancelled.
+ */
+export type ParentClosePolicy = "" | "cancel" | "abandon";
 
 /** A recorded fact of a run. `at` is the writer's clock, in milliseconds since 1970. */
 export type RunEvent = { readonly at: number } & RunEventBody;
@@ -17,8 +27,18 @@ export type RunEventBody =
       /** Sequence of the message that gives the right to hold the run. */
       readonly token: number;
       readonly reason: ActivationReason;
+      /** The flow's own version, as its definition says it, or empty. */
+      readonly version: string;
     }
   | { readonly type: "Released" }
+  /** Given up because it only waits. */
+  | {
+      readonly type: "Suspended";
+      /** When the broker wakes it, in milliseconds since 1970; 0 for never. */
+      readonly wakeAt: number;
+      /** What it waits for, as people read it. */
+      readonly waits: readonly string[];
+    }
   | { readonly type: "StepStarted"; readonly step: string; readonly attempt: number }
   | {
       readonly type: "StepAttemptFailed";
@@ -45,7 +65,31 @@ export type RunEventBody =
     }
   | { readonly type: "TimerSet"; readonly timer: string; readonly fireAt: number }
   | { readonly type: "TimerFired"; readonly timer: string }
-  | { readonly type: "InputFolded"; readonly sequence: number; readonly kind: string }
+  /** The flow may see an input; what it says stays in the inbox. */
+  | {
+      readonly type: "InputFolded";
+      readonly sequence: number;
+      readonly kind: FoldedKind;
+      /** The signal's name, or the run that has closed or wants to know. */
+      readonly name: string;
+    }
+  | {
+      readonly type: "CancelRequested";
+      readonly reason: string;
+      readonly by: "input" | "deadline";
+    }
+  | {
+      readonly type: "ChildSubmitted";
+      /** The command's id in the flow. */
+      readonly child: string;
+      readonly runId: string;
+      readonly queue: string;
+      readonly onParentClose: ParentClosePolicy;
+    }
+  /** What the flow tells of itself: all of it, each time. */
+  | ({ readonly type: "Annotated" } & Annotations)
+  /** The flow passed a place where its code had been changed, with the new code. */
+  | { readonly type: "Patched"; readonly patch: string }
   | {
       readonly type: "Parked";
       readonly reason: ParkReason;

@@ -1,6 +1,8 @@
+import { type Annotations, NO_ANNOTATIONS } from "./annotations.ts";
 import { type FrameStatus, isActive, isClosed, type RecordedFrame } from "./frame.ts";
 import type { Payload } from "./payload.ts";
-import type { RunEvent } from "./run-event.ts";
+import type { ParentClosePolicy, RunEvent } from "./run-event.ts";
+import { outcomeOf, type RunOutcome } from "./run-outcome.ts";
 
 /** What the whole history tells of a run: a pure fold of its frames. */
 export interface RunState {
@@ -18,15 +20,31 @@ export interface RunState {
   readonly takeOvers: number;
   readonly steps: ReadonlyMap<string, StepState>;
   readonly timers: ReadonlyMap<string, TimerState>;
+  /** Runs that it submitted, by the command's id. */
+  readonly children: ReadonlyMap<string, ChildState>;
+  readonly annotations: Annotations;
+  /** Why it is to stop, if somebody asked for that. */
+  readonly cancelReason: string | undefined;
+  /** What a suspended run waits for. */
+  readonly suspended: SuspendedState | undefined;
   readonly parked: ParkedState | undefined;
   readonly outcome: RunOutcome | undefined;
 }
 
-export type RunOutcome =
-  | { readonly status: "completed"; readonly output: Payload }
-  | { readonly status: "failed"; readonly error: Payload; readonly step: string }
-  | { readonly status: "crashed"; readonly crashes: number }
-  | { readonly status: "cancelled"; readonly reason: string };
+export interface ChildState {
+  readonly id: string;
+  readonly runId: string;
+  readonly queue: string;
+  readonly onParentClose: ParentClosePolicy;
+  /** True when the history has folded its outcome. */
+  readonly closed: boolean;
+}
+
+export interface SuspendedState {
+  /** When the broker wakes it, in milliseconds since 1970; 0 for never. */
+  readonly wakeAt: number;
+  readonly waits: readonly string[];
+}
 
 export interface StepState {
   readonly id: string;
@@ -61,6 +79,7 @@ export function foldFrames(
   for (const frame of frames) {
     if (last === undefined && earlier === undefined) draft.startedAt = frame.events[0]?.at ?? 0;
     if (frame.status !== "parked") draft.parked = undefined;
+    draft.suspended = undefined;
     draft.outcome = undefined;
     for (const event of frame.events) {
       draft.updatedAt = Math.max(draft.updatedAt, event.at);
@@ -80,24 +99,28 @@ export function foldFrames(
   };
 }
 
-/** How a frame ended its run, if it did. Readable from the last frame alone. */
-export function outcomeOf(events: readonly RunEvent[]): RunOutcome | undefined {
-  const last = events.at(-1);
-  if (last?.type === "Completed") return { status: "completed", output: last.output };
-  if (last?.type === "Failed") return { status: "failed", error: last.error, step: last.step };
-  if (last?.type === "Crashed") return { status: "crashed", crashes: last.crashes };
-  if (last?.type === "Cancelled") return { status: "cancelled", reason: last.reason };
-  return undefined;
-}
-
 function draftOf(state: RunState | undefined): Draft {
   if (state !== undefined) {
-    return { ...state, steps: new Map(state.steps), timers: new Map(state.timers) };
+    const { steps, timers, children } = state;
+    return {
+      ...state,
+      steps: new Map(steps),
+      timers: new Map(timers),
+      children: new Map(children),
+    };
   }
   const times = { startedAt: 0, updatedAt: 0 };
   const counts = { crashes: 0, takeOvers: 0 };
-  const parts = { steps: new Map(), timers: new Map(), parked: undefined, outcome: undefined };
-  return { ...times, ...counts, ...parts };
+  const parts = { steps: new Map(), timers: new Map(), children: new Map() };
+  const ends = { cancelReason: undefined, suspended: undefined, parked: undefined };
+  return {
+    ...times,
+    ...counts,
+    ...parts,
+    ...ends,
+    annotations: NO_ANNOTATIONS,
+    outcome: undefined,
+  };
 }
 
 interface Draft {
@@ -107,6 +130,10 @@ interface Draft {
   takeOvers: number;
   steps: Map<string, StepState>;
   timers: Map<string, TimerState>;
+  children: Map<string, ChildState>;
+  annotations: Annotations;
+  cancelReason: string | undefined;
+  suspended: SuspendedState | undefined;
   parked: ParkedState | undefined;
   outcome: RunOutcome | undefined;
 }
@@ -140,6 +167,26 @@ function applyEvent(draft: Draft, event: RunEvent): void {
       });
       return;
     }
+    case "Suspended":
+      draft.suspended = { wakeAt: event.wakeAt, waits: event.waits };
+      return;
+    case "InputFolded":
+      draft.crashes = 0;
+      if (event.kind === "closed") closeChild(draft, event.name);
+      return;
+    case "CancelRequested":
+      draft.cancelReason ??= event.reason;
+      return;
+    case "ChildSubmitted": {
+      const { child: id, runId, queue, onParentClose } = event;
+      draft.children.set(id, { id, runId, queue, onParentClose, closed: false });
+      return;
+    }
+    case "Annotated": {
+      const { progress, tags, exposed } = event;
+      draft.annotations = { progress, tags, exposed };
+      return;
+    }
     case "Parked": {
       const { type: _, ...parked } = event;
       draft.parked = parked;
@@ -152,9 +199,15 @@ function applyEvent(draft: Draft, event: RunEvent): void {
       draft.outcome = outcomeOf([event]);
       return;
     case "Released":
-    case "InputFolded":
+    case "Patched":
     case "Unknown":
       return;
+  }
+}
+
+function closeChild(draft: Draft, runId: string): void {
+  for (const child of draft.children.values()) {
+    if (child.runId === runId) draft.children.set(child.id, { ...child, closed: true });
   }
 }
 

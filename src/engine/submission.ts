@@ -16,4 +16,21 @@ export interface Submission {
   readonly replyTo: string;
   /** The key was made for this submission: no other one can have it. */
   readonly isKeyNew: boolean;
+  /** The run that submitted it from its flow, if one did. */
+  readonly parent: Parent | undefined;
+  /** Not to be started before, in milliseconds since 1970; 0 for at once. */
+  readonly startAt: number;
+  /** Cancelled if it has not ended by then, in milliseconds since 1970; 0 for never. */
+  readonly deadlineAt: number;
+}
+
+/** Where a child run comes from. */
+export interface Parent {
+  readonly runId: string;
+  /** The parent's queue: where its inbox is. */
+  readonly queue: string;
+  /** The first run of the family. */
+  readonly root: string;
+  /** 1 for a child of a root. */
+  readonly depth: number;
 }

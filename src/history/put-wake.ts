@@ -1,9 +1,8 @@
 import type { WakeInput } from "../engine/input.ts";
 import type { RunRef } from "../engine/run-id.ts";
-import { sortableId } from "../engine/sortable-id.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Clock } from "../ports/clock.ts";
-import { encodeInput } from "../wire/input-codec.ts";
+import { putInput } from "./put-input.ts";
 
 /** Puts a wake into a run's inbox, in the queue where it is to wait. Resolves when it is durable. */
 export async function putWake(
@@ -12,8 +11,5 @@ export async function putWake(
   waitsIn: string,
   wake: Omit<WakeInput, "type">,
 ): Promise<void> {
-  const sentAt = parts.clock.now();
-  const inputId = sortableId(sentAt, Math.random);
-  const input = encodeInput({ inputId, sentAt, body: { type: "Wake", ...wake } });
-  await parts.broker.log.put(run, waitsIn, input);
+  await putInput(parts, run, waitsIn, { type: "Wake", ...wake });
 }

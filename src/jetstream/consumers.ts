@@ -14,6 +14,8 @@ export interface QueueConsumer {
    * may have been handed out and acked, and the memory of it lost (a consumer made again, a broker killed).
    */
   readonly trustedSinceMs: number;
+  /** What to add to this machine's clock to get the broker's, in milliseconds: right to about a round trip. */
+  readonly clockOffsetMs: number;
 }
 
 export const DEFAULT_LEASE_MS = 5_000;
@@ -34,7 +36,9 @@ export async function openConsumer(
     (await consumerInfo(connection, stream, name)) ??
     (await makeConsumer(connection, stream, name, filter, place.leaseMs ?? DEFAULT_LEASE_MS));
   const leaseMs = check(info, filter, place);
-  return { stream, name, leaseMs, trustedSinceMs: Date.parse(info.ts) + 1 };
+  const brokerNow = Date.parse(info.ts);
+  const clockOffsetMs = brokerNow - Date.now();
+  return { stream, name, leaseMs, trustedSinceMs: brokerNow + 1, clockOffsetMs };
 }
 
 /** The part of a consumer's description that is used here. */

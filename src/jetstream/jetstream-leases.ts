@@ -43,6 +43,10 @@ export class JetStreamPeers implements Peers {
       clearInterval(beating);
       throw new BrokerError("The thread that keeps the leases could not start.", { cause });
     }
+    let onAsked: (run: string) => void = () => undefined;
+    thread.on("message", (message: { readonly asked?: string }) => {
+      if (message.asked !== undefined) onAsked(message.asked);
+    });
     const ended = new AbortController();
     const end = (cause: unknown): void => {
       clearInterval(beating);
@@ -55,6 +59,9 @@ export class JetStreamPeers implements Peers {
       keep: ({ leaseId, partition, sequence }) => {
         if (leaseId.length > MAX_ACK_SUBJECT) throw new Error(`Ack subject too long: ${leaseId}`);
         return table.take({ partition, sequence, keptAt: Date.now(), ackSubject: leaseId });
+      },
+      onAsked: (call) => {
+        onAsked = call;
       },
       close: async () => {
         thread.off("exit", end);

@@ -28,7 +28,11 @@ const RENEW_MS = Math.floor(data.leaseMs * 0.3);
 const connection = await dial(data.dial, "leases");
 connection.subscribe(data.askSubject, {
   callback: (error, question) => {
-    if (error === null) question.respond(holds(question) ? "held" : "gone");
+    if (error !== null) return;
+    const run = holds(question);
+    question.respond(run === undefined ? "gone" : "held");
+    // Whoever asked may have put something into its inbox, and relies on the worker to look (I6).
+    if (typeof run === "string") parentPort?.postMessage({ asked: run });
   },
 });
 await connection.flush();
@@ -60,23 +64,24 @@ function renew(over: NatsConnection): void {
   }
 }
 
-function holds(question: Msg): boolean {
-  if (blockedTooLong()) return false;
+/** The run that is asked after, if this worker holds it; null when the question does not name it. */
+function holds(question: Msg): string | null | undefined {
+  if (blockedTooLong()) return undefined;
   const asked = parse(question);
-  if (asked === undefined) return false;
+  if (asked === undefined) return undefined;
   takeSegments();
   for (const segment of segments) {
     for (const { partition, sequence, epoch } of segment.entries()) {
       if (sequence !== asked.token || epoch !== asked.epoch) continue;
-      if (partition === asked.partition) return true;
+      if (partition === asked.partition) return asked.run ?? null;
     }
   }
-  return false;
+  return undefined;
 }
 
-function parse(question: Msg): HeldRun | undefined {
+function parse(question: Msg): Partial<HeldRun> | undefined {
   try {
-    const asked = question.json<HeldRun | null>();
+    const asked = question.json<Partial<HeldRun> | null>();
     return typeof asked === "object" && asked !== null ? asked : undefined;
   } catch {
     return undefined; // Anybody can send anything here.

@@ -21,11 +21,33 @@ export class Publisher {
   }
 
   /** Stores a message. With `expected`, only if that is the last sequence on the same subject. */
-  async publish(subject: string, data: Uint8Array, expected?: number): Promise<WriteOutcome> {
+  publish(subject: string, data: Uint8Array, expected?: number): Promise<WriteOutcome> {
+    return this.#store(subject, data, expected === undefined ? undefined : expectation(expected));
+  }
+
+  /** Has the broker store a message on another subject of the same stream at a later time, in milliseconds since 1970. */
+  schedule(
+    subject: string,
+    data: Uint8Array,
+    { time, target }: { readonly time: number; readonly target: string },
+  ): Promise<WriteOutcome> {
+    const at = new Date(time).toISOString();
+    return this.#store(
+      subject,
+      data,
+      textHeaders(`Nats-Schedule: @at ${at}\r\nNats-Schedule-Target: ${target}`),
+    );
+  }
+
+  async #store(
+    subject: string,
+    data: Uint8Array,
+    headers: MsgHdrs | undefined,
+  ): Promise<WriteOutcome> {
     if (this.#inFlight.size >= MAX_IN_FLIGHT) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
-    return new Promise((resolve) => this.#send(subject, data, expected, resolve));
+    return new Promise((resolve) => this.#send(subject, data, headers, resolve));
   }
 
   /** Resolves when every publish so far has its answer, or none comes any more. */
@@ -46,7 +68,7 @@ export class Publisher {
   #send(
     subject: string,
     data: Uint8Array,
-    expected: number | undefined,
+    headers: MsgHdrs | undefined,
     resolve: (outcome: WriteOutcome) => void,
   ): void {
     const answers = this.#mux.open((message) => pending.end(outcomeOf(message)));
@@ -64,7 +86,7 @@ export class Publisher {
     try {
       this.#connection.publish(subject, data, {
         reply: answers.subject,
-        ...(expected === undefined ? {} : { headers: expectation(expected) }),
+        ...(headers === undefined ? {} : { headers }),
       });
     } catch (cause) {
       pending.end({ status: "unknown", cause });
@@ -114,8 +136,12 @@ interface PubAck {
   readonly error?: { readonly err_code?: number; readonly description?: string };
 }
 
-/** The one header we send, encoded without the general and slower path. The transport only calls `encode`. */
 function expectation(sequence: number): MsgHdrs {
-  const text = `NATS/1.0\r\nNats-Expected-Last-Subject-Sequence: ${sequence}\r\n\r\n`;
+  return textHeaders(`Nats-Expected-Last-Subject-Sequence: ${sequence}`);
+}
+
+/** Headers encoded without the general and slower path. The transport only calls `encode`. */
+function textHeaders(lines: string): MsgHdrs {
+  const text = `NATS/1.0\r\n${lines}\r\n\r\n`;
   return { encode: () => Buffer.from(text, "latin1") } as unknown as MsgHdrs;
 }

@@ -147,11 +147,13 @@ export class PullLoop {
 
   /**
    * Nobody can have had the message before: it was stored after the consumer's memory was last known to be whole, and its
-   * lease cannot have run out on the way here, even if this process was stopped meanwhile.
+   * lease cannot have run out on the way here, even if this process was stopped meanwhile. And it has not waited so long
+   * that somebody may well have cancelled it.
    */
   #isFresh(ack: AckSubject): boolean {
-    const { leaseMs, trustedSinceMs } = this.#consumer;
+    const { leaseMs, trustedSinceMs, clockOffsetMs } = this.#consumer;
     if (this.#inDoubt || ack.delivered > 1 || ack.storedAtMs <= trustedSinceMs) return false;
+    if (Date.now() + clockOffsetMs - ack.storedAtMs > YOUNG_MS) return false;
     const [oldest = 0] = this.#open.values();
     return Date.now() - oldest < leaseMs * FRESH_SHARE;
   }
@@ -210,6 +212,8 @@ const BACKOFF_MS = 250;
 const UNWATCHED_MS = 3_000;
 /** What comes later than this share of the lease after it was asked for is not fresh. */
 const FRESH_SHARE = 0.6;
+/** What has waited longer is looked at before it is started: it may have been cancelled, or sent signals. */
+const YOUNG_MS = 1_000;
 /** Requests are over before that, or whatever they bring late would be exchanged, come back, and be exchanged again. */
 const EXPIRES_SHARE = 0.4;
 const LOST_AFTER_SHARE = FRESH_SHARE - EXPIRES_SHARE;

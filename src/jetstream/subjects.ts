@@ -27,6 +27,10 @@ export class Subjects {
     return `mr.${this.namespace}.${this.partition(run)}.in.${queue}.${run.flow}.${run.token}`;
   }
 
+  timer(run: RunRef, queue: string): string {
+    return `mr.${this.namespace}.${this.partition(run)}.tm.${queue}.${run.flow}.${run.token}`;
+  }
+
   history(run: RunRef): string {
     return `mr.${this.namespace}.${this.partition(run)}.h.${run.flow}.${run.token}`;
   }

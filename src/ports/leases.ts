@@ -7,6 +7,11 @@ export interface LeaseKeeper {
   keep(message: LeasedMessage): Lease;
   /** Aborts when the thread ended by itself, with the reason: nothing is kept any more, and nobody answers. */
   readonly ended: AbortSignal;
+  /**
+   * Calls back after somebody was told that this worker holds a run, with the run's id: it may have put something into the
+   * run's inbox, and relies on this worker to look (I6). The run may have been given up by then.
+   */
+  onAsked(call: (run: string) => void): void;
   /** Stops the thread. Leases then run out. */
   close(): Promise<void>;
 }
@@ -34,6 +39,7 @@ export interface Peers {
 
 /** A run as its head says that it is held. */
 export interface HeldRun {
+  readonly run: string;
   readonly partition: number;
   readonly token: number;
   readonly epoch: number;

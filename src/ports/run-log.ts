@@ -18,6 +18,12 @@ export interface RunLog {
   append(run: RunRef, expected: number, frame: Uint8Array): Promise<WriteOutcome>;
   /** Puts something into a run's inbox, unconditionally. Gives its sequence. */
   put(run: RunRef, queue: string, input: Uint8Array): Promise<number>;
+  /**
+   * Puts something into a run's inbox at a later time, in milliseconds since 1970: never before it, and up to a second after.
+   * What was asked for so before takes its place. Resolves when the order is durable.
+   * @throws {@link BrokerError} when it is not confirmed.
+   */
+  wakeAt(run: RunRef, queue: string, time: number, input: Uint8Array): Promise<void>;
   /** Sets a message aside, once per message, where `deadLetters` shows it. */
   setAside(message: Stored, letter: Uint8Array): Promise<void>;
 

@@ -47,7 +47,10 @@ export interface Delivery {
   readonly sequence: number;
   /** It was handed out before, to this or another worker. */
   readonly redelivered: boolean;
-  /** Nobody can have had it before: not redelivered, stored while the memory of acks was whole, its lease not yet over. */
+  /**
+   * Nobody can have had it before: not redelivered, stored while the memory of acks was whole, its lease not yet over. And it
+   * was stored within the last second.
+   */
   readonly fresh: boolean;
   readonly data: Uint8Array;
   /** What a lease keeper needs to keep it. */

@@ -26,7 +26,7 @@ export type WriteFate =
 export interface MemoryWrite {
   /** The process that wrote. */
   readonly process: MemoryProcess;
-  readonly kind: "submit" | "append" | "put" | "set aside";
+  readonly kind: "submit" | "append" | "put" | "wake at" | "set aside";
   /** Nothing when it is set aside. */
   readonly runId: RunId | undefined;
   readonly data: Uint8Array;

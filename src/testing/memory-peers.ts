@@ -48,6 +48,7 @@ export class MemoryLeaseKeeper implements LeaseKeeper {
   /** It ends with its process, never by itself. */
   readonly ended: LeaseKeeper["ended"] = new AbortController().signal;
   #cancelRenewal: () => void = () => undefined;
+  #onAsked: (run: string) => void = () => undefined;
 
   constructor(broker: MemoryStore, link: MemoryLink, worker: string, leaseMs: number) {
     this.#broker = broker;
@@ -70,6 +71,10 @@ export class MemoryLeaseKeeper implements LeaseKeeper {
     };
   }
 
+  onAsked(call: (run: string) => void): void {
+    this.#onAsked = call;
+  }
+
   close(): Promise<void> {
     this.#cancelRenewal();
     this.#kept.clear();
@@ -84,7 +89,10 @@ export class MemoryLeaseKeeper implements LeaseKeeper {
     for (const { message, epoch } of this.#kept) {
       const { partition, sequence } = message;
       if (sequence !== held.token || epoch !== held.epoch) continue;
-      if (partition === held.partition) return "held";
+      if (partition !== held.partition) continue;
+      // The thread tells the worker by a message, which comes when its event loop turns.
+      this.#link.receive(() => this.#onAsked(held.run));
+      return "held";
     }
     return "gone";
   }

@@ -40,6 +40,34 @@ export class MemoryRunLog implements RunLog {
     throw new BrokerError(`An input for ${run.id} was not confirmed. Send it again.`, { cause });
   }
 
+  async wakeAt(run: RunRef, queue: string, time: number, input: Uint8Array): Promise<void> {
+    const { subjects, clock } = this.#broker;
+    const order = {
+      subject: subjects.timer(run, queue),
+      target: subjects.waiting("in", run, queue),
+    };
+    const write: MemoryWrite = {
+      process: this.#process,
+      kind: "wake at",
+      runId: run.id,
+      data: input,
+    };
+    const data = input.slice();
+    const outcome = await this.#link.ask<WriteOutcome>(
+      () =>
+        this.#meet(write, () => {
+          this.#broker.schedule(order.subject, time - clock.now(), () =>
+            this.#broker.store(order.target, data),
+          );
+          return 0;
+        }),
+      (cause) => ({ status: "unknown", cause }),
+    );
+    if (outcome.status === "written") return;
+    const cause = outcome.status === "unknown" ? outcome.cause : undefined;
+    throw new BrokerError(`A wake-up of ${run.id} was not confirmed.`, { cause });
+  }
+
   async setAside(message: Stored, letter: Uint8Array): Promise<void> {
     const subject = this.#broker.subjects.dead(message.partition, message.sequence);
     const outcome = await this.#write("set aside", undefined, subject, letter, 0);
@@ -120,25 +148,22 @@ export class MemoryRunLog implements RunLog {
   ): Promise<WriteOutcome> {
     const write: MemoryWrite = { process: this.#process, kind, runId: run?.id, data };
     return this.#link.ask<WriteOutcome>(
-      () => this.#arrive(write, subject, expected),
+      () => this.#meet(write, () => this.#broker.store(subject, data, expected)),
       (cause) => ({ status: "unknown", cause }),
     );
   }
 
-  #arrive(
-    write: MemoryWrite,
-    subject: string,
-    expected: number | undefined,
-  ): WriteOutcome | "unanswered" {
+  /** The write arrives at the broker, and meets whatever goes wrong there. */
+  #meet(write: MemoryWrite, store: () => number | undefined): WriteOutcome | "unanswered" {
     const { faults, clock } = this.#broker;
     const fate = faults.beforeWrite?.(write) ?? "stored";
     if (this.#link.state === "crashed") return "unanswered";
     if (fate === "not stored") return { status: "unknown", cause: new Error("Lost on its way") };
     if (typeof fate === "object") {
-      clock.after(fate.lateMs, () => this.#broker.store(subject, write.data, expected));
+      clock.after(fate.lateMs, store);
       return { status: "unknown", cause: new Error("Delayed on its way") };
     }
-    const sequence = this.#broker.store(subject, write.data, expected);
+    const sequence = store();
     if (sequence === undefined) return { status: "conflict" };
     faults.afterWrite?.({ ...write, sequence });
     if (fate === "ack lost") return { status: "unknown", cause: new Error("Its ack was lost") };

@@ -22,6 +22,8 @@ export class MemoryStore {
   readonly hints = new Map<string, (data: Uint8Array) => void>();
   readonly #consumers = new Map<string, Place>();
   readonly #followers = new Map<string, Set<(frame: Stored) => void>>();
+  /** How to take back what was ordered for later. */
+  readonly #schedules = new Map<string, () => void>();
   #hintPlaces = 0;
 
   constructor(options: MemoryStoreOptions) {
@@ -31,7 +33,12 @@ export class MemoryStore {
     this.subjects = new MemorySubjects(options.namespace, options.partitions);
     this.streams = Array.from(
       { length: options.partitions },
-      (_, partition) => new MemoryStream(partition, (message) => this.#onStored(message)),
+      (_, partition) =>
+        new MemoryStream(
+          partition,
+          () => this.clock.now(),
+          (message) => this.#onStored(message),
+        ),
     );
   }
 
@@ -58,6 +65,16 @@ export class MemoryStore {
     return partition === undefined
       ? undefined
       : this.stream(partition).store(subject, data, expected);
+  }
+
+  /** Does something later, in place of what was ordered under this name before. */
+  schedule(name: string, delayMs: number, call: () => void): void {
+    this.#schedules.get(name)?.();
+    const cancel = this.clock.after(Math.max(0, delayMs), () => {
+      this.#schedules.delete(name);
+      call();
+    });
+    this.#schedules.set(name, cancel);
   }
 
   /** The messages on one subject, in order. */

@@ -4,11 +4,14 @@ import type { Stored } from "../ports/run-log.ts";
 export class MemoryStream {
   readonly partition: number;
   readonly #messages: Stored[] = [];
+  readonly #storedAt: number[] = [];
   readonly #bySubject = new Map<string, Stored[]>();
+  readonly #now: () => number;
   readonly #onStored: (message: Stored) => void;
 
-  constructor(partition: number, onStored: (message: Stored) => void) {
+  constructor(partition: number, now: () => number, onStored: (message: Stored) => void) {
     this.partition = partition;
+    this.#now = now;
     this.#onStored = onStored;
   }
 
@@ -28,6 +31,7 @@ export class MemoryStream {
     // A copy: what the writer does with its bytes afterwards changes nothing that is stored.
     const message = { subject, partition: this.partition, sequence, data: data.slice() };
     this.#messages.push(message);
+    this.#storedAt.push(this.#now());
     earlier.push(message);
     this.#bySubject.set(subject, earlier);
     this.#onStored(message);
@@ -36,6 +40,11 @@ export class MemoryStream {
 
   at(sequence: number): Stored | undefined {
     return this.#messages[sequence - 1];
+  }
+
+  /** When a message was stored, in milliseconds since 1970. */
+  storedAt(sequence: number): number {
+    return this.#storedAt[sequence - 1] ?? 0;
   }
 
   on(subject: string): readonly Stored[] {

@@ -24,6 +24,10 @@ export class MemorySubjects {
     return `${this.#prefix(this.partition(run))}.${kind}.${queue}.${run.flow}.${run.token}`;
   }
 
+  timer(run: RunRef, queue: string): string {
+    return `${this.#prefix(this.partition(run))}.tm.${queue}.${run.flow}.${run.token}`;
+  }
+
   dead(partition: number, sequence: number): string {
     return `${this.#prefix(partition)}.dead.${sequence}`;
   }

@@ -145,13 +145,15 @@ class MemoryReader implements ConsumerReader {
       if (run === undefined) return void this.#setAside(message, ack);
       const young = broker.clock.now() - handedOutAt < consumer.leaseMs * FRESH_SHARE;
       const trusted = message.sequence > (this.#trustedSince[message.partition] ?? 0);
+      const storedAt = broker.stream(message.partition).storedAt(message.sequence);
+      const waited = broker.clock.now() - storedAt > YOUNG_MS;
       const delivery: Delivery = {
         ...message,
         kind,
         run,
         queue,
         redelivered: handedOut > 1,
-        fresh: handedOut === 1 && young && trusted,
+        fresh: handedOut === 1 && young && trusted && !waited,
         leaseId: broker.leaseIdOf(consumer, message.sequence),
         ack,
         giveBack: () => link.send(() => consumer.giveBack(message.sequence)),
@@ -184,3 +186,4 @@ const NO_RUN = "its subject names no run";
 const EXPIRES_MS = 2_000;
 const SWEEP_MS = 1_000;
 const FRESH_SHARE = 0.6;
+const YOUNG_MS = 1_000;

@@ -1,6 +1,13 @@
+import type { Annotations, Progress } from "../engine/annotations.ts";
 import type { Frame, FrameStatus } from "../engine/frame.ts";
 import type { Payload } from "../engine/payload.ts";
-import type { ActivationReason, ParkReason, RunEvent } from "../engine/run-event.ts";
+import type {
+  ActivationReason,
+  FoldedKind,
+  ParentClosePolicy,
+  ParkReason,
+  RunEvent,
+} from "../engine/run-event.ts";
 import { type Decoded, decodeMessage } from "./decoded.ts";
 import { countBodies } from "./event-bodies.ts";
 import type { millrace } from "./generated/millrace.js";
@@ -8,7 +15,7 @@ import { FORMAT, messages } from "./messages.ts";
 
 /** A frame's bytes as they stand on a run's history subject. */
 export function encodeFrame(frame: Frame): Uint8Array {
-  const { prev, epoch, writer, inboxFolded, token, queue } = frame;
+  const { prev, epoch, writer, inboxFolded, token, queue, annotated } = frame;
   const status = STATUS_NUMBERS[frame.status];
   const events = frame.events.map(toWire);
   return messages.Frame.encode({
@@ -21,6 +28,7 @@ export function encodeFrame(frame: Frame): Uint8Array {
     token,
     queue,
     events,
+    annotated,
   }).finish();
 }
 
@@ -42,26 +50,29 @@ export function decodeFrame(bytes: Uint8Array): Decoded<Frame> {
       const events = isNewer
         ? [{ type: "Unknown" as const, at: 0 }]
         : message.events.map((event, at) => fromWire(event, bodies[at] ?? 0));
-      const { prev, epoch, writer, inboxFolded, token, queue } = message;
-      return { prev, epoch, writer, status, inboxFolded, token, queue, events };
+      const { prev, epoch, writer, inboxFolded, token, queue, annotated } = message;
+      return { prev, epoch, writer, status, inboxFolded, token, queue, annotated, events };
     },
   );
 }
 
 /** Roughly how many bytes an event takes in a frame: exact for what can be large. */
 export function eventSizeBytes(event: RunEvent): number {
+  if (event.type === "Annotated") return annotationsSizeBytes(event);
   const large = "output" in event ? event.output : "error" in event ? event.error : undefined;
   return 256 + (large?.data.length ?? 0) + ("step" in event ? event.step.length * 3 : 0);
 }
 
 type WireEvent = millrace.v1.Event.$Properties;
+type WireProgress = millrace.v1.Progress.$Properties | null | undefined;
 type WirePayload = millrace.v1.Payload.$Properties | null | undefined;
 
 function toWire(event: RunEvent): WireEvent {
   // An event's fields have the names of its protobuf message: it stands for its own body.
   if (event.type === "Unknown")
     throw new Error("An unknown event is kept where it is, not written");
-  return { at: event.at, [BODY_OF[event.type]]: event };
+  const body = event.type === "Annotated" ? annotationsToWire(event) : event;
+  return { at: event.at, [BODY_OF[event.type]]: body };
 }
 
 const BODY_OF = {
@@ -80,6 +91,11 @@ const BODY_OF = {
   Failed: "failed",
   Crashed: "crashed",
   Cancelled: "cancelled",
+  Suspended: "suspended",
+  CancelRequested: "cancelRequested",
+  ChildSubmitted: "childSubmitted",
+  Annotated: "annotated",
+  Patched: "patched",
 } as const satisfies Record<Exclude<RunEvent["type"], "Unknown">, keyof WireEvent>;
 
 type Body = (typeof BODY_OF)[keyof typeof BODY_OF];
@@ -94,6 +110,7 @@ const LIFTS: { readonly [B in Body]: Lift } = {
     worker: b?.worker ?? "",
     token: number(b?.token),
     reason: (b?.reason ?? "") as ActivationReason,
+    version: b?.version ?? "",
   }),
   released: (_, at) => ({ type: "Released", at }),
   stepStarted: ({ stepStarted: b }, at) => ({
@@ -138,7 +155,8 @@ const LIFTS: { readonly [B in Body]: Lift } = {
     type: "InputFolded",
     at,
     sequence: number(b?.sequence),
-    kind: b?.kind ?? "",
+    kind: (b?.kind ?? "") as FoldedKind,
+    name: b?.name ?? "",
   }),
   parked: ({ parked: b }, at) => ({
     type: "Parked",
@@ -158,6 +176,36 @@ const LIFTS: { readonly [B in Body]: Lift } = {
   }),
   crashed: ({ crashed: b }, at) => ({ type: "Crashed", at, crashes: b?.crashes ?? 0 }),
   cancelled: ({ cancelled: b }, at) => ({ type: "Cancelled", at, reason: b?.reason ?? "" }),
+  suspended: ({ suspended: b }, at) => ({
+    type: "Suspended",
+    at,
+    wakeAt: number(b?.wakeAt),
+    waits: b?.waits ?? [],
+  }),
+  cancelRequested: ({ cancelRequested: b }, at) => ({
+    type: "CancelRequested",
+    at,
+    reason: b?.reason ?? "",
+    by: b?.by === "deadline" ? "deadline" : "input",
+  }),
+  childSubmitted: ({ childSubmitted: b }, at) => ({
+    type: "ChildSubmitted",
+    at,
+    child: b?.child ?? "",
+    runId: b?.runId ?? "",
+    queue: b?.queue ?? "",
+    onParentClose: (b?.onParentClose ?? "") as ParentClosePolicy,
+  }),
+  annotated: ({ annotated: b }, at) => ({
+    type: "Annotated",
+    at,
+    progress: progress(b?.progress),
+    tags: b?.tags ?? [],
+    exposed: Object.fromEntries(
+      Object.entries(b?.exposed ?? {}).map(([name, value]) => [name, payload(value)]),
+    ),
+  }),
+  patched: ({ patched: b }, at) => ({ type: "Patched", at, patch: b?.patch ?? "" }),
 };
 
 const BODIES = Object.values(BODY_OF);
@@ -167,6 +215,24 @@ function fromWire(event: WireEvent, bodies: number): RunEvent {
   const body = BODIES.find((one) => event[one] != null);
   // Of two bodies protobufjs keeps the last: neither is to be believed.
   return body === undefined || bodies > 1 ? { type: "Unknown", at } : LIFTS[body](event, at);
+}
+
+function annotationsToWire(event: Annotations): object {
+  const { progress: done, tags, exposed } = event;
+  return { ...(done === undefined ? {} : { progress: done }), tags: [...tags], exposed };
+}
+
+function annotationsSizeBytes({ progress: done, tags, exposed }: Annotations): number {
+  let size = 256 + (done?.message.length ?? 0) * 3;
+  for (const tag of tags) size += tag.length * 3 + 8;
+  for (const [name, { data }] of Object.entries(exposed))
+    size += name.length * 3 + data.length + 64;
+  return size;
+}
+
+function progress(wire: WireProgress): Progress | undefined {
+  if (wire === null || wire === undefined) return undefined;
+  return { done: wire.done ?? 0, total: wire.total ?? 0, message: wire.message ?? "" };
 }
 
 function payload(wire: WirePayload): Payload {
@@ -189,6 +255,7 @@ const STATUSES: readonly (FrameStatus | undefined)[] = [
   "failed",
   "crashed",
   "cancelled",
+  "scheduled",
 ];
 
 const STATUS_NUMBERS = Object.fromEntries(

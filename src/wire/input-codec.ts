@@ -1,11 +1,12 @@
-import type { RunInput } from "../engine/input.ts";
+import type { InputBody, RunInput } from "../engine/input.ts";
+import type { Payload } from "../engine/payload.ts";
+import type { RunOutcome } from "../engine/run-outcome.ts";
 import { type Decoded, decodeMessage, NEWER } from "./decoded.ts";
+import type { millrace } from "./generated/millrace.js";
 import { FORMAT, messages } from "./messages.ts";
 
-export function encodeInput(input: RunInput): Uint8Array {
-  const { inputId, sentAt, body } = input;
-  const wake = { replaces: [...body.replaces], resume: body.resume, queue: body.queue };
-  return messages.Input.encode({ format: FORMAT, inputId, sentAt, wake }).finish();
+export function encodeInput({ inputId, sentAt, body }: RunInput): Uint8Array {
+  return messages.Input.encode({ format: FORMAT, inputId, sentAt, ...toWire(body) }).finish();
 }
 
 /** Reads a message from an `in` subject; anything that is not an input comes back as foreign (I11). */
@@ -14,16 +15,101 @@ export function decodeInput(bytes: Uint8Array): Decoded<RunInput> {
     () => messages.Input.decode(bytes),
     (message, isNewer) => {
       if (isNewer) return NEWER;
-      const { inputId, wake } = message;
+      const { inputId, sentAt } = message;
       if (inputId === "") return "it has no id";
-      if (wake === null || wake === undefined) return "its body is not known";
-      const body = {
-        type: "Wake" as const,
-        replaces: wake.replaces ?? [],
-        resume: wake.resume ?? false,
-        queue: wake.queue ?? "",
-      };
-      return { inputId, sentAt: message.sentAt, body };
+      const bodies = LIFTS.flatMap((lift) => lift(message) ?? []);
+      const [body] = bodies;
+      if (body === undefined || bodies.length > 1) return "its body is not known";
+      return typeof body === "string" ? body : { inputId, sentAt, body };
     },
   );
+}
+
+type WireInput = millrace.v1.Input.$Properties;
+type WirePayload = millrace.v1.Payload.$Properties | null | undefined;
+
+function toWire(body: InputBody): Partial<WireInput> {
+  switch (body.type) {
+    case "Wake":
+      return { wake: { ...body, replaces: [...body.replaces] } };
+    case "Signal":
+      return { signal: body };
+    case "Cancel":
+      return { cancel: body };
+    case "RunClosed":
+      return { runClosed: { runId: body.runId, ...outcomeToWire(body.outcome) } };
+    case "Watch":
+      return { watch: body };
+  }
+}
+
+/** One reader per body: nothing when it is not there, a reason when it makes no sense. */
+const LIFTS: readonly ((input: WireInput) => InputBody | string | undefined)[] = [
+  ({ wake }) =>
+    wake == null
+      ? undefined
+      : {
+          type: "Wake",
+          replaces: (wake.replaces ?? []).map(Number),
+          resume: wake.resume ?? false,
+          queue: wake.queue ?? "",
+        },
+  ({ signal }) => {
+    if (signal == null) return undefined;
+    const name = signal.name ?? "";
+    return name === ""
+      ? "it is a signal without a name"
+      : { type: "Signal", name, payload: payload(signal.payload) };
+  },
+  ({ cancel }) => (cancel == null ? undefined : { type: "Cancel", reason: cancel.reason ?? "" }),
+  ({ runClosed }) => {
+    if (runClosed == null) return undefined;
+    const runId = runClosed.runId ?? "";
+    const outcome = outcomeFromWire(runClosed);
+    if (runId === "" || outcome === undefined) return "it tells of no run's end";
+    return { type: "RunClosed", runId, outcome };
+  },
+  ({ watch }) => {
+    if (watch == null) return undefined;
+    const { runId = "", queue = "" } = watch;
+    return runId === "" || queue === ""
+      ? "it does not say who wants to know"
+      : { type: "Watch", runId: runId ?? "", queue: queue ?? "" };
+  },
+];
+
+type WireOutcome = Omit<millrace.v1.RunClosed.$Properties, "runId">;
+
+function outcomeToWire(outcome: RunOutcome): WireOutcome {
+  const { RunStatus } = messages;
+  switch (outcome.status) {
+    case "completed":
+      return { status: RunStatus.COMPLETED, output: outcome.output };
+    case "failed":
+      return { status: RunStatus.FAILED, error: outcome.error };
+    case "crashed":
+      return { status: RunStatus.CRASHED, crashes: outcome.crashes };
+    case "cancelled":
+      return { status: RunStatus.CANCELLED, reason: outcome.reason };
+  }
+}
+
+function outcomeFromWire(wire: WireOutcome): RunOutcome | undefined {
+  const { RunStatus } = messages;
+  switch (wire.status) {
+    case RunStatus.COMPLETED:
+      return { status: "completed", output: payload(wire.output) };
+    case RunStatus.FAILED:
+      return { status: "failed", error: payload(wire.error), step: "" };
+    case RunStatus.CRASHED:
+      return { status: "crashed", crashes: wire.crashes ?? 0 };
+    case RunStatus.CANCELLED:
+      return { status: "cancelled", reason: wire.reason ?? "" };
+    default:
+      return undefined;
+  }
+}
+
+function payload(wire: WirePayload): Payload {
+  return { encoding: wire?.encoding ?? "", data: wire?.data ?? new Uint8Array() };
 }

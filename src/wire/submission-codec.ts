@@ -1,13 +1,16 @@
 import { parseRunId } from "../engine/run-id.ts";
-import type { Submission } from "../engine/submission.ts";
+import type { Parent, Submission } from "../engine/submission.ts";
 import { type Decoded, decodeMessage, NEWER } from "./decoded.ts";
+import type { millrace } from "./generated/millrace.js";
 import { FORMAT, messages } from "./messages.ts";
 
 export function encodeSubmission(submission: Submission): Uint8Array {
+  const { parent, tags, ...rest } = submission;
   return messages.Submission.encode({
-    ...submission,
+    ...rest,
+    ...(parent === undefined ? {} : { parent }),
     format: FORMAT,
-    tags: [...submission.tags],
+    tags: [...tags],
   }).finish();
 }
 
@@ -30,6 +33,9 @@ export function decodeSubmission(bytes: Uint8Array): Decoded<Submission> {
           replyTo,
           isKeyNew,
           submittedAt: message.submittedAt,
+          startAt: message.startAt,
+          deadlineAt: message.deadlineAt,
+          parent: parentOf(message.parent),
           input: { encoding: input?.encoding ?? "", data: input?.data ?? new Uint8Array() },
         };
       } catch {
@@ -37,4 +43,11 @@ export function decodeSubmission(bytes: Uint8Array): Decoded<Submission> {
       }
     },
   );
+}
+
+function parentOf(wire: millrace.v1.Parent.$Properties | null | undefined): Parent | undefined {
+  if (wire === null || wire === undefined) return undefined;
+  const { runId, queue, root, depth } = wire;
+  parseRunId(runId ?? "");
+  return { runId: runId ?? "", queue: queue ?? "", root: root ?? "", depth: depth ?? 0 };
 }

@@ -1,42 +1,55 @@
 /**
- * One worker's hold on one run: replays its history, goes on from there, and ends by closing, parking, releasing or
- * losing it.
+ * One worker's hold on one run: replays its history, goes on from there, and ends by closing, suspending, parking, releasing
+ * or losing it.
  *
  * - **I4** The token is acked only after the frame that makes it unnecessary is durable, or a wake that names it.
+ * - **I5** What follows from a frame is published after it, and before the run is given up.
  * - **I7** The flow sees the history's events and nothing else, one at a time. A mismatch parks this run alone.
  */
 import type { Logger } from "pino";
-import type { AnyDefinition } from "../definition/definition.ts";
 import type { FlowContext } from "../definition/flow-context.ts";
 import { validate } from "../definition/standard-schema.ts";
-import { ContextClosedError } from "../engine/flow-errors.ts";
+import { CancelledError, ContextClosedError } from "../engine/flow-errors.ts";
 import type { FrameStatus } from "../engine/frame.ts";
-import { type Command, Journal, type Mismatch, type Outcome } from "../engine/journal.ts";
+import type { InputBody, PlainInput } from "../engine/input.ts";
+import {
+  type Asked,
+  type Command,
+  Journal,
+  type Mismatch,
+  type Outcome,
+} from "../engine/journal.ts";
 import { followUps, replayable } from "../engine/replayable.ts";
-import type { RunEvent, RunEventBody } from "../engine/run-event.ts";
-import type { RunRef } from "../engine/run-id.ts";
-import { outcomeOf } from "../engine/run-state.ts";
+import type { FoldedKind, RunEvent, RunEventBody } from "../engine/run-event.ts";
+import { parseRunId, type RunId, type RunRef } from "../engine/run-id.ts";
+import { outcomeOf, type RunOutcome } from "../engine/run-outcome.ts";
 import type { Submission } from "../engine/submission.ts";
+import { valueOf } from "../history/outcome-value.ts";
+import { inputBytes } from "../history/put-input.ts";
 import { putWake } from "../history/put-wake.ts";
-import type { Broker } from "../ports/broker.ts";
-import type { Clock } from "../ports/clock.ts";
-import { decodeError, encodeError } from "../wire/error-codec.ts";
+import { tellClosed, waitersOf } from "../history/tell-closed.ts";
+import { decodeError } from "../wire/error-codec.ts";
 import { decodeValue } from "../wire/value-codec.ts";
-import type { AppendPlace } from "./append-frame.ts";
-import { Context, type ContextHost } from "./context.ts";
+import type { ActivationHost, ActivationParts, HeldRun, IdleRun } from "./activation-parts.ts";
+import { Annotated } from "./annotated.ts";
+import { closingEvent } from "./closing-event.ts";
+import { Context } from "./context.ts";
+import type { ContextHost } from "./context-host.ts";
 import { drained } from "./drained.ts";
 import type { KeptMessage } from "./kept-message.ts";
 import { leaseLost } from "./lease-lost-error.ts";
-import { Recorder } from "./recorder.ts";
+import { type DurableFrame, Recorder } from "./recorder.ts";
+import { type PlannedChild, RunChildren } from "./run-children.ts";
+import { RunInbox } from "./run-inbox.ts";
 import { RunTimers } from "./run-timers.ts";
 import { SlotHold } from "./slot-hold.ts";
-import type { Slots } from "./slots.ts";
 import type { AttemptResult } from "./step-attempt.ts";
 import type { StepPlan } from "./step-plan.ts";
 import { encodeWithin, LONE_EVENT_MS, StepRunner } from "./step-runner.ts";
 import { markOwn } from "./stray-rejections.ts";
+import { earliestDue, waitsOf } from "./waits.ts";
 
-export class Activation implements ContextHost {
+export class Activation implements ContextHost, HeldRun, IdleRun {
   readonly run: RunRef;
   readonly attempt: number;
   readonly #parts: ActivationParts;
@@ -45,40 +58,76 @@ export class Activation implements ContextHost {
   readonly #journal: Journal;
   readonly #timers: RunTimers;
   readonly #steps: StepRunner;
+  readonly #inbox: RunInbox;
+  readonly #children: RunChildren;
+  readonly #annotated: Annotated;
   readonly #slot: SlotHold;
   /** When the timers are to fire that are not recorded yet. */
   readonly #wanted = new Map<string, (now: number) => number>();
   /** Which step a rebuilt error came from. */
   readonly #stepErrors = new WeakMap<Error, string>();
-  /** Messages handed over since the last frame left. The next one folds them. */
-  readonly #handed: KeptMessage[] = [];
-  /** Messages that the frame under way folds, acked when it is durable. */
-  readonly #folding: KeptMessage[] = [];
+  /** What this run was told of each patch. */
+  readonly #patches = new Map<string, boolean>();
   #token: KeptMessage;
   /** Commands that the flow has asked for and nothing was done about yet. */
   #asked: Command[] = [];
   /** How the flow's function ended, once it has. */
   #outcome: AttemptResult | undefined;
   /** `closing`: the event that ends this activation is recorded, and nothing else may be. */
-  #mode: "replaying" | "live" | "draining" | "closing" | "ended" = "replaying";
+  #mode: "replaying" | "live" | "draining" | "suspending" | "closing" | "ended" = "replaying";
+  /** True while the flow does what it did before, in the history that is replayed. */
+  #isPast: boolean;
+  /** What is to be recorded as soon as the history has been replayed. */
+  #whenLive: RunEventBody[] = [];
   /** True while the flow is shown what became durable. */
   #showing = false;
+  /** True when the run was started without a look at its inbox, and has not had one since. */
+  #isUnread: boolean;
+  #isIdle = false;
+  #isSuspending = false;
+  #cancelReason: string | undefined;
   #log: Logger | undefined;
   #left: Promise<void> | undefined;
   #onLeft: (() => void) | undefined;
 
   constructor(host: ActivationHost, parts: ActivationParts) {
     const { broker, clock } = host;
+    const { run, history, inbox, inboxFolded, annotated, place, submission } = parts;
     this.#host = host;
     this.#parts = parts;
     this.#token = parts.token;
-    this.run = parts.run;
-    this.attempt = 1 + parts.history.filter(isLostEnd).length;
-    this.#journal = new Journal(parts.history[0]?.at ?? clock.now());
+    this.#isUnread = inbox === undefined;
+    this.#isPast = history.some(isShown);
+    this.run = run;
+    this.attempt = 1 + history.filter(isLostEnd).length;
+    const { queue } = submission;
+    const pause = (): Promise<void> =>
+      new Promise((resolve) => void clock.after(AGAIN_MS, resolve));
+    this.#inbox = new RunInbox(
+      {
+        load: (after) => broker.log.inbox(run, queue, after),
+        pause,
+        fold: (sequence, input) => this.#fold(sequence, input),
+        pass: (sequence) => this.#recorder.pass(sequence),
+        onRead: () => this.#onIdle(),
+      },
+      inbox ?? [],
+      inboxFolded,
+    );
+    this.#journal = new Journal(history[0]?.at ?? clock.now(), this.#inbox.at);
+    this.#annotated = new Annotated(history);
     this.#timers = new RunTimers(clock);
     this.#slot = new SlotHold(host.slots);
+    this.#children = new RunChildren({
+      host,
+      run,
+      queue,
+      pause,
+      onDone: () => this.#advance(),
+      onTrouble: (err) => host.log.warn({ run: run.id, err }, "Not published; trying again"),
+    });
     this.#steps = new StepRunner({
-      runId: parts.run.id,
+      runId: run.id,
       clock,
       timers: this.#timers,
       maxPayloadBytes: this.#maxPayloadBytes,
@@ -87,26 +136,19 @@ export class Activation implements ContextHost {
     });
     this.#recorder = new Recorder(
       {
-        run: parts.run,
+        run,
         broker,
         clock,
         log: host.log,
         maxFrameBytes: broker.log.maxMessageBytes,
-        identity: {
-          epoch: parts.epoch,
-          writer: host.worker,
-          token: this.token,
-          queue: parts.submission.queue,
-        },
+        identity: { epoch: parts.epoch, writer: host.worker, token: this.token, queue },
         statusAfter: (events) => this.#statusAfter(events),
-        onSend: () => this.#folding.push(...this.#handed.splice(0)),
         onDurable: (events, frame) => this.#onDurable(events, frame),
         onLost: (result) => this.lose(leaseLost(result)),
         onIdle: () => this.#onIdle(),
         onDefect: (error) => this.lose(asError(error)),
       },
-      parts.place,
-      parts.inboxFolded,
+      { place, inboxFolded, annotated },
     );
     parts.token.hold(parts.epoch);
   }
@@ -131,9 +173,14 @@ export class Activation implements ContextHost {
 
   /** Takes a message that is for this run. It stays unacked until a frame that folds it is durable (I4). */
   handOver(message: KeptMessage): void {
-    this.#handed.push(message);
-    const { kind, sequence } = message.delivery;
-    if (kind === "in") this.#recorder.inboxFolded = Math.max(this.#recorder.inboxFolded, sequence);
+    this.#inbox.handOver(message);
+    if (message.delivery.kind === "in") this.readInbox();
+  }
+
+  /** There may be something new in the inbox: somebody was told that this worker will look (I6). */
+  readInbox(): void {
+    // Before it goes live, and when it has written its last frame, it reads the inbox anyhow.
+    if (this.#mode === "live" && !this.#isUnread) this.#inbox.read();
   }
 
   /** The run is somebody else's: stop everything, write nothing, ack nothing for it. */
@@ -169,14 +216,28 @@ export class Activation implements ContextHost {
     this.#releaseIfQuiet();
   }
 
+  suspend(): void {
+    if (this.#isSuspending || !this.#isWaiting) return;
+    this.#isSuspending = true;
+    this.#suspend()
+      .catch((error: unknown) => this.lose(asError(error)))
+      .finally(() => {
+        this.#isSuspending = false;
+      });
+  }
+
   // What the context asks for.
 
-  get runId(): string {
+  get runId(): RunId {
     return this.run.id;
   }
 
+  get submission(): Submission {
+    return this.#parts.submission;
+  }
+
   get tags(): readonly string[] {
-    return this.#parts.submission.tags;
+    return [...this.#parts.submission.tags, ...this.#annotated.tags];
   }
 
   get now(): number {
@@ -191,43 +252,116 @@ export class Activation implements ContextHost {
     return this.#log;
   }
 
-  step(id: string, plan: StepPlan): Promise<unknown> {
-    return this.#command("step", id, () => this.#steps.plan(id, plan));
+  step(id: string, plan: StepPlan, shielded: boolean): Promise<unknown> {
+    return this.#command({ kind: "step", id, topic: "", shielded }, () =>
+      this.#steps.plan(id, plan),
+    );
   }
 
-  async timer(id: string, fireAt: (now: number) => number): Promise<void> {
-    await this.#command("timer", id, () => this.#wanted.set(id, fireAt));
+  async timer(id: string, fireAt: (now: number) => number, shielded: boolean): Promise<void> {
+    await this.#command({ kind: "timer", id, topic: "", shielded }, () =>
+      this.#wanted.set(id, fireAt),
+    );
   }
 
-  #command(kind: "step" | "timer", id: string, prepare: () => void): Promise<unknown> {
-    if (this.#mode === "closing" || this.#mode === "ended" || this.#outcome !== undefined) {
+  receive(
+    id: string,
+    signal: string,
+    until: ((now: number) => number) | undefined,
+    shielded: boolean,
+  ): Promise<{ readonly value: unknown } | undefined> {
+    return this.#command({ kind: "receive", id, topic: signal, shielded }, () => {
+      if (until !== undefined) this.#wanted.set(id, until);
+    }) as Promise<{ readonly value: unknown } | undefined>;
+  }
+
+  async child(id: string, child: PlannedChild, shielded: boolean): Promise<void> {
+    await this.#command({ kind: "child", id, topic: child.run.id, shielded }, () =>
+      this.#children.plan(id, child),
+    );
+  }
+
+  outcome(id: string, run: RunId, shielded: boolean): Promise<unknown> {
+    return this.#command({ kind: "outcome", id, topic: run, shielded }, () => undefined);
+  }
+
+  send(run: RunRef, body: InputBody, inputId: string): Promise<void> {
+    return this.#children.send(run, body, inputId);
+  }
+
+  watch(run: RunRef): Promise<void> {
+    return this.#children.watch(run);
+  }
+
+  annotate(change: (annotated: Annotated) => void): void {
+    if (this.#isPast) return; // It was told then.
+    change(this.#annotated);
+    if (this.#annotated.changed && this.#mode === "live") {
+      this.#busy();
+      this.#timers.after(ANNOTATED, LONE_EVENT_MS, () => this.#recordAnnotations());
+    }
+  }
+
+  patch(id: string): boolean {
+    const told = this.#patches.get(id);
+    if (told !== undefined) return told;
+    const isRecorded = this.#parts.history.some(
+      (event) => event.type === "Patched" && event.patch === id,
+    );
+    const isNew = isRecorded || !this.#isPast;
+    this.#patches.set(id, isNew);
+    if (isNew && !isRecorded) this.#record({ type: "Patched", patch: id });
+    return isNew;
+  }
+
+  #command(asked: Omit<Asked, "settle">, prepare: () => void): Promise<unknown> {
+    const { kind, id } = asked;
+    const isOver = this.#mode === "closing" || this.#mode === "ended";
+    if (isOver || this.#outcome !== undefined) {
       return Promise.reject(markOwn(new ContextClosedError(this.run.id, `${kind} ${id}`)));
     }
     return new Promise((resolve, reject) => {
       prepare();
-      const command = this.#journal.open(kind, id, (outcome) => {
+      const settle = (outcome: Outcome): void => {
         this.#steps.forget(id);
         this.#wanted.delete(id);
-        this.#settle(id, outcome, resolve, reject);
-      });
-      this.#asked.push(command);
+        this.#settle(asked, outcome, resolve, reject);
+      };
+      const command = this.#journal.open({ ...asked, settle });
+      if (!command.settled) this.#asked.push(command);
       this.#advanceLater();
     });
   }
 
   #settle(
-    id: string,
+    { kind, id }: Pick<Asked, "kind" | "id">,
     outcome: Outcome,
     resolve: (value: unknown) => void,
     reject: (error: Error) => void,
   ): void {
-    if (outcome.error !== undefined) {
-      const error = markOwn(decodeError(outcome.error));
-      this.#stepErrors.set(error, id);
-      return reject(error);
-    }
     try {
-      resolve(outcome.output === undefined ? undefined : decodeValue(outcome.output));
+      switch (outcome.type) {
+        case "output":
+          // A receive may have a timer, which nobody waits for any more.
+          if (kind !== "receive") return resolve(decodeValue(outcome.output));
+          this.#timers.cancel(id);
+          return resolve({ value: decodeValue(outcome.output) });
+        case "due":
+          return resolve(undefined);
+        case "closed":
+          return resolve(valueOf(parseRunId(outcome.closed.runId).id, outcome.closed.outcome));
+        case "error": {
+          const error = markOwn(decodeError(outcome.error));
+          this.#stepErrors.set(error, id);
+          return reject(error);
+        }
+        case "cancelled": {
+          const error = markOwn(new CancelledError(this.run.id, this.#cancelReason ?? ""));
+          this.#timers.cancel(id);
+          this.#steps.abort(id, error);
+          return reject(error);
+        }
+      }
     } catch (error) {
       reject(markOwn(asError(error)));
     }
@@ -236,33 +370,68 @@ export class Activation implements ContextHost {
   // The flow: replay, then progress.
 
   async #play(): Promise<void> {
-    if (this.#parts.history.length === 0) this.#activateLazily();
+    const { history } = this.#parts;
+    if (history.length === 0) this.#activateLazily();
+    if (this.#closeUnstarted()) return;
     await this.#callFlow();
     await drained();
-    const { history } = this.#parts;
     const optional = followUps(history);
-    for (const event of replayable(history)) {
+    const events = replayable(history);
+    const followFrom = lastGoodOrder(events);
+    const lastShown = events.findLastIndex(isShown);
+    for (const [at, event] of events.entries()) {
       if (this.#mode !== "replaying") return;
+      this.#isPast = at < lastShown;
+      this.#see(event, at > followFrom);
       const mismatch = this.#journal.apply(event);
       if (mismatch !== undefined && !optional.has(event)) return this.#park(mismatch);
       await drained();
     }
-    if (this.#mode !== "replaying") return;
+    if (this.#mode === "replaying") this.#goLive();
+  }
+
+  #goLive(): void {
+    this.#isPast = false;
     this.#mode = this.#onLeft === undefined ? "live" : "draining";
     if (this.#log !== undefined) this.#log.level = this.#host.log.level;
+    for (const body of this.#whenLive.splice(0)) this.#record(body);
+    if (this.#mode === "live") {
+      this.#inbox.begin();
+      // Handed over before it was live, or found by somebody who was told that this worker will look.
+      if (!this.#isUnread && this.#parts.history.length > 0) this.#inbox.read();
+      this.#recordAnnotations();
+      this.#watchDeadline();
+      if (this.#journal.cancellation !== "none") this.#children.cancelOpen(this.#stopReason);
+    }
     this.#advance();
   }
 
   #activateLazily(): void {
     const { token } = this;
-    const { epoch } = this.#parts;
+    const { epoch, definition } = this.#parts;
     const { worker } = this.#host;
+    const version = definition.kind === "flow" ? definition.version : "";
     // Its time is the one that the flow sees as now until the first outcome: the same in every replay.
     this.#recorder.hold(
-      { type: "Activated", epoch, worker, token, reason: "submitted" },
+      { type: "Activated", epoch, worker, token, reason: "submitted", version },
       this.#journal.now,
     );
     this.#timers.after("", LONE_EVENT_MS, () => this.#recorder.flush());
+  }
+
+  /** A run that is to stop before its function was ever called closes at once. */
+  #closeUnstarted(): boolean {
+    const { history, submission } = this.#parts;
+    if (history.some(({ type }) => type !== "Activated" && type !== "Released")) return false;
+    const cancel = this.#inbox.pending.find(({ type }) => type === "Cancel");
+    const { deadlineAt } = submission;
+    const isLate = deadlineAt > 0 && deadlineAt <= this.#host.clock.now();
+    if (cancel === undefined && !isLate) return false;
+    this.#mode = "live";
+    this.#inbox.begin();
+    if (isLate) this.#requestCancel(deadlineText(deadlineAt), "deadline");
+    this.#recordEnd({ type: "Cancelled", reason: this.#stopReason });
+    return true;
   }
 
   /** Checks the input, which may take time, then calls the flow's function, which must not: from then on it is shown events. */
@@ -279,10 +448,13 @@ export class Activation implements ContextHost {
       this.#outcome = { ok: false, error };
       return;
     }
-    const call = async (): Promise<unknown> =>
-      definition.kind === "task"
+    const call = async (): Promise<unknown> => {
+      const { startAt } = submission;
+      if (startAt > 0) await this.timer(START, () => startAt, false);
+      return definition.kind === "task"
         ? context.run(definition, input)
         : (definition.fn as (ctx: FlowContext, input: unknown) => unknown)(context, input);
+    };
     call().then(
       (value) => this.#onFlowEnd({ ok: true, value }),
       (error: unknown) => this.#onFlowEnd({ ok: false, error }),
@@ -313,9 +485,26 @@ export class Activation implements ContextHost {
   }
 
   #begin(command: Command): void {
-    if (command.kind === "timer") return this.#beginTimer(command);
-    if (command.dueAt === undefined) return this.#attempt(command);
-    this.#timers.at(command.id, command.dueAt, () => this.#attempt(command));
+    const { kind, id } = command;
+    switch (kind) {
+      case "step":
+        if (command.dueAt === undefined) return this.#attempt(command);
+        return this.#timers.at(id, command.dueAt, () => this.#attempt(command));
+      case "timer":
+        return this.#beginTimer(command);
+      case "receive":
+        // It may have been sent before the run started: the inbox is read when the first frame is durable.
+        if (this.#isUnread) this.#recorder.flush();
+        return command.dueAt === undefined && !this.#wanted.has(id)
+          ? undefined
+          : this.#beginTimer(command);
+      case "child": {
+        const body = this.#children.eventOf(id);
+        return body === undefined ? undefined : this.#record(body);
+      }
+      case "outcome":
+        return;
+    }
   }
 
   #beginTimer({ id, dueAt }: Command): void {
@@ -329,7 +518,8 @@ export class Activation implements ContextHost {
   }
 
   #attempt(command: Command): void {
-    if (this.#mode !== "live") return;
+    if (this.#mode !== "live" || command.settled) return;
+    this.#busy();
     if (this.#slot.held) return this.#steps.start(command);
     this.#asked.push(command);
     this.#slot.ask(() => {
@@ -338,24 +528,63 @@ export class Activation implements ContextHost {
     });
   }
 
+  // What comes from outside.
+
+  #fold(sequence: number, input: PlainInput): void {
+    const [kind, name] = foldedAs(input);
+    this.#record({ type: "InputFolded", sequence, kind, name });
+    if (input.type === "Cancel") this.#requestCancel(input.reason, "input");
+  }
+
+  #requestCancel(reason: string, by: "input" | "deadline"): void {
+    if (this.#cancelReason !== undefined) return;
+    this.#cancelReason = reason;
+    this.#record({ type: "CancelRequested", reason, by });
+  }
+
+  #watchDeadline(): void {
+    const { deadlineAt } = this.#parts.submission;
+    if (deadlineAt === 0 || this.#cancelReason !== undefined) return;
+    this.#timers.at(DEADLINE, deadlineAt, () =>
+      this.#requestCancel(deadlineText(deadlineAt), "deadline"),
+    );
+  }
+
+  get #stopReason(): string {
+    return this.#cancelReason ?? "";
+  }
+
   // What is recorded, and what became durable.
 
   #record(body: RunEventBody, at?: number): void {
-    if (this.#mode === "live" || this.#mode === "draining") this.#recorder.record(body, at);
+    if (this.#mode === "replaying") {
+      this.#whenLive.push(body);
+      return;
+    }
+    if (this.#mode !== "live" && this.#mode !== "draining") return;
+    this.#busy();
+    this.#recorder.record(body, at);
+  }
+
+  #recordAnnotations(): void {
+    if (this.#annotated.changed) this.#record({ type: "Annotated", ...this.#annotated.take() });
   }
 
   /** Records the event that ends this activation. Nothing is recorded after it. */
   #recordEnd(body: RunEventBody): void {
+    this.#recordAnnotations();
+    this.#busy();
     this.#mode = "closing";
     this.#timers.cancelAll();
     this.#steps.abortAll(this.#unawaited);
     this.#recorder.record(body);
   }
 
-  async #onDurable(events: readonly RunEvent[], frame: Uint8Array): Promise<void> {
+  async #onDurable(events: readonly RunEvent[], frame: DurableFrame): Promise<void> {
     this.#showing = true;
-    for (const message of this.#folding.splice(0)) message.ack();
+    this.#inbox.folded(frame.inboxFolded);
     for (const event of events) {
+      this.#see(event, true);
       const mismatch = this.#journal.apply(event);
       // What we record was asked for: anything else is a defect that must not pass in silence.
       if (mismatch !== undefined) throw new Error(`Recorded ${mismatch.expected} out of turn.`);
@@ -364,15 +593,34 @@ export class Activation implements ContextHost {
       await drained();
     }
     this.#showing = false;
+    // What came before the first frame was told to nobody; what comes from now on finds this worker.
+    if (this.#isUnread && this.#mode === "live" && this.#outcome === undefined) {
+      this.#isUnread = false;
+      this.#inbox.read();
+    }
     this.#advance();
   }
 
-  #afterEvent(event: RunEvent, frame: Uint8Array): void {
+  /** What the activation itself learns from an event, before the flow sees it. */
+  #see(event: RunEvent, follow: boolean): void {
+    if (event.type === "CancelRequested") this.#cancelReason ??= event.reason;
+    if (event.type !== "ChildSubmitted") return this.#children.see(event);
+    // Asked for and taken back by a cancellation: it is never submitted.
+    const isWanted = this.#journal.find(event.child) !== undefined;
+    this.#children.submitted(event, { isWanted, follow });
+  }
+
+  #afterEvent(event: RunEvent, frame: DurableFrame): void {
     if (event.type === "StepAttemptFailed") this.#askAgain(event.step);
     else if (event.type === "TimerSet") this.#askAgain(event.timer);
+    else if (event.type === "CancelRequested") this.#children.cancelOpen(event.reason);
     else if (event.type === "Parked") this.#onParked(event);
     else if (event.type === "Released") this.#onReleased();
-    else if (outcomeOf([event]) !== undefined) this.#onClosed(frame);
+    else if (event.type === "Suspended") void this.#onSuspended();
+    else {
+      const outcome = outcomeOf([event]);
+      if (outcome !== undefined) void this.#onClosed(outcome, frame.bytes);
+    }
   }
 
   /** The command has got a time at which it is due. */
@@ -382,45 +630,52 @@ export class Activation implements ContextHost {
   }
 
   #statusAfter(events: readonly RunEvent[]): FrameStatus {
-    const last = events.at(-1)?.type;
-    if (last === "Completed") return "completed";
-    if (last === "Failed") return "failed";
-    if (last === "Parked") return "parked";
-    if (last === "Released") return "released";
-    return last === "StepAttemptFailed" && this.#steps.running === 0 ? "awaiting-retry" : "running";
+    const last = events.at(-1);
+    if (last === undefined) return "running";
+    const outcome = outcomeOf([last]);
+    if (outcome !== undefined) return outcome.status;
+    if (last.type === "Parked") return "parked";
+    if (last.type === "Released") return "released";
+    if (last.type === "Suspended") return this.#isScheduled ? "scheduled" : "suspended";
+    if (this.#cancelReason !== undefined) return "cancelling";
+    const isRetrying = last.type === "StepAttemptFailed" && this.#steps.running === 0;
+    return isRetrying ? "awaiting-retry" : "running";
   }
 
   // Ends.
 
   #close(outcome: AttemptResult): void {
-    let thrown: unknown;
-    if (outcome.ok) {
-      const what = `The output of run ${this.run.id}`;
-      try {
-        const output = encodeWithin(this.#maxPayloadBytes, outcome.value, what);
-        return this.#recordEnd({ type: "Completed", output });
-      } catch (error) {
-        thrown = error;
-      }
-    } else thrown = outcome.error;
-    const step = this.#stepBehind(thrown);
-    this.#recordEnd({ type: "Failed", error: encodeError(thrown, this.#maxPayloadBytes), step });
+    if (this.#children.busy) return; // It comes here again when they are published (I5).
+    this.#recordEnd(
+      closingEvent(outcome, {
+        id: this.run.id,
+        wasCancelled: this.#journal.cancellation === "told",
+        cancelReason: this.#stopReason,
+        maxPayloadBytes: this.#maxPayloadBytes,
+        encode: (value) =>
+          encodeWithin(this.#maxPayloadBytes, value, `The output of run ${this.run.id}`),
+        stepOf: (error) => this.#stepErrors.get(error),
+      }),
+    );
   }
 
-  /** The step whose failure the flow let through, itself or as a cause. */
-  #stepBehind(thrown: unknown): string {
-    for (let at = thrown, depth = 0; at instanceof Error && depth < 16; at = at.cause, depth++) {
-      const step = this.#stepErrors.get(at);
-      if (step !== undefined) return step;
-    }
-    return "";
-  }
-
-  #onClosed(frame: Uint8Array): void {
-    const { replyTo } = this.#parts.submission;
+  async #onClosed(outcome: RunOutcome, frame: Uint8Array): Promise<void> {
+    const { submission, epoch } = this.#parts;
+    const { replyTo } = submission;
     // A large outcome is read from the stream: the hint only says that it is there.
     const hint = frame.length > MAX_HINT_BYTES ? new Uint8Array() : frame;
     if (replyTo !== "") this.#host.broker.hints.send(replyTo, hint);
+    const { run } = this;
+    const waiters = waitersOf(submission, this.#inbox.inputs);
+    const orphans = this.#children.orphans(outcome);
+    if (waiters.length + orphans.length > 0) {
+      try {
+        await tellClosed(this.#host, { run, epoch, outcome, waiters, orphans });
+      } catch {
+        // The token comes again when its lease is over, and whoever has it then tells them (I5).
+        this.#token.drop();
+      }
+    }
     this.#leaveForGood();
   }
 
@@ -440,46 +695,126 @@ export class Activation implements ContextHost {
   #releaseIfQuiet(): void {
     if (this.#mode !== "draining" || this.#outcome !== undefined) return;
     if (this.#steps.running > 0 || !this.#recorder.idle || this.#showing) return;
+    if (this.#children.busy) return;
     this.#recordEnd({ type: "Released" });
   }
 
   #onReleased(): void {
+    void this.#putWakeInstead([]).finally(() => {
+      this.#leave(this.#unawaited, (message) => message.giveBack());
+    });
+  }
+
+  /** Ack after the wake is in the inbox: between the two the token itself is still unacked (I4). */
+  async #putWakeInstead(messages: readonly KeptMessage[]): Promise<void> {
     const { queue } = this.#parts.submission;
-    const wake = { replaces: [this.token], resume: false, queue };
-    // Ack after the wake is in the inbox: between the two the token itself is still unacked (I4).
-    putWake(this.#host, this.run, this.#token.delivery.queue, wake)
-      .then(
-        () => this.#token.ack(),
-        () => this.#token.drop(),
-      )
-      .finally(() => {
-        this.#leave(this.#unawaited, (message) => message.giveBack());
-      });
+    const replaces = [this.token, ...messages.map(({ delivery }) => delivery.sequence)];
+    const wake = { replaces, resume: false, queue };
+    try {
+      await putWake(this.#host, this.run, this.#token.delivery.queue, wake);
+      this.#token.ack();
+      for (const message of messages) message.ack();
+    } catch {
+      this.#token.drop();
+    }
+  }
+
+  // Suspension.
+
+  /** True when the flow awaits nothing but time, signals and other runs, and all that is recorded. */
+  get #isWaiting(): boolean {
+    if (this.#mode !== "live" || this.#showing || this.#outcome !== undefined) return false;
+    if (this.#steps.running + this.#asked.length > 0 || !this.#recorder.idle) return false;
+    if (this.#inbox.busy || this.#children.busy || this.#annotated.changed) return false;
+    if (this.#journal.waitingCount === 0 || this.#isUnread) return false;
+    for (const { kind, dueAt } of this.#journal.waiting()) {
+      if (kind === "child" || (kind === "step" && dueAt === undefined)) return false;
+    }
+    return true;
+  }
+
+  /** True when its delayed start is all that it waits for. */
+  get #isScheduled(): boolean {
+    return this.#journal.waitingCount === 1 && this.#journal.find(START) !== undefined;
+  }
+
+  #busy(): void {
+    if (!this.#isIdle) return;
+    this.#isIdle = false;
+    this.#host.idle.delete(this);
+    this.#timers.cancel(IDLE);
+  }
+
+  /** A run that only waits executes nothing: it leaves its slot to others, and after a while this worker. */
+  #onIdle(): void {
+    this.#releaseIfQuiet();
+    if (this.#steps.running > 0 || !this.#recorder.idle || this.#showing) return;
+    if (this.#mode === "live" && this.#asked.length === 0) this.#slot.give();
+    if (this.#isIdle || !this.#isWaiting) return;
+    this.#isIdle = true;
+    this.#host.idle.add(this);
+    const afterMs = this.#isScheduled ? 0 : this.#host.suspendAfterMs;
+    this.#timers.after(IDLE, afterMs, () => this.suspend());
+  }
+
+  /** The wake-up is set before the run is given up: if it turns out that it goes on, one more wake does no harm. */
+  async #suspend(): Promise<void> {
+    const dueAt = earliestDue(this.#journal.waiting(), this.#parts.submission.deadlineAt);
+    const { broker, clock } = this.#host;
+    const wakeAt = dueAt === undefined ? 0 : dueAt - WAKE_EARLY_MS;
+    if (dueAt !== undefined) {
+      if (wakeAt - clock.now() < WAKE_EARLY_MS) return; // Not worth it: it is due before long.
+      const { queue } = this.#parts.submission;
+      const wake = inputBytes(clock, { type: "Wake", replaces: [], resume: false, queue });
+      try {
+        await broker.log.wakeAt(this.run, queue, wakeAt, wake);
+      } catch {
+        this.#busy();
+        return this.#onIdle(); // The broker is away: it stays for as long again.
+      }
+      if (!this.#isWaiting) return;
+    }
+    const waits = waitsOf(this.#journal.waiting());
+    this.#busy();
+    this.#mode = "suspending";
+    this.#timers.cancelAll();
+    this.#recorder.record({ type: "Suspended", wakeAt, waits });
+  }
+
+  /**
+   * What was stored before the frame found an active run, and may rely on this worker; what comes after it finds one that is
+   * suspended, and takes it up (I6). So one more look, and in the turn in which there is nothing new this worker lets go.
+   */
+  async #onSuspended(): Promise<void> {
+    const rest = await this.#inbox.rest();
+    if (rest === undefined) return; // Lost meanwhile.
+    const handed = this.#inbox.handed;
+    if (rest.length + handed.length === 0) this.#token.ack();
+    else await this.#putWakeInstead(handed);
+    this.#leave(this.#unawaited, (message) => message.giveBack());
   }
 
   /** Nothing is left to do for the run: neither its token nor what was handed over is needed any more (I4). */
   #leaveForGood(): void {
     this.#token.ack();
-    this.#leave(this.#unawaited, (message) => message.ack());
+    // An input may ask to be told of the end: it comes again, and whoever has it then sees to that.
+    this.#leave(this.#unawaited, (message) =>
+      message.delivery.kind === "new" ? message.ack() : message.giveBack(),
+    );
   }
 
   #leave(reason: () => Error, settle: (message: KeptMessage) => void): void {
     if (this.#mode === "ended") return;
+    this.#busy();
     this.#mode = "ended";
     this.#recorder.stop();
     this.#timers.cancelAll();
     this.#steps.abortAll(reason);
-    for (const message of [...this.#folding.splice(0), ...this.#handed.splice(0)]) settle(message);
+    this.#children.stop();
+    for (const message of this.#inbox.stop()) settle(message);
     this.#slot.give();
     this.#host.onLeave(this);
     this.#onLeft?.();
-  }
-
-  /** A run that only waits executes nothing: it leaves its slot to others. */
-  #onIdle(): void {
-    this.#releaseIfQuiet();
-    if (this.#steps.running > 0 || !this.#recorder.idle || this.#showing) return;
-    if (this.#mode === "live" && this.#asked.length === 0) this.#slot.give();
   }
 
   readonly #unawaited = (): Error =>
@@ -490,34 +825,59 @@ export class Activation implements ContextHost {
   }
 }
 
-/** What an activation needs of its worker. */
-export interface ActivationHost {
-  readonly worker: string;
-  readonly broker: Broker;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly slots: Slots;
-  onLeave(activation: Activation): void;
-}
-
-export interface ActivationParts {
-  readonly run: RunRef;
-  readonly definition: AnyDefinition;
-  readonly submission: Submission;
-  readonly token: KeptMessage;
-  readonly epoch: number;
-  readonly place: AppendPlace;
-  readonly inboxFolded: number;
-  /** Empty for a run that starts: nothing of it is recorded yet. */
-  readonly history: readonly RunEvent[];
-}
-
 const EVENT_HEADROOM_BYTES = 4_096;
 const MAX_HINT_BYTES = 65_536;
+/** After the broker did not answer. */
+const AGAIN_MS = 500;
+/** The broker's schedules are late by up to a second; the worker fires the timer itself, on time. */
+const WAKE_EARLY_MS = 1_500;
+
+/** Names of timers and commands that no flow can ask for. */
+const START = "@start";
+const DEADLINE = "@deadline";
+const IDLE = "@idle";
+const ANNOTATED = "@annotated";
 
 /** An end that was not the last word: the run was continued by hand after it. */
 function isLostEnd(event: RunEvent): boolean {
   return event.type === "Failed" || event.type === "Crashed";
+}
+
+/** Where the run was last given up in good order: what follows from the events before is published. */
+function lastGoodOrder(events: readonly RunEvent[]): number {
+  return events.findLastIndex(({ type }) => type === "Suspended" || type === "Released");
+}
+
+/** True for what may change what the flow does next. */
+function isShown({ type }: RunEvent): boolean {
+  switch (type) {
+    case "Activated":
+    case "Released":
+    case "Suspended":
+    case "Resumed":
+    case "Annotated":
+    case "Patched":
+      return false;
+    default:
+      return true;
+  }
+}
+
+function foldedAs(input: PlainInput): readonly [FoldedKind, string] {
+  switch (input.type) {
+    case "Signal":
+      return ["signal", input.name];
+    case "Cancel":
+      return ["cancel", ""];
+    case "RunClosed":
+      return ["closed", input.runId];
+    case "Watch":
+      return ["watch", input.runId];
+  }
+}
+
+function deadlineText(deadlineAt: number): string {
+  return `its deadline, ${new Date(deadlineAt).toISOString()}, has passed`;
 }
 
 function asError(thrown: unknown): Error {

@@ -8,12 +8,15 @@
  */
 import type { AnyDefinition } from "../definition/definition.ts";
 import { type DeliveryDecision, decideDelivery, speaksFor } from "../engine/delivery-rules.ts";
-import { type Frame, isActive } from "../engine/frame.ts";
+import { type Frame, isActive, isClosed } from "../engine/frame.ts";
 import { openingFrame } from "../engine/opening-frame.ts";
 import { putWake } from "../history/put-wake.ts";
 import { type RunHead, readSureHead } from "../history/run-head.ts";
+import { tellIfClosed } from "../history/tell-closed.ts";
+import type { Stored } from "../ports/run-log.ts";
 import { encodeDeadLetter } from "../wire/dead-letter-codec.ts";
-import { Activation, type ActivationHost } from "./activation.ts";
+import { Activation } from "./activation.ts";
+import type { ActivationHost } from "./activation-parts.ts";
 import { appendFrame } from "./append-frame.ts";
 import { type Arrived, readArrived } from "./arrived.ts";
 import type { KeptMessage } from "./kept-message.ts";
@@ -41,15 +44,19 @@ export class Arrivals {
       if (this.#takenByHolder(message, arrived)) return;
       if (this.#host.draining) return message.giveBack();
       if (isSurelyNew(message, arrived)) {
-        return this.#start(message, arrived, definition, 0);
+        return this.#start(message, arrived, definition, { last: 0, inbox: undefined });
       }
-      const head = await readSureHead(this.#host.broker.log, run);
+      const { log } = this.#host.broker;
+      const [head, inbox] = await Promise.all([
+        readSureHead(log, run),
+        arrived.kind === "new" ? log.inbox(run, arrived.queue, 0) : undefined,
+      ]);
       if (this.#host.held.has(run.id) || this.#activating.has(run.id)) continue;
       const decision = decideDelivery(head.frame, arrived);
       if (decision === "activate") {
         if (await this.#activateAlone(message, arrived, definition, head)) return;
       } else if (decision === "start") {
-        return this.#start(message, arrived, definition, head.last);
+        return this.#start(message, arrived, definition, { last: head.last, inbox });
       } else return this.#settle(decision, message, arrived, head.frame);
     }
   }
@@ -79,6 +86,7 @@ export class Arrivals {
   ): Promise<void> {
     switch (decision) {
       case "ack":
+        if (needsTelling(arrived, head)) await tellIfClosed(this.#host, message.delivery.run);
         return message.ack();
       case "exchange":
         return this.#exchange(message, arrived, head);
@@ -129,12 +137,12 @@ export class Arrivals {
     whenHeld: "ack" | "keep",
   ): Promise<boolean> {
     if (head === undefined) return false;
-    const { partition } = message.delivery;
+    const { partition, run } = message.delivery;
     const { token, epoch, writer } = head;
     const mine = writer === this.#host.worker;
     const answer = mine
       ? "gone" // It is not in our table.
-      : await this.#host.broker.peers.asks(writer, { partition, token, epoch });
+      : await this.#host.broker.peers.asks(writer, { run: run.id, partition, token, epoch });
     if (answer === "unknown" || (answer === "held" && whenHeld === "keep")) return false;
     // The holder reads its inbox, or the wake replaces its token: either way this message has done its work.
     if (answer === "held") message.ack();
@@ -147,7 +155,7 @@ export class Arrivals {
     message: KeptMessage,
     arrived: Arrived,
     definition: AnyDefinition | undefined,
-    last: number,
+    read: { readonly last: number; readonly inbox: readonly Stored[] | undefined },
   ): void {
     const { run } = message.delivery;
     this.#host.slots.take("fresh", () => {
@@ -166,9 +174,11 @@ export class Arrivals {
         submission,
         token: message,
         epoch: 1,
-        place: { prev: 0, last },
+        place: { prev: 0, last: read.last },
         inboxFolded: 0,
+        annotated: 0,
         history: [],
+        inbox: read.inbox,
       });
       this.#host.held.set(run.id, activation);
       activation.play();
@@ -238,8 +248,9 @@ export class Arrivals {
     const { resume } = arrived;
     const { flow } = run;
     const crashLimit = definition?.crashLimit;
+    const version = definition?.kind === "flow" ? definition.version : "";
     const { queue } = submission;
-    const by = { worker, flow, queue, token, resume, crashLimit, at: clock.now() };
+    const by = { worker, flow, queue, token, resume, crashLimit, version, at: clock.now() };
     const frame = openingFrame(found, by);
     message.hold(frame.epoch);
     const prev = head.frame?.sequence ?? 0;
@@ -250,17 +261,19 @@ export class Arrivals {
       message.drop();
       return "settled";
     }
-    if (frame.status !== "running" || definition === undefined) {
+    if (!isActive(frame.status) || definition === undefined) {
       this.#tellEnd(run.id, frame, submission.replyTo, result.bytes);
+      if (isClosed(frame.status)) await tellIfClosed(this.#host, run);
       message.ack();
       return "settled";
     }
     this.#host.held.get(run.id)?.lose(new LeaseLostError("It was taken up anew by this worker."));
     const place = { prev: result.sequence, last: result.sequence };
     const history = [...found.events, ...frame.events];
-    const { epoch, inboxFolded } = frame;
+    const { epoch, inboxFolded, annotated } = frame;
+    const { inbox } = found;
     const parts = { run, definition, submission, token: message, epoch, place, inboxFolded };
-    const activation = new Activation(this.#host, { ...parts, history });
+    const activation = new Activation(this.#host, { ...parts, annotated, history, inbox });
     this.#host.held.set(run.id, activation);
     return activation;
   }
@@ -271,6 +284,15 @@ export class Arrivals {
     log.error({ run, status }, `Run ${status}: it was taken up, and must not go on`);
     if (status === "crashed" && replyTo !== "") broker.hints.send(replyTo, bytes);
   }
+}
+
+/**
+ * True when somebody may wait in vain for a run that has ended: it asks only now, or the worker that closed the run died
+ * before it had told (I5).
+ */
+function needsTelling(arrived: Arrived, head: Frame | undefined): boolean {
+  if (head === undefined || !isClosed(head.status)) return false;
+  return arrived.input?.type === "Watch" || speaksFor(arrived, head.token);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ArrivedMessage } from "../engine/delivery-rules.ts";
+import type { PlainInput } from "../engine/input.ts";
 import type { Submission } from "../engine/submission.ts";
 import type { Delivery } from "../ports/work-queue.ts";
 import { decodeInput } from "../wire/input-codec.ts";
@@ -8,6 +9,8 @@ import { decodeSubmission } from "../wire/submission-codec.ts";
 export interface Arrived extends ArrivedMessage {
   /** Of a message from `new`. */
   readonly submission?: Submission;
+  /** Of a plain input. */
+  readonly input?: PlainInput;
   /** The run's queue; the message may have waited in another. */
   readonly queue: string;
 }
@@ -25,6 +28,10 @@ export function readArrived(delivery: Delivery): Arrived | string {
   }
   const decoded = decodeInput(data);
   if (decoded.kind === "foreign") return decoded.reason;
-  const { replaces, resume, queue } = decoded.value.body;
+  const { body } = decoded.value;
+  if (body.type !== "Wake") {
+    return { kind: "input", ...place, replaces: [], resume: false, input: body, queue: waitedIn };
+  }
+  const { replaces, resume, queue } = body;
   return { kind: "wake", ...place, replaces, resume, queue: queue === "" ? waitedIn : queue };
 }

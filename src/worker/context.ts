@@ -1,45 +1,53 @@
 import type { Logger } from "pino";
+import type { ChildOptions, ChildRun, ReceiveOptions } from "../definition/child-run.ts";
 import type { AnyDefinition } from "../definition/definition.ts";
 import type { FlowContext, StepOptions, StepOverrides } from "../definition/flow-context.ts";
+import type { Signal } from "../definition/signal.ts";
 import { validate } from "../definition/standard-schema.ts";
+import { checkTags } from "../definition/submit-options.ts";
 import type { StepInfo } from "../definition/task.ts";
 import { chanceOf, uuidFrom } from "../engine/chance.ts";
 import { type Duration, toMilliseconds } from "../engine/duration.ts";
 import { checkStepName } from "../engine/names.ts";
 import { retryPolicy } from "../engine/retry.ts";
+import { parseRunId, type RunId, type RunRef } from "../engine/run-id.ts";
 import { StepNumbers } from "../engine/step-id.ts";
 import { InvalidDurationError, InvalidOptionError } from "../engine/usage-errors.ts";
+import { encodeValue } from "../wire/value-codec.ts";
+import { ChildHandle } from "./child-handle.ts";
+import type { ContextHost } from "./context-host.ts";
+import { planChild } from "./plan-child.ts";
 import type { StepPlan } from "./step-plan.ts";
-
-/** What a context needs of the activation that it belongs to. */
-export interface ContextHost {
-  readonly runId: string;
-  readonly attempt: number;
-  readonly tags: readonly string[];
-  readonly log: Logger;
-  readonly now: number;
-  step(id: string, plan: StepPlan): Promise<unknown>;
-  timer(id: string, fireAt: (now: number) => number): Promise<void>;
-}
 
 /** The last time that a `Date` can hold. */
 const LAST_TIME = 8_640_000_000_000_000;
 
-/** The context of a flow, or of a flow that runs inside another: then `scope` stands before its steps' names. */
+/** The context of a flow, or of a part of one. */
 export class Context implements FlowContext {
   readonly #host: ContextHost;
-  readonly #scope: string;
-  readonly #numbers = new StepNumbers();
-  readonly #chance: () => number;
+  readonly #scope: ContextScope;
 
-  constructor(host: ContextHost, scope = "") {
+  constructor(host: ContextHost, scope: ContextScope = scopeOf(host.runId, "")) {
     this.#host = host;
     this.#scope = scope;
-    this.#chance = chanceOf(`${host.runId}/${scope}`);
   }
 
-  get runId(): string {
+  get runId(): RunId {
     return this.#host.runId;
+  }
+
+  get parent(): RunId | undefined {
+    const { parent } = this.#host.submission;
+    return parent === undefined ? undefined : parseRunId(parent.runId).id;
+  }
+
+  get root(): RunId {
+    const { parent } = this.#host.submission;
+    return parent === undefined ? this.runId : parseRunId(parent.root).id;
+  }
+
+  get metadata(): Readonly<Record<string, string>> {
+    return this.#host.submission.metadata;
   }
 
   get attempt(): number {
@@ -59,11 +67,11 @@ export class Context implements FlowContext {
   }
 
   random(): number {
-    return this.#chance();
+    return this.#scope.chance();
   }
 
   uuid(): string {
-    return uuidFrom(this.#chance);
+    return uuidFrom(this.#scope.chance);
   }
 
   run(definition: AnyDefinition, input?: unknown, overrides: StepOverrides = {}): Promise<never> {
@@ -90,13 +98,81 @@ export class Context implements FlowContext {
 
   async sleep(duration: Duration): Promise<void> {
     const ms = toMilliseconds(duration);
-    await this.#host.timer(this.#id("sleep"), (now) => now + ms);
+    await this.#host.timer(this.#id("sleep"), (now) => now + ms, this.#scope.shielded);
   }
 
   async sleepUntil(time: Date | number): Promise<void> {
     const fireAt = Number(time);
     if (!(Math.abs(fireAt) <= LAST_TIME)) throw new InvalidDurationError(time);
-    await this.#host.timer(this.#id("sleep"), () => Math.max(0, Math.ceil(fireAt)));
+    const { shielded } = this.#scope;
+    await this.#host.timer(this.#id("sleep"), () => Math.max(0, Math.ceil(fireAt)), shielded);
+  }
+
+  async submit(
+    definition: AnyDefinition | string,
+    input?: unknown,
+    options: ChildOptions = {},
+  ): Promise<ChildRun<never>> {
+    const name = typeof definition === "string" ? definition : definition.name;
+    // Its place is taken before anything is awaited: the same in every replay.
+    const id = this.#id(checkStepName(name));
+    if (typeof definition !== "string" && definition.input !== undefined) {
+      await validate(`${definition.kind} ${name}`, definition.input, input);
+    }
+    const child = planChild(this.#host, id, definition, input, options);
+    await this.#host.child(id, child, this.#scope.shielded);
+    return this.#handle(id, child.run, () => Promise.resolve());
+  }
+
+  attach(runId: string): ChildRun<never> {
+    const run = parseRunId(runId);
+    const id = this.#id(`${run.flow}.attach`);
+    const watch = (): Promise<void> => this.#act(`${run.flow}.watch`, () => this.#host.watch(run));
+    return this.#handle(id, run, watch);
+  }
+
+  async receive<Value>(
+    signal: Signal<Value, never>,
+    options: ReceiveOptions = {},
+  ): Promise<Value | undefined> {
+    const { timeout } = options;
+    const ms = timeout === undefined ? undefined : toMilliseconds(timeout);
+    const id = this.#id(signal.name);
+    const { shielded } = this.#scope;
+    const askedAt = this.#host.now;
+    for (let refused = 0; ; refused++) {
+      const place = refused === 0 ? id : `${id}!${refused}`;
+      const until =
+        ms === undefined ? undefined : (now: number) => (refused === 0 ? now : askedAt) + ms;
+      const received = await this.#host.receive(place, signal.name, until, shielded);
+      if (received === undefined) return undefined;
+      try {
+        return (await validate(`signal ${signal.name}`, signal.schema, received.value)) as Value;
+      } catch (err) {
+        this.log.warn({ err }, "A signal is passed over: its value does not match the schema");
+      }
+    }
+  }
+
+  async shield<Output>(fn: (ctx: FlowContext) => Promise<Output> | Output): Promise<Output> {
+    return fn(new Context(this.#host, { ...this.#scope, shielded: true }));
+  }
+
+  progress(done: number, total: number, message = ""): void {
+    this.#host.annotate((annotated) => annotated.progress(done, total, message));
+  }
+
+  tag(...tags: readonly string[]): void {
+    checkTags(tags);
+    this.#host.annotate((annotated) => annotated.tag(tags));
+  }
+
+  expose(name: string, value: unknown): void {
+    this.#host.annotate((annotated) => annotated.expose(name, value));
+  }
+
+  patch(id: string): boolean {
+    return this.#host.patch(checkStepName(id));
   }
 
   async all<Item, Output>(
@@ -128,16 +204,63 @@ export class Context implements FlowContext {
   }
 
   async #inline(definition: AnyDefinition, input: unknown): Promise<unknown> {
-    const context = new Context(this.#host, `${this.#id(definition.name)}/`);
+    const prefix = `${this.#id(definition.name)}/`;
+    const { shielded } = this.#scope;
+    const context = new Context(this.#host, { ...scopeOf(this.runId, prefix), shielded });
     const checked = await validate(`flow ${definition.name}`, definition.input, input);
     return (definition.fn as (ctx: FlowContext, input: unknown) => unknown)(context, checked);
   }
 
   async #step(name: string, plan: StepPlan): Promise<unknown> {
-    return this.#host.step(this.#id(checkStepName(name)), plan);
+    return this.#host.step(this.#id(checkStepName(name)), plan, this.#scope.shielded);
+  }
+
+  #handle(id: string, run: RunRef, beforeResult: () => Promise<void>): ChildHandle {
+    const { flow } = run;
+    let asked = 0;
+    return new ChildHandle(run.id, {
+      result: async () => {
+        const place = `${id}/result${asked++ === 0 ? "" : asked}`;
+        await beforeResult();
+        return this.#host.outcome(place, run.id, this.#scope.shielded);
+      },
+      cancel: (reason) =>
+        this.#act(`${flow}.cancel`, ({ idempotencyKey }) =>
+          this.#host.send(run, { type: "Cancel", reason }, idempotencyKey),
+        ),
+      signal: ({ name, schema }, value) =>
+        this.#act(`${flow}.signal`, async ({ idempotencyKey }) => {
+          await validate(`signal ${name}`, schema, value);
+          const payload = encodeValue(value, `The value of signal ${name}`);
+          await this.#host.send(run, { type: "Signal", name, payload }, idempotencyKey);
+        }),
+    });
+  }
+
+  /** Something that is done to another run: a step like any other. */
+  async #act(name: string, fn: (info: StepInfo) => Promise<void>): Promise<void> {
+    await this.#step(name, { fn, retry: retryPolicy(ACTION_RETRY), timeoutMs: undefined });
   }
 
   #id(name: string): string {
-    return this.#scope + this.#numbers.next(name);
+    return this.#scope.prefix + this.#scope.numbers.next(name);
   }
 }
+
+/** Where in a flow a context stands. */
+interface ContextScope {
+  /** Before the ids of all that is asked for: the flow that runs inside another. */
+  readonly prefix: string;
+  readonly numbers: StepNumbers;
+  readonly chance: () => number;
+  /** A cancellation does not reach it. */
+  readonly shielded: boolean;
+}
+
+function scopeOf(runId: string, prefix: string): ContextScope {
+  const chance = chanceOf(`${runId}/${prefix}`);
+  return { prefix, numbers: new StepNumbers(), chance, shielded: false };
+}
+
+/** The broker may be away for a while. */
+const ACTION_RETRY = { attempts: 20, delays: ["100ms", "1s", "5s"] } as const;

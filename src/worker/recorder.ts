@@ -18,30 +18,40 @@ import { type AppendPlace, type AppendResult, appendFrame } from "./append-frame
 export class Recorder {
   readonly #parts: RecorderParts;
   #place: AppendPlace;
-  #outbox: RunEvent[] = [];
+  #outbox: Outgoing[] = [];
   #flushing = false;
   #stopped = false;
-  /** The last inbox sequence that the next frame will name as folded. */
-  inboxFolded: number;
+  /** The last inbox sequence that a frame named as folded. */
+  #folded: number;
+  /** Sequence of the last frame with an `Annotated` event. */
+  #annotated: number;
 
-  constructor(parts: RecorderParts, place: AppendPlace, inboxFolded: number) {
+  constructor(parts: RecorderParts, from: RecorderStart) {
     this.#parts = parts;
-    this.#place = place;
-    this.inboxFolded = inboxFolded;
+    this.#place = from.place;
+    this.#folded = from.inboxFolded;
+    this.#annotated = from.annotated;
   }
 
   /** True when all that was recorded is durable and told. */
   get idle(): boolean {
-    return !this.#flushing && this.#outbox.length === 0;
+    return !this.#flushing && !this.holdsEvents;
   }
 
-  get place(): AppendPlace {
-    return this.#place;
+  /** True while there are events that have not left. */
+  get holdsEvents(): boolean {
+    return this.#outbox.some(({ event }) => event !== undefined);
   }
 
   /** Puts an event at the end of the next frame without asking for that frame: it can wait for company. */
   hold(body: RunEventBody, at = this.#parts.clock.now()): void {
-    this.#outbox.push({ ...body, at });
+    const folds = body.type === "InputFolded" ? body.sequence : 0;
+    this.#outbox.push({ event: { ...body, at }, folds });
+  }
+
+  /** The next frame also names this input as folded: nothing is to be said of it. Needs no frame of its own. */
+  pass(sequence: number): void {
+    this.#outbox.push({ event: undefined, folds: sequence });
   }
 
   /** Records an event. It is durable when `onDurable` tells of it. */
@@ -71,12 +81,13 @@ export class Recorder {
 
   async #drain(): Promise<void> {
     const { run, identity, onDurable, onLost } = this.#parts;
-    while (this.#outbox.length > 0 && !this.#stopped) {
-      const events = this.#next();
-      this.#parts.onSend();
+    while (this.holdsEvents && !this.#stopped) {
+      const { events, folds } = this.#next();
+      const inboxFolded = Math.max(this.#folded, folds);
       const result = await appendFrame(this.#parts, run, this.#place, {
         ...identity,
-        inboxFolded: this.inboxFolded,
+        inboxFolded,
+        annotated: this.#annotated,
         status: this.#parts.statusAfter(events),
         events,
       });
@@ -87,23 +98,54 @@ export class Recorder {
         break;
       }
       this.#place = { prev: result.sequence, last: result.sequence };
-      await onDurable(events, result.bytes);
+      this.#folded = inboxFolded;
+      if (events.some(({ type }) => type === "Annotated")) this.#annotated = result.sequence;
+      await onDurable(events, { bytes: result.bytes, inboxFolded });
     }
     this.#flushing = false;
     if (!this.#stopped) this.#parts.onIdle();
   }
 
-  /** As many events as fit in one message, at least one. */
-  #next(): RunEvent[] {
+  /** As many events as fit in one message, at least one, and the inputs that are folded by them. */
+  #next(): { readonly events: readonly RunEvent[]; readonly folds: number } {
+    const events: RunEvent[] = [];
     let size = 0;
     let count = 0;
-    for (const event of this.#outbox) {
-      size += eventSizeBytes(event);
-      if (count > 0 && size > this.#parts.maxFrameBytes) break;
+    let folds = 0;
+    for (const { event, folds: sequence } of this.#outbox) {
+      if (event !== undefined) {
+        size += eventSizeBytes(event);
+        if (events.length > 0 && size > this.#parts.maxFrameBytes) break;
+        events.push(event);
+      }
+      folds = Math.max(folds, sequence);
       count++;
     }
-    return this.#outbox.splice(0, count);
+    this.#outbox.splice(0, count);
+    return { events, folds };
   }
+}
+
+/** An event on its way to a frame, or an input that is passed over in silence. */
+interface Outgoing {
+  readonly event: RunEvent | undefined;
+  /** Sequence of the input that is folded by this, or 0. */
+  readonly folds: number;
+}
+
+/** Where an activation's first frame goes on from. */
+export interface RecorderStart {
+  readonly place: AppendPlace;
+  readonly inboxFolded: number;
+  /** Sequence of the last frame with an `Annotated` event, 0 for none. */
+  readonly annotated: number;
+}
+
+/** A frame that is durable. */
+export interface DurableFrame {
+  readonly bytes: Uint8Array;
+  /** Every input up to here is folded. */
+  readonly inboxFolded: number;
 }
 
 export interface RecorderParts {
@@ -121,10 +163,8 @@ export interface RecorderParts {
   };
   /** The run's status once these events are durable. */
   readonly statusAfter: (events: readonly RunEvent[]) => FrameStatus;
-  /** A frame leaves: what it says, and which inputs it folds, is settled. */
-  readonly onSend: () => void;
   /** Lets the flow see the events; the next frame leaves after that. */
-  readonly onDurable: (events: readonly RunEvent[], frame: Uint8Array) => Promise<void>;
+  readonly onDurable: (events: readonly RunEvent[], frame: DurableFrame) => Promise<void>;
   readonly onLost: (result: Exclude<AppendResult, { status: "appended" }>) => void;
   readonly onIdle: () => void;
   /** Something threw that must not: the run is better off elsewhere. */

@@ -30,10 +30,12 @@ export async function serve(
     maxHeld: options.maxHeld ?? SERVE_DEFAULTS.maxHeld,
     maxBlocked: options.maxBlocked ?? SERVE_DEFAULTS.maxBlocked,
     drainGrace: options.drainGrace ?? SERVE_DEFAULTS.drainGrace,
+    suspendAfter: options.suspendAfter ?? SERVE_DEFAULTS.suspendAfter,
   };
   checkCount("concurrency", settings.concurrency);
   checkCount("maxHeld", settings.maxHeld);
   const drainGraceMs = toMilliseconds(settings.drainGrace);
+  const suspendAfterMs = toMilliseconds(settings.suspendAfter);
   const maxBlockedMs = toMilliseconds(settings.maxBlocked);
   const lease = options.lease === undefined ? {} : { leaseMs: leaseOf(options.lease) };
   const known = index(definitions);
@@ -65,6 +67,7 @@ export async function serve(
     definitions: known,
     concurrency: settings.concurrency,
     maxHeld: settings.maxHeld,
+    suspendAfterMs,
     drainGraceMs,
     onDrained: stopWatching,
   });
@@ -111,6 +114,11 @@ export interface ServeOptions {
   readonly lease?: Duration;
   /** How long the event loop may be blocked before the worker counts as hung and loses its runs. Default 5 min. */
   readonly maxBlocked?: Duration;
+  /**
+   * How long a run that only waits (for a time, a signal, another run) stays in memory. Then it is suspended: it costs this
+   * worker nothing, and resumes on any. Default 30 s.
+   */
+  readonly suspendAfter?: Duration;
   /** How long {@link ServingWorker.drain} lets running steps go on. Default 30 s. */
   readonly drainGrace?: Duration;
   readonly log?: Logger;
@@ -122,6 +130,7 @@ const SERVE_DEFAULTS = Object.freeze({
   maxHeld: 10_000,
   maxBlocked: "5m",
   drainGrace: "30s",
+  suspendAfter: "30s",
 } satisfies Partial<ServeOptions>);
 
 /** A queue that cannot be kept is not read. */

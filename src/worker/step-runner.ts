@@ -60,6 +60,15 @@ export class StepRunner {
     });
   }
 
+  /** Nobody waits for this step any more. */
+  abort(id: string, reason: Error): void {
+    const attempt = this.#running.get(id);
+    if (attempt === undefined) return;
+    this.#parts.timers.cancel(id);
+    this.#running.delete(id);
+    attempt.abort(reason);
+  }
+
   /** Nobody waits for what is going on any more. The reason is made only if something is: an error takes time. */
   abortAll(reason: () => Error): void {
     if (this.#running.size === 0) return;

@@ -1,10 +1,13 @@
 import type { Logger } from "pino";
 import type { AnyDefinition } from "../definition/definition.ts";
+import { parseRunId } from "../engine/run-id.ts";
+import { tellIfClosed } from "../history/tell-closed.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { LeaseKeeper } from "../ports/leases.ts";
 import type { Delivery, DeliveryKind, QueueReader } from "../ports/work-queue.ts";
 import type { Activation } from "./activation.ts";
+import type { HeldRun, IdleRun } from "./activation-parts.ts";
 import { type ArrivalHost, Arrivals } from "./arrivals.ts";
 import { KeptMessage } from "./kept-message.ts";
 import { LeaseLostError } from "./lease-lost-error.ts";
@@ -20,6 +23,8 @@ export class Worker implements ArrivalHost {
   readonly definitions: ReadonlyMap<string, AnyDefinition>;
   readonly held = new Map<string, Activation>();
   readonly slots: Slots;
+  readonly idle = new Set<IdleRun>();
+  readonly suspendAfterMs: number;
   readonly #parts: WorkerParts;
   readonly #arrivals = new Arrivals(this);
   #arrived: KeptMessage[] = [];
@@ -40,6 +45,8 @@ export class Worker implements ArrivalHost {
     this.clock = parts.clock;
     this.log = parts.log;
     this.definitions = parts.definitions;
+    this.suspendAfterMs = parts.suspendAfterMs;
+    parts.leases.onAsked((run) => this.#look(run));
     this.slots = new Slots(parts.concurrency, () => this.#reader?.more());
   }
 
@@ -65,6 +72,7 @@ export class Worker implements ArrivalHost {
   room(kind: DeliveryKind): number {
     if (this.draining) return 0;
     if (kind === "in") return MAX_INPUTS - this.#handling.in;
+    this.#makeRoom();
     return Math.min(this.slots.free, this.#parts.maxHeld - this.held.size) - this.#handling.new;
   }
 
@@ -84,8 +92,8 @@ export class Worker implements ArrivalHost {
     this.clock.after(ms, () => this.again(message));
   }
 
-  onLeave(activation: Activation): void {
-    if (this.held.get(activation.run.id) === activation) this.held.delete(activation.run.id);
+  onLeave(left: HeldRun): void {
+    if (this.held.get(left.run.id) === left) this.held.delete(left.run.id);
     this.#reader?.more();
   }
 
@@ -96,6 +104,25 @@ export class Worker implements ArrivalHost {
   drain(): Promise<void> {
     this.#draining ??= this.#drain().finally(this.#markStopped);
     return this.#draining;
+  }
+
+  /** Somebody was told that this worker holds the run, and relies on it (I6). */
+  #look(run: string): void {
+    const held = this.held.get(run);
+    if (held !== undefined) return held.readInbox();
+    // Given up meanwhile. Suspended, it is woken by what is in its inbox; closed, whoever asked to be told must be.
+    tellIfClosed(this, parseRunId(run)).catch((err: unknown) =>
+      this.log.warn({ err, run }, "Whoever waits for a closed run was not told"),
+    );
+  }
+
+  /** Under pressure the runs that have waited longest leave memory first. */
+  #makeRoom(): void {
+    let over = this.held.size - this.#parts.maxHeld + 1;
+    for (const run of this.idle) {
+      if (over-- <= 0) return;
+      run.suspend();
+    }
   }
 
   #receive(): void {
@@ -180,6 +207,7 @@ export interface WorkerParts {
   readonly definitions: ReadonlyMap<string, AnyDefinition>;
   readonly concurrency: number;
   readonly maxHeld: number;
+  readonly suspendAfterMs: number;
   readonly drainGraceMs: number;
   readonly onDrained: () => void;
 }

@@ -33,16 +33,20 @@ onEveryAdapter("asking after a holder", (open) => {
     lease.hold(3);
     const { partition, sequence: token } = message;
     const { peers } = await connect();
-    expect(await peers.asks("w1", { partition, token, epoch: 3 })).toBe("held");
-    expect(await peers.asks("w1", { partition, token, epoch: 2 })).toBe("gone");
-    expect(await peers.asks("w1", { partition, token: token + 1, epoch: 3 })).toBe("gone");
-    expect(await peers.asks("w1", { partition: partition + 1, token, epoch: 3 })).toBe("gone");
+    expect(await peers.asks("w1", { run: "f:k", partition, token, epoch: 3 })).toBe("held");
+    expect(await peers.asks("w1", { run: "f:k", partition, token, epoch: 2 })).toBe("gone");
+    expect(await peers.asks("w1", { run: "f:k", partition, token: token + 1, epoch: 3 })).toBe(
+      "gone",
+    );
+    expect(await peers.asks("w1", { run: "f:k", partition: partition + 1, token, epoch: 3 })).toBe(
+      "gone",
+    );
   });
 
   test("is answered with gone for a message that is only kept: it is no activation's token", async () => {
     const { connect, leaseMs } = open();
     const { message } = await holder(await connect(), "w1", leaseMs);
-    const held = { partition: message.partition, token: message.sequence, epoch: 1 };
+    const held = { run: "f:k", partition: message.partition, token: message.sequence, epoch: 1 };
     expect(await (await connect()).peers.asks("w1", held)).toBe("gone");
   });
 
@@ -52,12 +56,12 @@ onEveryAdapter("asking after a holder", (open) => {
     const { lease, message } = await holder(broker, "w1", leaseMs);
     const { partition, sequence: token } = message;
     lease.hold(1);
-    expect(await broker.peers.asks("w1", { partition, token, epoch: 1 })).toBe("held");
+    expect(await broker.peers.asks("w1", { run: "f:k", partition, token, epoch: 1 })).toBe("held");
     lease.hold(2);
-    expect(await broker.peers.asks("w1", { partition, token, epoch: 1 })).toBe("gone");
-    expect(await broker.peers.asks("w1", { partition, token, epoch: 2 })).toBe("held");
+    expect(await broker.peers.asks("w1", { run: "f:k", partition, token, epoch: 1 })).toBe("gone");
+    expect(await broker.peers.asks("w1", { run: "f:k", partition, token, epoch: 2 })).toBe("held");
     lease.letGo();
-    expect(await broker.peers.asks("w1", { partition, token, epoch: 2 })).toBe("gone");
+    expect(await broker.peers.asks("w1", { run: "f:k", partition, token, epoch: 2 })).toBe("gone");
   });
 
   test("is answered with gone when there is no such worker, or there is none any more", async () => {
@@ -65,7 +69,7 @@ onEveryAdapter("asking after a holder", (open) => {
     const broker = await connect();
     const { keeper, lease, message } = await holder(broker, "w1", leaseMs);
     lease.hold(1);
-    const held = { partition: message.partition, token: message.sequence, epoch: 1 };
+    const held = { run: "f:k", partition: message.partition, token: message.sequence, epoch: 1 };
     expect(await broker.peers.asks("nobody", held)).toBe("gone");
     expect(await broker.peers.asks("w1", held)).toBe("held");
     await keeper.close();
@@ -76,7 +80,7 @@ onEveryAdapter("asking after a holder", (open) => {
   test("is never answered with gone when no answer can come", async () => {
     const broker = await open().connect();
     await broker.close();
-    const held = { partition: 0, token: 1, epoch: 1 };
+    const held = { run: "f:k", partition: 0, token: 1, epoch: 1 };
     expect(await broker.peers.asks("w1", held)).toBe("unknown");
   });
 
@@ -92,8 +96,21 @@ onEveryAdapter("asking after a holder", (open) => {
     }
     leases[700]?.letGo();
     const answer = (token: number): Promise<string> =>
-      broker.peers.asks("w1", { partition: message.partition, token, epoch: token });
+      broker.peers.asks("w1", { run: "f:k", partition: message.partition, token, epoch: token });
     expect(await Promise.all([10, 709, 711, 1_509].map(answer))).toEqual(Array(4).fill("held"));
     expect(await answer(710)).toBe("gone");
+  });
+
+  test("tells the worker which of its runs somebody was told that it holds, and of no other (I6)", async () => {
+    const { connect, leaseMs } = open();
+    const { keeper, lease, message } = await holder(await connect(), "w1", leaseMs);
+    lease.hold(3);
+    const heard: string[] = [];
+    keeper.onAsked((run) => heard.push(run));
+    const { partition, sequence: token } = message;
+    const { peers } = await connect();
+    expect(await peers.asks("w1", { run: "f:gone", partition, token, epoch: 2 })).toBe("gone");
+    expect(await peers.asks("w1", { run: "f:k", partition, token, epoch: 3 })).toBe("held");
+    await eventually(() => expect(heard).toEqual(["f:k"]));
   });
 });

@@ -79,7 +79,7 @@ describe("a process that is killed", () => {
     expect(mine.keys).toEqual(["k"]);
     connection.crash();
     const theirs = await clock.until(Inbox.open(other, { leaseMs: LEASE_MS }));
-    const held = { partition: 0, token: 1, epoch: 1 };
+    const held = { run: "f:k", partition: 0, token: 1, epoch: 1 };
     expect(await clock.until(other.peers.asks("w", held))).toBe("gone");
     expect(theirs.keys).toEqual([]);
     await clock.advance(LEASE_MS);
@@ -114,7 +114,7 @@ describe("a process that is stopped", () => {
     await clock.advance(LEASE_MS);
     const theirs = await clock.until(Inbox.open(other, { leaseMs: LEASE_MS }));
     connection.pause();
-    const held = { partition: 0, token: 1, epoch: 1 };
+    const held = { run: "f:k", partition: 0, token: 1, epoch: 1 };
     expect(await clock.until(other.peers.asks("w", held))).toBe("unknown");
     await clock.advance(LEASE_MS * 2);
     expect(theirs.keys.length).toBeGreaterThan(0);

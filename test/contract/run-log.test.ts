@@ -189,3 +189,28 @@ onEveryAdapter("the run log", (open) => {
 function written(sequence: number): WriteOutcome {
   return { status: "written", sequence };
 }
+
+onEveryAdapter("the run log's orders for later", (open) => {
+  test("put an input into the inbox at its time, never before, and the last order counts", async () => {
+    const { log } = await open().connect();
+    const due = Date.now() + 1_500;
+    await log.wakeAt(run, "checkout", Date.now() + 600_000, bytes("replaced"));
+    await log.wakeAt(run, "checkout", due, bytes("wake"));
+    expect(await log.inbox(run, "checkout", 0)).toEqual([]);
+    const found = await eventually(async () => {
+      const inbox = await log.inbox(run, "checkout", 0);
+      if (inbox.length === 0) throw new Error("Not there yet");
+      return { inbox, at: Date.now() };
+    });
+    expect(texts(found.inbox)).toEqual(["wake"]);
+    expect(found.at).toBeGreaterThanOrEqual(due - 5);
+  });
+
+  test("are carried out at once when their time has passed", async () => {
+    const { log } = await open().connect();
+    await log.wakeAt(run, "checkout", Date.now() - 60_000, bytes("late"));
+    await eventually(async () =>
+      expect(texts(await log.inbox(run, "checkout", 0))).toEqual(["late"]),
+    );
+  });
+});

@@ -14,6 +14,7 @@ test("a flow keeps its name and function, waits in the queue of its name, and ma
     fn,
     input: undefined,
     queue: "checkout",
+    version: "",
     crashLimit: 5,
   });
 });

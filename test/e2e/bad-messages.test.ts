@@ -242,6 +242,9 @@ function submissionOf(id: string, input = encodeValue({ count: 1 }, "")): Uint8A
     submittedAt: Date.now(),
     replyTo: "$JS.API.STREAM.DELETE.everything",
     isKeyNew: false,
+    parent: undefined,
+    startAt: 0,
+    deadlineAt: 0,
   });
 }
 

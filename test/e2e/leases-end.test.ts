@@ -36,6 +36,7 @@ test("a worker whose lease thread ends hands over what it holds, and stops", asy
         return {
           ended: ended.signal,
           keep: (message) => keeper.keep(message),
+          onAsked: (call) => keeper.onAsked(call),
           close: () => keeper.close(),
         };
       },

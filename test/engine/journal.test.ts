@@ -9,9 +9,10 @@ const SOME: Payload = { encoding: "json", data: new Uint8Array([49]) };
 /** A journal with open commands, and what they were told in the order in which they were told. */
 function journal(...commands: readonly ["step" | "timer", string][]) {
   const settled: [string, Outcome][] = [];
-  const open = new Journal(1_000);
+  const open = new Journal(1_000, () => undefined);
   for (const [kind, id] of commands) {
-    open.open(kind, id, (outcome) => settled.push([id, outcome]));
+    const settle = (outcome: Outcome): unknown => settled.push([id, outcome]);
+    open.open({ kind, id, topic: "", shielded: false, settle });
   }
   return { journal: open, settled };
 }
@@ -34,9 +35,9 @@ test("commands settle in the history's order, not in the order in which they wer
   expect(log.apply(failed("b#1"))).toBeUndefined();
   expect(log.apply(completed("a#1"))).toBeUndefined();
   expect(settled).toEqual([
-    ["sleep#1", {}],
-    ["b#1", { error: SOME }],
-    ["a#1", { output: SOME }],
+    ["sleep#1", { type: "due" }],
+    ["b#1", { type: "error", error: SOME }],
+    ["a#1", { type: "output", output: SOME }],
   ]);
 });
 
@@ -107,9 +108,22 @@ test("an event of a newer Millrace is a mismatch without a step", () => {
 });
 
 test.each<[string, RunEvent]>([
-  ["Activated", { type: "Activated", at: 9_000, epoch: 2, worker: "w", token: 3, reason: "woken" }],
+  [
+    "Activated",
+    {
+      type: "Activated",
+      at: 9_000,
+      epoch: 2,
+      worker: "w",
+      token: 3,
+      reason: "woken",
+      version: "",
+    },
+  ],
+  ["Suspended", { type: "Suspended", at: 9_000, wakeAt: 0, waits: [] }],
+  ["Patched", { type: "Patched", at: 9_000, patch: "p" }],
+  ["Annotated", { type: "Annotated", at: 9_000, progress: undefined, tags: ["t"], exposed: {} }],
   ["Released", { type: "Released", at: 9_000 }],
-  ["InputFolded", { type: "InputFolded", at: 9_000, sequence: 3, kind: "Wake" }],
   ["Resumed", { type: "Resumed", at: 9_000, retry: [] }],
   ["Completed", { type: "Completed", at: 9_000, output: SOME }],
   ["Failed", { type: "Failed", at: 9_000, error: SOME, step: "" }],
@@ -137,11 +151,12 @@ test("now is the time of the last outcome that the flow saw, and never goes back
 });
 
 test("now has moved when the flow learns of the outcome", () => {
-  const log = new Journal(1_000);
+  const log = new Journal(1_000, () => undefined);
   let seen = 0;
-  log.open("step", "a#1", () => {
+  const settle = (): void => {
     seen = log.now;
-  });
+  };
+  log.open({ kind: "step", id: "a#1", topic: "", shielded: false, settle });
   log.apply(completed("a#1", 5_000));
   expect(seen).toBe(5_000);
 });

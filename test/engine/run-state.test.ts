@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { FrameStatus, RecordedFrame } from "../../src/engine/frame.ts";
 import type { RunEvent } from "../../src/engine/run-event.ts";
-import { foldFrames, outcomeOf } from "../../src/engine/run-state.ts";
+import { outcomeOf } from "../../src/engine/run-outcome.ts";
+import { foldFrames } from "../../src/engine/run-state.ts";
 import { anyEvent, anyFrameOf } from "./support/arbitraries.ts";
 
 const OUTPUT = { encoding: "json", data: new Uint8Array([49]) };
@@ -19,12 +20,13 @@ function frames(...parts: readonly (readonly [FrameStatus, ...RunEvent[]])[]): R
     inboxFolded: 0,
     token: 5,
     queue: "checkout",
+    annotated: 0,
     events,
   }));
 }
 
 function activated(at: number, reason: "submitted" | "takeover" | "released"): RunEvent {
-  return { type: "Activated", at, epoch: 1, worker: "w1", token: 5, reason };
+  return { type: "Activated", at, epoch: 1, worker: "w1", token: 5, reason, version: "" };
 }
 
 function completed(at: number, step: string, attempt = 1): RunEvent {

@@ -24,13 +24,14 @@ const FRAME: Frame = {
   inboxFolded: 3,
   token: 5,
   queue: "checkout",
+  annotated: 0,
   events: [{ type: "Released", at: 9 }],
 };
 
 /** What of a recorded frame stands in its bytes. */
 function stored(recorded: RecordedFrame): Frame {
-  const { prev, epoch, writer, status, inboxFolded, token, queue, events } = recorded;
-  return { prev, epoch, writer, status, inboxFolded, token, queue, events };
+  const { sequence: _, ...frame } = recorded;
+  return frame;
 }
 
 function eventsOf(bytes: Uint8Array): readonly RunEvent[] {
@@ -229,4 +230,9 @@ const NUMBER_OF: Readonly<Record<string, number>> = {
   Failed: 14,
   Crashed: 15,
   Cancelled: 16,
+  Suspended: 17,
+  CancelRequested: 18,
+  ChildSubmitted: 19,
+  Annotated: 20,
+  Patched: 21,
 };

@@ -20,6 +20,9 @@ const SUBMISSION: Submission = {
   submittedAt: 1_700_000_000_000,
   replyTo: "",
   isKeyNew: false,
+  parent: undefined,
+  startAt: 0,
+  deadlineAt: 0,
 };
 
 const anyText = fc.string({ unit: "binary", maxLength: 20 });
@@ -33,6 +36,17 @@ const anySubmission: fc.Arbitrary<Submission> = fc.record({
   submittedAt: fc.maxSafeNat(),
   replyTo: anyText,
   isKeyNew: fc.boolean(),
+  parent: fc.option(
+    fc.record({
+      runId: fc.stringMatching(/^\w{1,10}:\w{1,10}$/),
+      queue: anyText,
+      root: anyText,
+      depth: fc.integer({ min: 1, max: 99 }),
+    }),
+    { nil: undefined },
+  ),
+  startAt: fc.maxSafeNat(),
+  deadlineAt: fc.maxSafeNat(),
 });
 
 test("a submission comes back as it was written", () => {
@@ -76,8 +90,8 @@ test.each([
   ["whose run id has a wildcard for a flow", { runId: ">:key" }, /run id/],
   ["whose key has control characters", { runId: "f:a\r\nb" }, /run id/],
 ])("a submission %s is foreign", (_, change, reason) => {
-  const { tags } = SUBMISSION;
-  const message = { ...SUBMISSION, tags: [...tags], format: 1, ...change };
+  const { tags, parent: _parent, ...rest } = SUBMISSION;
+  const message = { ...rest, tags: [...tags], format: 1, ...change };
   const decoded = decodeSubmission(messages.Submission.encode(message).finish());
   expect(decoded).toEqual({ kind: "foreign", reason: expect.stringMatching(reason) });
 });

@@ -9,6 +9,7 @@ const STATUSES = Object.keys({
   "awaiting-retry": true,
   cancelling: true,
   suspended: true,
+  scheduled: true,
   released: true,
   parked: true,
   completed: true,
@@ -29,6 +30,9 @@ export const anyPayload: Arbitrary<Payload> = fc.record({
   data: fc.uint8Array({ maxLength: 40 }),
 });
 
+/** The name of a value: protobuf maps keep everything but the one name that JavaScript treats as its own. */
+const anyName = anyText.filter((name) => name !== "__proto__");
+
 type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;
 
 const place = { at: anyNumber, step: anyText, attempt: anyCount };
@@ -42,7 +46,43 @@ export const anyEventOf: { readonly [T in RunEvent["type"]]: Arbitrary<EventOf<T
     worker: anyText,
     token: anyNumber,
     reason: fc.constantFrom("submitted", "takeover", "released", "woken", "resumed"),
+    version: anyText,
   }),
+  Suspended: fc.record({
+    type: fc.constant("Suspended"),
+    at: anyNumber,
+    wakeAt: anyNumber,
+    waits: fc.array(anyText, { maxLength: 3 }),
+  }),
+  CancelRequested: fc.record({
+    type: fc.constant("CancelRequested"),
+    at: anyNumber,
+    reason: anyText,
+    by: fc.constantFrom("input", "deadline"),
+  }),
+  ChildSubmitted: fc.record({
+    type: fc.constant("ChildSubmitted"),
+    at: anyNumber,
+    child: anyText,
+    runId: anyText,
+    queue: anyText,
+    onParentClose: fc.constantFrom("", "cancel", "abandon"),
+  }),
+  Annotated: fc.record({
+    type: fc.constant("Annotated"),
+    at: anyNumber,
+    progress: fc.option(
+      fc.record({
+        done: fc.double({ noNaN: true }),
+        total: fc.double({ noNaN: true }),
+        message: anyText,
+      }),
+      { nil: undefined },
+    ),
+    tags: fc.array(anyText, { maxLength: 3 }),
+    exposed: fc.dictionary(anyName, anyPayload, { maxKeys: 3 }),
+  }),
+  Patched: fc.record({ type: fc.constant("Patched"), at: anyNumber, patch: anyText }),
   Released: fc.record({ type: fc.constant("Released"), at: anyNumber }),
   StepStarted: fc.record({ type: fc.constant("StepStarted"), ...place }),
   StepAttemptFailed: fc.record({
@@ -75,7 +115,8 @@ export const anyEventOf: { readonly [T in RunEvent["type"]]: Arbitrary<EventOf<T
     type: fc.constant("InputFolded"),
     at: anyNumber,
     sequence: anyNumber,
-    kind: anyText,
+    kind: fc.constantFrom("signal", "cancel", "closed", "watch"),
+    name: anyText,
   }),
   Parked: fc.record({
     type: fc.constant("Parked"),
@@ -117,6 +158,7 @@ export function anyFrameOf(events: Arbitrary<RunEvent>): Arbitrary<RecordedFrame
     inboxFolded: anyNumber,
     token: anyNumber,
     queue: anyText,
+    annotated: anyNumber,
     events: fc.array(events, { minLength: 1, maxLength: 5 }),
   });
 }

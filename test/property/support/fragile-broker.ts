@@ -95,6 +95,7 @@ export class FragileBroker {
       submit: (...args) => this.#sent(() => log.submit(...args)),
       append: (...args) => this.#append(() => log.append(...args)),
       put: (...args) => this.#sent(() => log.put(...args)),
+      wakeAt: (...args) => this.#sent(() => log.wakeAt(...args)),
       setAside: (...args) => this.#sent(() => log.setAside(...args)),
       head: (...args) => this.#alive(log.head(...args)),
       history: (...args) => this.#alive(log.history(...args)),

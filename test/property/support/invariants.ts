@@ -88,5 +88,6 @@ function standsFor(message: Stored, token: number): boolean {
   if (message.sequence === token) return true;
   if (message.subject.split(".")[3] !== "in") return false;
   const input = decodeInput(message.data);
-  return input.kind === "ok" && input.value.body.replaces.includes(token);
+  if (input.kind !== "ok" || input.value.body.type !== "Wake") return false;
+  return input.value.body.replaces.includes(token);
 }

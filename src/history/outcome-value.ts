@@ -1,6 +1,6 @@
 import { RunCancelledError, RunCrashedError, RunFailedError } from "../engine/run-errors.ts";
 import type { RunId } from "../engine/run-id.ts";
-import type { RunOutcome } from "../engine/run-state.ts";
+import type { RunOutcome } from "../engine/run-outcome.ts";
 import { decodeError } from "../wire/error-codec.ts";
 import { decodeValue } from "../wire/value-codec.ts";
 

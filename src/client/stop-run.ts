@@ -1,0 +1,102 @@
+import { type Frame, isActive, isClosed } from "../engine/frame.ts";
+import { RunClosedError, RunNotFoundError } from "../engine/run-errors.ts";
+import type { RunEvent } from "../engine/run-event.ts";
+import type { RunRef } from "../engine/run-id.ts";
+import { sortableId } from "../engine/sortable-id.ts";
+import { BrokerError } from "../engine/usage-errors.ts";
+import { putInput } from "../history/put-input.ts";
+import { putWake } from "../history/put-wake.ts";
+import { readSubmission } from "../history/read-submission.ts";
+import { type RunHead, readSureHead } from "../history/run-head.ts";
+import { tellIfClosed } from "../history/tell-closed.ts";
+import { encodeFrame } from "../wire/frame-codec.ts";
+import type { ClientHost } from "./client-host.ts";
+import { Patience } from "./patience.ts";
+
+/**
+ * Asks a run to stop. A run that no worker has is closed at once; any other hears of it, and may clean up. Resolves when the
+ * request is durable.
+ * @throws {@link RunClosedError}, {@link RunNotFoundError}, {@link BrokerError}
+ */
+export async function cancelRun(host: ClientHost, run: RunRef, reason: string): Promise<void> {
+  const inputId = sortableId(host.clock.now(), Math.random);
+  await untilSettled(host, run, async (head) => {
+    const { frame } = head;
+    if (frame === undefined || frame.status === "parked") return close(host, run, head, reason);
+    await putInput(host, run, frame.queue, { type: "Cancel", reason }, inputId);
+    return true;
+  });
+}
+
+/**
+ * Ends a run now, whoever has it: no clean-up is done, and what it is doing is given up. Resolves when that is durable.
+ * @throws {@link RunClosedError}, {@link RunNotFoundError}, {@link BrokerError}
+ */
+export async function terminateRun(host: ClientHost, run: RunRef, reason: string): Promise<void> {
+  await untilSettled(host, run, (head) => close(host, run, head, reason));
+}
+
+/** Looks at the run and acts, until nobody was faster. */
+async function untilSettled(
+  host: ClientHost,
+  run: RunRef,
+  act: (head: RunHead) => Promise<boolean>,
+): Promise<void> {
+  const patience = new Patience(host, GIVE_UP_MS);
+  for (;;) {
+    const head = await patience.ask(() => readSureHead(host.broker.log, run));
+    const status = head.frame?.status ?? "pending";
+    if (isClosed(status)) throw new RunClosedError(run.id, status);
+    if (await patience.ask(() => act(head))) return;
+    if (patience.isOver) {
+      throw new BrokerError(`Run ${run.id} could not be stopped: it moves on too fast. Try again.`);
+    }
+  }
+}
+
+/**
+ * Appends the closing frame in place of whoever has the run: the write fences it (I2). What the run's own worker would have
+ * done after it is done here, and again by whoever gets the run's token or the wake (I5). False when somebody was faster.
+ */
+async function close(
+  host: ClientHost,
+  run: RunRef,
+  { frame, last }: RunHead,
+  reason: string,
+): Promise<boolean> {
+  const { broker, clock } = host;
+  const submission = await readSubmission(broker.log, run, frame?.queue);
+  if (submission === undefined) throw new RunNotFoundError(run.id, broker.log.namespace);
+  const at = clock.now();
+  const events: RunEvent[] = [{ type: "Cancelled", at, reason }];
+  const closing: Frame = {
+    prev: frame?.sequence ?? 0,
+    epoch: (frame?.epoch ?? 0) + 1,
+    writer: WRITER,
+    status: "cancelled",
+    inboxFolded: frame?.inboxFolded ?? 0,
+    token: frame?.token ?? submission.sequence,
+    queue: submission.queue,
+    annotated: frame?.annotated ?? 0,
+    events,
+  };
+  const bytes = encodeFrame(closing);
+  const outcome = await broker.log.append(run, last, bytes);
+  if (outcome.status === "unknown") {
+    // It may be ours that stands there.
+    const now = await readSureHead(broker.log, run);
+    const isOurs = now.frame !== undefined && Buffer.compare(encodeFrame(now.frame), bytes) === 0;
+    if (!isOurs) return false;
+  } else if (outcome.status === "conflict") return false;
+  // A hint: whoever waits for the result learns of it by the stream otherwise.
+  if (submission.replyTo !== "") broker.hints.send(submission.replyTo, bytes);
+  if (frame !== undefined && isActive(frame.status)) {
+    const { queue, token } = frame;
+    await putWake(host, run, queue, { replaces: [token], resume: false, queue });
+  }
+  await tellIfClosed(host, run);
+  return true;
+}
+
+const WRITER = "client";
+const GIVE_UP_MS = 30_000;

@@ -1,0 +1,113 @@
+/**
+ * What follows from a run's end (I5): its parent and whoever else waits for it is told, and the children that are not to
+ * outlive it are asked to stop. All of it is published after the closing frame, again by whoever finds that frame with its
+ * token unacked, and folded once: the ids of these inputs are made of the run's id and epoch.
+ */
+import { isClosed } from "../engine/frame.ts";
+import type { PlainInput } from "../engine/input.ts";
+import { parseRunId, type RunRef } from "../engine/run-id.ts";
+import { outcomeOf, type RunOutcome } from "../engine/run-outcome.ts";
+import { type ChildState, foldFrames } from "../engine/run-state.ts";
+import type { Submission } from "../engine/submission.ts";
+import type { Broker } from "../ports/broker.ts";
+import type { Clock } from "../ports/clock.ts";
+import { decodeInput } from "../wire/input-codec.ts";
+import { putInput } from "./put-input.ts";
+import { readSubmission } from "./read-submission.ts";
+import { readSureHead } from "./run-head.ts";
+import { readHistory } from "./run-history.ts";
+
+/** Who is to hear that a run has closed. */
+export interface ClosedRun {
+  readonly run: RunRef;
+  readonly epoch: number;
+  readonly outcome: RunOutcome;
+  /** Runs that wait for it, with the queue of their inbox. */
+  readonly waiters: readonly Waiter[];
+  /** Children that are not to outlive it. */
+  readonly orphans: readonly Orphan[];
+}
+
+export interface Waiter {
+  readonly runId: string;
+  readonly queue: string;
+}
+
+export type Orphan = Pick<ChildState, "runId" | "queue">;
+
+/** Publishes what follows. @throws {@link BrokerError} when some of it is not confirmed: do it again. */
+export async function tellClosed(host: TellHost, closed: ClosedRun): Promise<void> {
+  const { run, epoch, outcome, waiters, orphans } = closed;
+  const told: PlainInput = { type: "RunClosed", runId: run.id, outcome };
+  const stop: PlainInput = { type: "Cancel", reason: `its parent ${run.id} has ${outcome.status}` };
+  await Promise.all([
+    ...waiters.map(({ runId, queue }) =>
+      putInput(host, parseRunId(runId), queue, told, `closed/${run.id}/${epoch}`),
+    ),
+    ...orphans.map(({ runId, queue }) =>
+      putInput(host, parseRunId(runId), queue, stop, `orphan/${run.id}/${epoch}`),
+    ),
+  ]);
+}
+
+/** The same for a run of which only the id is known. Nothing happens when it has not ended. */
+export async function tellIfClosed(host: TellHost, run: RunRef, queue?: string): Promise<void> {
+  const { log } = host.broker;
+  const { frame } = await readSureHead(log, run);
+  const outcome = frame === undefined ? undefined : outcomeOf(frame.events);
+  if (frame === undefined || outcome === undefined || !isClosed(frame.status)) return;
+  const [submission, inbox, { frames }] = await Promise.all([
+    readSubmission(log, run, frame.queue),
+    log.inbox(run, queue ?? frame.queue, 0),
+    readHistory(log, run, frame.sequence),
+  ]);
+  const children = [...(foldFrames(frames)?.children.values() ?? [])];
+  const inputs = inbox.flatMap(({ data }) => {
+    const decoded = decodeInput(data);
+    return decoded.kind === "ok" ? [decoded.value.body] : [];
+  });
+  const { epoch } = frame;
+  const waiters = waitersOf(submission, inputs);
+  await tellClosed(host, { run, epoch, outcome, waiters, orphans: orphansOf(children, outcome) });
+}
+
+export interface TellHost {
+  readonly broker: Broker;
+  readonly clock: Clock;
+}
+
+/** The parent, and every run that asked to be told. */
+export function waitersOf(
+  submission: Pick<Submission, "parent"> | undefined,
+  inputs: Iterable<{ readonly type: string }>,
+): readonly Waiter[] {
+  const waiters = new Map<string, Waiter>();
+  const parent = submission?.parent;
+  if (parent !== undefined) waiters.set(parent.runId, parent);
+  for (const input of inputs) {
+    if (isWatch(input)) waiters.set(input.runId, input);
+  }
+  return [...waiters.values()].filter(({ runId }) => isRunId(runId));
+}
+
+/** The children that are open and are to stop with their parent. */
+export function orphansOf(children: readonly ChildState[], outcome: RunOutcome): readonly Orphan[] {
+  return children.filter(
+    ({ closed, onParentClose }) =>
+      !closed &&
+      (onParentClose === "cancel" || (onParentClose === "" && outcome.status === "cancelled")),
+  );
+}
+
+function isWatch(input: { readonly type: string }): input is Waiter & { readonly type: "Watch" } {
+  return input.type === "Watch";
+}
+
+/** Anybody can write to an inbox. */
+function isRunId(id: string): boolean {
+  try {
+    return parseRunId(id).id === id;
+  } catch {
+    return false;
+  }
+}

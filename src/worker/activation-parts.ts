@@ -1,0 +1,52 @@
+import type { Logger } from "pino";
+import type { AnyDefinition } from "../definition/definition.ts";
+import type { RunEvent } from "../engine/run-event.ts";
+import type { RunRef } from "../engine/run-id.ts";
+import type { Submission } from "../engine/submission.ts";
+import type { Broker } from "../ports/broker.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Stored } from "../ports/run-log.ts";
+import type { AppendPlace } from "./append-frame.ts";
+import type { KeptMessage } from "./kept-message.ts";
+import type { Slots } from "./slots.ts";
+
+/** What an activation needs of its worker. */
+export interface ActivationHost {
+  readonly worker: string;
+  readonly broker: Broker;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly slots: Slots;
+  /** How long a run that only waits stays in memory, in milliseconds. */
+  readonly suspendAfterMs: number;
+  /** Runs that only wait, the idlest first. */
+  readonly idle: Set<IdleRun>;
+  onLeave(activation: HeldRun): void;
+}
+
+/** A run that can be given up without loss. */
+export interface IdleRun {
+  /** Gives the run up if it still only waits. */
+  suspend(): void;
+}
+
+/** What a worker keeps of an activation. */
+export interface HeldRun {
+  readonly run: RunRef;
+}
+
+export interface ActivationParts {
+  readonly run: RunRef;
+  readonly definition: AnyDefinition;
+  readonly submission: Submission;
+  readonly token: KeptMessage;
+  readonly epoch: number;
+  readonly place: AppendPlace;
+  readonly inboxFolded: number;
+  /** Sequence of the last frame that tells what the flow says of itself, 0 for none. */
+  readonly annotated: number;
+  /** Empty for a run that starts: nothing of it is recorded yet. */
+  readonly history: readonly RunEvent[];
+  /** The whole inbox; nothing for a run that is started unread, and reads it after its first frame. */
+  readonly inbox: readonly Stored[] | undefined;
+}

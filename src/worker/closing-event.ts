@@ -1,0 +1,57 @@
+import { CancelledError } from "../engine/flow-errors.ts";
+import type { Payload } from "../engine/payload.ts";
+import type { RunEventBody } from "../engine/run-event.ts";
+import { encodeError } from "../wire/error-codec.ts";
+import type { AttemptResult } from "./step-attempt.ts";
+
+/** The event by which a run closes when its function has ended. */
+export function closingEvent(outcome: AttemptResult, run: ClosingRun): RunEventBody {
+  if (run.wasCancelled && (outcome.ok || isCancellation(outcome.error, run.id))) {
+    return { type: "Cancelled", reason: run.cancelReason };
+  }
+  let thrown: unknown;
+  if (outcome.ok) {
+    try {
+      return { type: "Completed", output: run.encode(outcome.value) };
+    } catch (error) {
+      thrown = error;
+    }
+  } else thrown = outcome.error;
+  const error = encodeError(thrown, run.maxPayloadBytes);
+  return { type: "Failed", error, step: stepBehind(thrown, run.stepOf) };
+}
+
+/** What is known of a run whose function has ended. */
+export interface ClosingRun {
+  readonly id: string;
+  /** The flow was told to stop. One that never heard of it has completed. */
+  readonly wasCancelled: boolean;
+  readonly cancelReason: string;
+  readonly maxPayloadBytes: number;
+  readonly encode: (output: unknown) => Payload;
+  /** The step that an error came from, if it came from one. */
+  readonly stepOf: (error: Error) => string | undefined;
+}
+
+/** Causes deeper than this are not looked at. */
+const MAX_DEPTH = 16;
+
+/** The cancellation itself, or something that was thrown because of it. */
+function isCancellation(thrown: unknown, run: string): boolean {
+  for (let at = thrown, depth = 0; at instanceof Error && depth < MAX_DEPTH; at = at.cause, depth++)
+    if (at instanceof CancelledError && at.runId === run) return true;
+  return false;
+}
+
+/** The step whose failure the flow let through, itself or as a cause. */
+function stepBehind(thrown: unknown, stepOf: ClosingRun["stepOf"]): string {
+  for (
+    let at = thrown, depth = 0;
+    at instanceof Error && depth < MAX_DEPTH;
+    at = at.cause, depth++
+  ) {
+    const step = stepOf(at);
+    if (step !== undefined) return step;
+  }
+  return "";
+}

@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import type { ChildOptions } from "../definition/child-run.ts";
+import type { AnyDefinition } from "../definition/definition.ts";
+import { checkSubmitOptions } from "../definition/submit-options.ts";
+import { DepthLimitError } from "../engine/flow-errors.ts";
+import { checkToken } from "../engine/names.ts";
+import { runRef } from "../engine/run-id.ts";
+import type { Submission } from "../engine/submission.ts";
+import { InvalidOptionError } from "../engine/usage-errors.ts";
+import { encodeValue } from "../wire/value-codec.ts";
+import type { PlannedChild } from "./run-children.ts";
+
+/**
+ * The child that a flow asks for by a command: the same in every replay, its key and submission id included.
+ * @throws {@link DepthLimitError} and the errors of wrong options.
+ */
+export function planChild(
+  parent: { readonly runId: string; readonly submission: Submission; readonly now: number },
+  command: string,
+  definition: AnyDefinition | string,
+  input: unknown,
+  options: ChildOptions,
+): PlannedChild {
+  const { runId, submission, now } = parent;
+  const depth = (submission.parent?.depth ?? 0) + 1;
+  if (depth > MAX_DEPTH) throw new DepthLimitError(runId, MAX_DEPTH);
+  const { onParentClose = "" } = options;
+  if (!["", "cancel", "abandon"].includes(onParentClose)) {
+    throw new InvalidOptionError("onParentClose", onParentClose, "give cancel or abandon");
+  }
+  const flow = typeof definition === "string" ? definition : definition.name;
+  const home = typeof definition === "string" ? flow : definition.queue;
+  const unique = createHash("sha256").update(`${runId}\n${command}`).digest("hex").slice(0, 32);
+  const run = runRef(flow, options.key ?? unique);
+  const root = submission.parent?.root ?? runId;
+  return {
+    run,
+    onParentClose,
+    submission: {
+      ...checkSubmitOptions(options, now),
+      runId: run.id,
+      queue: checkToken("A queue's name", options.queue ?? home),
+      submissionId: unique,
+      input: encodeValue(input, `The input of ${run.id}`),
+      submittedAt: now,
+      replyTo: "",
+      isKeyNew: options.key === undefined,
+      parent: { runId, queue: submission.queue, root, depth },
+    },
+  };
+}
+
+/** Deeper than this, a family of runs is taken for one that never ends. */
+const MAX_DEPTH = 32;

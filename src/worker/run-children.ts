@@ -1,0 +1,184 @@
+/**
+ * The runs that one run submitted.
+ *
+ * - **I5** A child's submission is published after the event that names it, and again by whoever takes the run up before it
+ *   was given up in good order: its key is the same each time, so it is stored once.
+ */
+import type { InputBody } from "../engine/input.ts";
+import { RunNotFoundError } from "../engine/run-errors.ts";
+import type { ParentClosePolicy, RunEvent, RunEventBody } from "../engine/run-event.ts";
+import { parseRunId, type RunRef } from "../engine/run-id.ts";
+import type { RunOutcome } from "../engine/run-outcome.ts";
+import type { ChildState } from "../engine/run-state.ts";
+import type { Submission } from "../engine/submission.ts";
+import { putInput } from "../history/put-input.ts";
+import { readSubmission } from "../history/read-submission.ts";
+import { readHead } from "../history/run-head.ts";
+import { type Orphan, orphansOf, type TellHost, tellIfClosed } from "../history/tell-closed.ts";
+import { encodeSubmission } from "../wire/submission-codec.ts";
+
+/** A run that the flow asks to be submitted. */
+export interface PlannedChild {
+  readonly run: RunRef;
+  readonly submission: Submission;
+  readonly onParentClose: ParentClosePolicy;
+}
+
+export class RunChildren {
+  readonly #parts: RunChildrenParts;
+  readonly #plans = new Map<string, PlannedChild>();
+  readonly #children = new Map<string, ChildState>();
+  readonly #byRun = new Map<string, ChildState>();
+  #publishing = 0;
+  #stopped = false;
+
+  constructor(parts: RunChildrenParts) {
+    this.#parts = parts;
+  }
+
+  /** True while something that follows from the history is not published. */
+  get busy(): boolean {
+    return this.#publishing > 0;
+  }
+
+  plan(id: string, child: PlannedChild): void {
+    this.#plans.set(id, child);
+  }
+
+  /** The event that names a child which the flow asked for. */
+  eventOf(id: string): RunEventBody | undefined {
+    const plan = this.#plans.get(id);
+    if (plan === undefined) return undefined;
+    const { run, submission, onParentClose } = plan;
+    return {
+      type: "ChildSubmitted",
+      child: id,
+      runId: run.id,
+      queue: submission.queue,
+      onParentClose,
+    };
+  }
+
+  /** A child is in the history. `follow`: its submission may not be published yet. */
+  submitted(
+    event: Extract<RunEvent, { type: "ChildSubmitted" }>,
+    { isWanted, follow }: { readonly isWanted: boolean; readonly follow: boolean },
+  ): void {
+    const { child: id, runId, queue, onParentClose } = event;
+    const closed = !isWanted || (this.#byRun.get(runId)?.closed ?? false);
+    this.#keep({ id, runId, queue, onParentClose, closed });
+    const plan = this.#plans.get(id);
+    this.#plans.delete(id);
+    if (isWanted && follow && plan !== undefined) this.#follow(() => this.#publish(plan));
+  }
+
+  /** Learns from an event which children have closed. */
+  see(event: RunEvent): void {
+    if (event.type !== "InputFolded" || event.kind !== "closed") return;
+    const child = this.#byRun.get(event.name);
+    if (child !== undefined) this.#keep({ ...child, closed: true });
+  }
+
+  /** Asks every child to stop that is open and not to be abandoned. */
+  cancelOpen(reason: string): void {
+    for (const { runId, queue, closed, onParentClose } of this.#children.values()) {
+      if (closed || onParentClose === "abandon") continue;
+      const cancel: InputBody = { type: "Cancel", reason };
+      const id = `cancel/${this.#parts.run.id}/${runId}`;
+      this.#follow(() => this.#put(parseRunId(runId), queue, cancel, id));
+    }
+  }
+
+  /** The children that are not to outlive an end like this. */
+  orphans(outcome: RunOutcome): readonly Orphan[] {
+    return orphansOf([...this.#children.values()], outcome);
+  }
+
+  /** Sends an input to another run. Nothing happens when there is none, or it has ended. */
+  async send(run: RunRef, body: InputBody, inputId: string): Promise<void> {
+    const queue = await this.#queueOf(run);
+    if (queue !== undefined) await this.#put(run, queue, body, inputId);
+  }
+
+  /**
+   * Asks a run that somebody else started to tell this one when it has ended; it tells at once if it has already.
+   * @throws {@link RunNotFoundError}
+   */
+  async watch(run: RunRef): Promise<void> {
+    const { host, run: own, queue: ownQueue } = this.#parts;
+    const queue = await this.#queueOf(run);
+    if (queue === undefined) throw new RunNotFoundError(run.id, host.broker.log.namespace);
+    const body: InputBody = { type: "Watch", runId: own.id, queue: ownQueue };
+    await this.#put(run, queue, body, `watch/${own.id}/${run.id}`);
+    // After the watch is in its inbox: if it ends from now on, whoever closes it sees the watch.
+    await tellIfClosed(host, run, queue);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #keep(child: ChildState): void {
+    this.#children.set(child.id, child);
+    this.#byRun.set(child.runId, child);
+  }
+
+  async #publish({ run, submission }: PlannedChild): Promise<void> {
+    const { log } = this.#parts.host.broker;
+    const { queue, isKeyNew } = submission;
+    // One key in two queues stands on two subjects: where it may be in another, look there first (docs/design.md, 3).
+    const mayBeElsewhere = !isKeyNew && queue !== run.flow;
+    const found = mayBeElsewhere ? await readSubmission(log, run) : undefined;
+    if (found !== undefined) return this.#attach(run, found);
+    const outcome = await log.submit(run, queue, encodeSubmission(submission));
+    if (outcome.status === "unknown") throw outcome.cause;
+    if (outcome.status === "written" || isKeyNew) return;
+    const stored = await readSubmission(log, run, queue);
+    if (stored !== undefined) await this.#attach(run, stored);
+  }
+
+  /** The key was taken: by this run before, which is told anyhow, or by somebody else. */
+  async #attach(run: RunRef, { parent }: Submission): Promise<void> {
+    if (parent?.runId !== this.#parts.run.id) await this.watch(run);
+  }
+
+  async #queueOf(run: RunRef): Promise<string | undefined> {
+    const { log } = this.#parts.host.broker;
+    const { frame } = await readHead(log, run);
+    return frame?.queue ?? (await readSubmission(log, run))?.queue;
+  }
+
+  async #put(run: RunRef, queue: string, body: InputBody, inputId: string): Promise<void> {
+    await putInput(this.#parts.host, run, queue, body, inputId);
+  }
+
+  /** Does something until it is done, however long the broker is away. */
+  #follow(publish: () => Promise<void>): void {
+    this.#publishing++;
+    const again = async (): Promise<void> => {
+      while (!this.#stopped) {
+        try {
+          return await publish();
+        } catch (error) {
+          this.#parts.onTrouble(error);
+          await this.#parts.pause();
+        }
+      }
+    };
+    void again().finally(() => {
+      this.#publishing--;
+      if (this.#publishing === 0 && !this.#stopped) this.#parts.onDone();
+    });
+  }
+}
+
+export interface RunChildrenParts {
+  readonly host: TellHost;
+  readonly run: RunRef;
+  readonly queue: string;
+  readonly pause: () => Promise<void>;
+  /** All that follows from the history is published. */
+  readonly onDone: () => void;
+  /** Something was not published, and is tried again. */
+  readonly onTrouble: (error: unknown) => void;
+}
