@@ -23,12 +23,14 @@ export type {
   Flow,
   FlowContext,
   FlowFunction,
+  SagaContext,
   StepOptions,
   StepOverrides,
 } from "./definition/flow-context.ts";
 export { type Signal, type SignalOptions, signal } from "./definition/signal.ts";
 export type { SubmitOptions } from "./definition/submit-options.ts";
 export {
+  type CompensateFunction,
   type StepInfo,
   type Task,
   type TaskFunction,
@@ -39,6 +41,7 @@ export type { Progress } from "./engine/annotations.ts";
 export type { Duration } from "./engine/duration.ts";
 export {
   CancelledError,
+  CompensationFailedError,
   ContextClosedError,
   DepthLimitError,
   FatalError,

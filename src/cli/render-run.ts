@@ -43,6 +43,18 @@ function facts(run: ShownRun): readonly Fact[] {
     const deaths = takeOvers === 0 ? "" : `, ${takeOvers} after the death of a worker`;
     rows.push(["activations", `${epoch}${deaths}`]);
   }
+  rows.push(...flowFacts(run));
+  if (tags.length > 0) rows.push(["tags", printable(tags.join(", "))]);
+  const pairs = Object.entries(metadata).map(([name, value]) => `${name}=${value}`);
+  if (pairs.length > 0) rows.push(["metadata", printable(pairs.join(", "))]);
+  if (run.input !== undefined) rows.push(["input", short(run.input)]);
+  if (run.status === "completed") rows.push(["output", short(run.output)]);
+  return rows;
+}
+
+/** What the run is about, as its flow has it. */
+function flowFacts(run: ShownRun): readonly Fact[] {
+  const rows: Fact[] = [];
   if (run.parent !== undefined) rows.push(["parent", printable(run.parent)]);
   if (run.waitingFor.length > 0) rows.push(["waits for", printable(run.waitingFor.join(", "))]);
   if (run.cancelReason !== undefined) rows.push(["to stop", printable(run.cancelReason)]);
@@ -50,15 +62,8 @@ function facts(run: ShownRun): readonly Fact[] {
     const { done, total, message } = run.progress;
     rows.push(["progress", printable(`${done} of ${total} ${message}`.trimEnd())]);
   }
-  for (const [name, value] of Object.entries(run.exposed)) {
-    rows.push([printable(name), short(value)]);
-  }
-  if (tags.length > 0) rows.push(["tags", printable(tags.join(", "))]);
-  const pairs = Object.entries(metadata).map(([name, value]) => `${name}=${value}`);
-  if (pairs.length > 0) rows.push(["metadata", printable(pairs.join(", "))]);
-  if (run.input !== undefined) rows.push(["input", short(run.input)]);
-  if (run.status === "completed") rows.push(["output", short(run.output)]);
-  return rows;
+  const exposed = Object.entries(run.exposed);
+  return [...rows, ...exposed.map(([name, value]): Fact => [printable(name), short(value)])];
 }
 
 const MAX_SHOWN = 2_000;

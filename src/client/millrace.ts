@@ -63,7 +63,7 @@ export class Millrace {
     const { signalId, ...submitOptions } = options;
     const value = await checkSignal(signal, args[0]);
     const host = { broker: this.broker, clock: this.#clock };
-    const handle = await submit(host, definition as AnyDefinition, input, submitOptions);
+    const handle = await submit(host, definition, input, submitOptions);
     await sendSignal(host, parseRunId(handle.id), value, signalId);
     return handle as RunHandle<Output>;
   }

@@ -1,12 +1,17 @@
-import { type Frame, isActive, isClosed } from "../engine/frame.ts";
+import {
+  annotatedAt,
+  type Frame,
+  isActive,
+  isClosed,
+  type RecordedFrame,
+} from "../engine/frame.ts";
 import { RunClosedError, RunNotFoundError } from "../engine/run-errors.ts";
-import type { RunEvent } from "../engine/run-event.ts";
 import type { RunRef } from "../engine/run-id.ts";
 import { sortableId } from "../engine/sortable-id.ts";
 import { BrokerError } from "../engine/usage-errors.ts";
 import { putInput } from "../history/put-input.ts";
 import { putWake } from "../history/put-wake.ts";
-import { readSubmission } from "../history/read-submission.ts";
+import { readSubmission, type StoredSubmission } from "../history/read-submission.ts";
 import { type RunHead, readSureHead } from "../history/run-head.ts";
 import { tellIfClosed } from "../history/tell-closed.ts";
 import { encodeFrame } from "../wire/frame-codec.ts";
@@ -67,20 +72,7 @@ async function close(
   const { broker, clock } = host;
   const submission = await readSubmission(broker.log, run, frame?.queue);
   if (submission === undefined) throw new RunNotFoundError(run.id, broker.log.namespace);
-  const at = clock.now();
-  const events: RunEvent[] = [{ type: "Cancelled", at, reason }];
-  const closing: Frame = {
-    prev: frame?.sequence ?? 0,
-    epoch: (frame?.epoch ?? 0) + 1,
-    writer: WRITER,
-    status: "cancelled",
-    inboxFolded: frame?.inboxFolded ?? 0,
-    token: frame?.token ?? submission.sequence,
-    queue: submission.queue,
-    annotated: frame?.annotated ?? 0,
-    events,
-  };
-  const bytes = encodeFrame(closing);
+  const bytes = encodeFrame(closingFrame(frame, submission, { at: clock.now(), reason }));
   const outcome = await broker.log.append(run, last, bytes);
   if (outcome.status === "unknown") {
     // It may be ours that stands there.
@@ -96,6 +88,28 @@ async function close(
   }
   await tellIfClosed(host, run);
   return true;
+}
+
+function closingFrame(
+  head: RecordedFrame | undefined,
+  submission: StoredSubmission,
+  { at, reason }: { readonly at: number; readonly reason: string },
+): Frame {
+  const { prev, epoch, token, inboxFolded, annotated } =
+    head === undefined
+      ? { prev: 0, epoch: 0, token: submission.sequence, inboxFolded: 0, annotated: 0 }
+      : { ...head, prev: head.sequence, annotated: annotatedAt(head) };
+  return {
+    prev,
+    epoch: epoch + 1,
+    writer: WRITER,
+    status: "cancelled",
+    inboxFolded,
+    token,
+    queue: submission.queue,
+    annotated,
+    events: [{ type: "Cancelled", at, reason }],
+  };
 }
 
 const WRITER = "client";

@@ -18,6 +18,7 @@ export interface AnyTask extends AnyDefinitionBase {
   readonly kind: "task";
   readonly retry: RetryPolicy;
   readonly timeoutMs: number | undefined;
+  readonly compensate: ((...args: never[]) => unknown) | undefined;
 }
 
 interface AnyDefinitionBase {

@@ -77,6 +77,13 @@ export interface FlowContext {
    * flow is told of the cancellation by the next thing that it awaits after it.
    */
   shield<Output>(fn: (ctx: FlowContext) => Promise<Output> | Output): Promise<Output>;
+  /**
+   * Runs a part that is undone as a whole: when it throws, or the run is cancelled in it, what was completed through the
+   * context that it is given is compensated, the last first, and then the error is thrown on. Compensations are steps: durable,
+   * retried, and not interrupted by a cancellation.
+   * @throws what the part threw, or {@link CompensationFailedError} when something could not be undone.
+   */
+  saga<Output>(fn: (saga: SagaContext) => Promise<Output> | Output): Promise<Output>;
   /** Waits, at least so long. The end is recorded: a take-over waits for the rest only. */
   sleep(duration: Duration): Promise<void>;
   /** Waits until a time: a `Date` or milliseconds since 1970. */
@@ -106,6 +113,16 @@ export interface FlowContext {
   random(): number;
   /** A version 4 UUID, the same in every replay. Not for secrets. */
   uuid(): string;
+}
+
+/** The context of a saga: tasks that it runs are undone by their own `compensate`. */
+export interface SagaContext extends FlowContext {
+  /** Has something undone by a function of its own, if the saga fails from now on. */
+  compensate(
+    name: string,
+    fn: (info: StepInfo) => unknown,
+    options?: { readonly retry?: RetryOptions },
+  ): void;
 }
 
 type StepArguments<Wire> = undefined extends Wire

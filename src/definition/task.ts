@@ -17,14 +17,23 @@ export interface Task<Input = unknown, Output = unknown, Wire = Input> {
   readonly timeoutMs: number | undefined;
   readonly queue: string;
   readonly crashLimit: number;
+  /** Undoes what the function did. */
+  readonly compensate: CompensateFunction<Input, Output> | undefined;
 }
+
+/** Undoes what a task did, in a saga that has failed: tried like a step, until it succeeds or its attempts are spent. */
+export type CompensateFunction<Input, Output> = (
+  output: Output,
+  input: Input,
+  info: StepInfo,
+) => unknown;
 
 export type TaskFunction<Input, Output> = (
   input: Input,
   info: StepInfo,
 ) => Promise<Output> | Output;
 
-export interface TaskOptions<Input = unknown, Wire = Input> {
+export interface TaskOptions<Input = unknown, Wire = Input, Output = never> {
   /** Checks the input when it is submitted and again before the task sees it: any Standard Schema (zod, valibot, …). */
   readonly input?: StandardSchemaV1<Wire, Input>;
   readonly retry?: RetryOptions;
@@ -33,6 +42,8 @@ export interface TaskOptions<Input = unknown, Wire = Input> {
   /** Where its runs wait for a worker. Default: the task's name. */
   readonly queue?: string;
   readonly crashes?: CrashOptions;
+  /** Undoes what this task did when it was run in a saga (`ctx.saga`) that fails or is cancelled later. */
+  readonly compensate?: CompensateFunction<Input, Output>;
 }
 
 /** What a task or inline step is told about the attempt that it is. */
@@ -57,12 +68,14 @@ export function task<Input = undefined, Output = unknown>(
 ): Task<Input, Awaited<Output>>;
 export function task<Wire, Input, Output>(
   name: string,
-  options: TaskOptions<Input, Wire> & { readonly input: StandardSchemaV1<Wire, Input> },
+  options: TaskOptions<Input, Wire, Awaited<Output>> & {
+    readonly input: StandardSchemaV1<Wire, Input>;
+  },
   fn: TaskFunction<Input, Output>,
 ): Task<Input, Awaited<Output>, Wire>;
 export function task<Input = undefined, Output = unknown>(
   name: string,
-  options: TaskOptions<Input>,
+  options: TaskOptions<Input, Input, Awaited<Output>>,
   fn: TaskFunction<Input, Output>,
 ): Task<Input, Awaited<Output>>;
 /**
@@ -86,5 +99,6 @@ export function task(
     timeoutMs: options.timeout === undefined ? undefined : toMilliseconds(options.timeout),
     queue: checkToken("A queue's name", options.queue ?? name),
     crashLimit: crashLimit(options.crashes),
+    compensate: options.compensate,
   };
 }

@@ -140,3 +140,29 @@ export class DepthLimitError extends MillraceError {
     return true;
   }
 }
+
+/**
+ * A saga failed, and something that it had done could not be undone. `errors` holds first what brought the saga down, then
+ * each compensation's own error.
+ */
+export class CompensationFailedError extends AggregateError {
+  readonly code = "COMPENSATION_FAILED";
+  readonly runId: string;
+
+  constructor(runId: string, cause: unknown, failures: readonly unknown[]) {
+    super(
+      [cause, ...failures],
+      `The saga of run ${runId} failed (${textOf(cause)}), and ${failures.length} of its steps could not be undone: ` +
+        `${failures.map(textOf).join("; ")}. Undo by hand what they did, or resume the run to try again.`,
+    );
+    this.runId = runId;
+  }
+
+  override get name(): string {
+    return "CompensationFailedError";
+  }
+}
+
+function textOf(thrown: unknown): string {
+  return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+}

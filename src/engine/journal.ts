@@ -150,7 +150,7 @@ export class Journal {
 
   #close(closed: RunClosedInput): void {
     this.#closed.set(closed.runId, closed);
-    for (const command of [...this.#open.values()]) {
+    for (const command of this.#open.values()) {
       if (command.kind !== "outcome" || command.topic !== closed.runId) continue;
       this.#overtake(command, { type: "closed", closed });
     }
@@ -161,7 +161,7 @@ export class Journal {
     if (this.#cancel !== "none") return;
     this.#now = Math.max(this.#now, at);
     this.#cancel = "requested";
-    for (const command of [...this.#open.values()]) {
+    for (const command of this.#open.values()) {
       if (command.shielded) continue;
       this.#cancel = "told";
       this.#overtake(command, { type: "cancelled" });

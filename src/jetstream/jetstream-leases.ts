@@ -43,9 +43,9 @@ export class JetStreamPeers implements Peers {
       clearInterval(beating);
       throw new BrokerError("The thread that keeps the leases could not start.", { cause });
     }
-    let onAsked: (run: string) => void = () => undefined;
+    let onAsked: ((run: string) => void) | undefined;
     thread.on("message", (message: { readonly asked?: string }) => {
-      if (message.asked !== undefined) onAsked(message.asked);
+      if (message.asked !== undefined) onAsked?.(message.asked);
     });
     const ended = new AbortController();
     const end = (cause: unknown): void => {

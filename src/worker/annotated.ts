@@ -30,7 +30,7 @@ export class Annotated {
     for (const [option, value] of Object.entries({ done, total })) {
       if (!Number.isFinite(value)) throw new InvalidOptionError(option, value, "give a number");
     }
-    const cut = String(message).slice(0, MAX_MESSAGE);
+    const cut = message.slice(0, MAX_MESSAGE);
     this.#told = { ...this.#told, progress: { done, total, message: cut } };
   }
 

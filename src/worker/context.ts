@@ -1,7 +1,12 @@
 import type { Logger } from "pino";
 import type { ChildOptions, ChildRun, ReceiveOptions } from "../definition/child-run.ts";
-import type { AnyDefinition } from "../definition/definition.ts";
-import type { FlowContext, StepOptions, StepOverrides } from "../definition/flow-context.ts";
+import type { AnyDefinition, AnyTask } from "../definition/definition.ts";
+import type {
+  FlowContext,
+  SagaContext,
+  StepOptions,
+  StepOverrides,
+} from "../definition/flow-context.ts";
 import type { Signal } from "../definition/signal.ts";
 import { validate } from "../definition/standard-schema.ts";
 import { checkTags } from "../definition/submit-options.ts";
@@ -9,7 +14,7 @@ import type { StepInfo } from "../definition/task.ts";
 import { chanceOf, uuidFrom } from "../engine/chance.ts";
 import { type Duration, toMilliseconds } from "../engine/duration.ts";
 import { checkStepName } from "../engine/names.ts";
-import { retryPolicy } from "../engine/retry.ts";
+import { type RetryOptions, retryPolicy } from "../engine/retry.ts";
 import { parseRunId, type RunId, type RunRef } from "../engine/run-id.ts";
 import { StepNumbers } from "../engine/step-id.ts";
 import { InvalidDurationError, InvalidOptionError } from "../engine/usage-errors.ts";
@@ -17,13 +22,14 @@ import { encodeValue } from "../wire/value-codec.ts";
 import { ChildHandle } from "./child-handle.ts";
 import type { ContextHost } from "./context-host.ts";
 import { planChild } from "./plan-child.ts";
+import { COMPENSATION_RETRY, Saga } from "./saga.ts";
 import type { StepPlan } from "./step-plan.ts";
 
 /** The last time that a `Date` can hold. */
 const LAST_TIME = 8_640_000_000_000_000;
 
 /** The context of a flow, or of a part of one. */
-export class Context implements FlowContext {
+export class Context implements SagaContext {
   readonly #host: ContextHost;
   readonly #scope: ContextScope;
 
@@ -88,7 +94,8 @@ export class Context implements FlowContext {
       retry: overrides.retry === undefined ? definition.retry : retryPolicy(overrides.retry),
       timeoutMs: overrides.timeout === undefined ? timeoutMs : toMilliseconds(overrides.timeout),
     };
-    return this.#step(overrides.name ?? name, plan) as Promise<never>;
+    const going = this.#step(overrides.name ?? name, plan);
+    return this.#undoable(definition, overrides.name ?? name, input, going) as Promise<never>;
   }
 
   step(name: string, fn: (info: StepInfo) => unknown, options: StepOptions = {}): Promise<never> {
@@ -158,6 +165,26 @@ export class Context implements FlowContext {
     return fn(new Context(this.#host, { ...this.#scope, shielded: true }));
   }
 
+  async saga<Output>(fn: (saga: SagaContext) => Promise<Output> | Output): Promise<Output> {
+    const saga = new Saga();
+    try {
+      return await fn(new Context(this.#host, { ...this.#scope, saga }));
+    } catch (error) {
+      const undoing = new Context(this.#host, { ...this.#scope, saga: undefined, shielded: true });
+      await saga.undo(this.runId, error, (name, plan) => undoing.#step(name, plan));
+      throw error;
+    }
+  }
+
+  compensate(
+    name: string,
+    fn: (info: StepInfo) => unknown,
+    options: { readonly retry?: RetryOptions } = {},
+  ): void {
+    const retry = options.retry === undefined ? COMPENSATION_RETRY : retryPolicy(options.retry);
+    this.#scope.saga?.add({ name: checkStepName(name), plan: { fn, retry, timeoutMs: undefined } });
+  }
+
   progress(done: number, total: number, message = ""): void {
     this.#host.annotate((annotated) => annotated.progress(done, total, message));
   }
@@ -205,14 +232,34 @@ export class Context implements FlowContext {
 
   async #inline(definition: AnyDefinition, input: unknown): Promise<unknown> {
     const prefix = `${this.#id(definition.name)}/`;
-    const { shielded } = this.#scope;
-    const context = new Context(this.#host, { ...scopeOf(this.runId, prefix), shielded });
+    const { shielded, saga } = this.#scope;
+    const context = new Context(this.#host, { ...scopeOf(this.runId, prefix), shielded, saga });
     const checked = await validate(`flow ${definition.name}`, definition.input, input);
     return (definition.fn as (ctx: FlowContext, input: unknown) => unknown)(context, checked);
   }
 
   async #step(name: string, plan: StepPlan): Promise<unknown> {
     return this.#host.step(this.#id(checkStepName(name)), plan, this.#scope.shielded);
+  }
+
+  /** In a saga, a task that can be undone is, if it succeeds and the saga does not. */
+  #undoable(
+    { compensate, retry, timeoutMs }: AnyTask,
+    name: string,
+    input: unknown,
+    going: Promise<unknown>,
+  ): Promise<unknown> {
+    const { saga } = this.#scope;
+    if (saga === undefined || compensate === undefined) return going;
+    const undo = compensate as (output: unknown, input: unknown, info: StepInfo) => unknown;
+    return saga.track(going, (output) => ({
+      name: `${name}.compensate`,
+      plan: {
+        fn: (info) => undo(output, input, info),
+        retry: retry.attempts > 1 ? retry : COMPENSATION_RETRY,
+        timeoutMs,
+      },
+    }));
   }
 
   #handle(id: string, run: RunRef, beforeResult: () => Promise<void>): ChildHandle {
@@ -255,11 +302,13 @@ interface ContextScope {
   readonly chance: () => number;
   /** A cancellation does not reach it. */
   readonly shielded: boolean;
+  /** What is done here is undone if it fails. */
+  readonly saga: Saga | undefined;
 }
 
 function scopeOf(runId: string, prefix: string): ContextScope {
   const chance = chanceOf(`${runId}/${prefix}`);
-  return { prefix, numbers: new StepNumbers(), chance, shielded: false };
+  return { prefix, numbers: new StepNumbers(), chance, shielded: false, saga: undefined };
 }
 
 /** The broker may be away for a while. */
