@@ -92,12 +92,15 @@ export interface WorkQueueParts {
 const KINDS: readonly DeliveryKind[] = ["new", "in"];
 const NO_RUN = "its subject names no run";
 
-/** Spreads the room over the queues: one message for each that was idle, an equal share for each that was not. */
+/**
+ * Spreads the room over the queues: one message for each that was idle, an equal share for each that was not. What a busy
+ * queue has asked for and may never get does not keep another from its share, so somewhat more may come than there is room
+ * for: it waits here, kept.
+ */
 function share(loops: readonly PullLoop[], kind: DeliveryKind, room: number): void {
+  if (room <= 0) return;
   const mine = loops.filter((loop) => loop.kind === kind);
   const hot = mine.filter((loop) => loop.hot);
-  const left = room - hot.reduce((sum, loop) => sum + loop.outstanding, 0);
-  if (left <= 0) return;
   for (const loop of mine) {
     if (!loop.hot) {
       if (loop.outstanding === 0) loop.ask(1);
