@@ -85,6 +85,9 @@ async function close(
   if (frame !== undefined && isActive(frame.status)) {
     const { queue, token } = frame;
     await putWake(host, run, queue, { replaces: [token], resume: false, queue });
+    // Whoever holds it looks at its inbox when it is asked, and drops the run: a hint, since its next write is refused anyhow.
+    const { partition } = submission;
+    void broker.peers.asks(frame.writer, { run: run.id, partition, token, epoch: frame.epoch });
   }
   await tellIfClosed(host, run);
   return true;

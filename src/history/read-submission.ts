@@ -13,10 +13,11 @@ export async function readSubmission(
   if (stored === undefined) return undefined;
   const decoded = decodeSubmission(stored.data);
   return decoded.kind === "ok" && decoded.value.runId === run.id
-    ? { ...decoded.value, sequence: stored.sequence }
+    ? { ...decoded.value, partition: stored.partition, sequence: stored.sequence }
     : undefined;
 }
 
 export interface StoredSubmission extends Submission {
+  readonly partition: number;
   readonly sequence: number;
 }

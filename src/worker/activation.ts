@@ -37,7 +37,7 @@ import { Context } from "./context.ts";
 import type { ContextHost } from "./context-host.ts";
 import { drained } from "./drained.ts";
 import type { KeptMessage } from "./kept-message.ts";
-import { leaseLost } from "./lease-lost-error.ts";
+import { LeaseLostError, leaseLost } from "./lease-lost-error.ts";
 import { type DurableFrame, Recorder } from "./recorder.ts";
 import { type PlannedChild, RunChildren } from "./run-children.ts";
 import { RunInbox } from "./run-inbox.ts";
@@ -81,7 +81,7 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
   #whenLive: RunEventBody[] = [];
   /** True while the flow is shown what became durable. */
   #showing = false;
-  /** True when the run was started without a look at its inbox, and has not had one since. */
+  /** True until a run that starts has written its first frame, and then looked at its inbox. */
   #isUnread: boolean;
   #isIdle = false;
   #isSuspending = false;
@@ -96,7 +96,7 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
     this.#host = host;
     this.#parts = parts;
     this.#token = parts.token;
-    this.#isUnread = inbox === undefined;
+    this.#isUnread = history.length === 0;
     this.#isPast = history.some(isShown);
     this.run = run;
     this.attempt = 1 + history.filter(isLostEnd).length;
@@ -109,6 +109,7 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
         pause,
         fold: (sequence, input) => this.#fold(sequence, input),
         pass: (sequence) => this.#recorder.pass(sequence),
+        onWake: ({ replaces }) => this.#onWake(replaces),
         onRead: () => this.#onIdle(),
       },
       inbox ?? [],
@@ -534,6 +535,12 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
     const [kind, name] = foldedAs(input);
     this.#record({ type: "InputFolded", sequence, kind, name });
     if (input.type === "Cancel") this.#requestCancel(input.reason, "input");
+  }
+
+  /** A wake stands in the place of this worker's token: somebody took it for gone, or has ended the run. */
+  #onWake(replaces: readonly number[]): void {
+    if (!replaces.includes(this.token)) return;
+    this.lose(new LeaseLostError("Its token was replaced by a wake. This worker drops it."));
   }
 
   #requestCancel(reason: string, by: "input" | "deadline"): void {

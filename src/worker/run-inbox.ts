@@ -5,7 +5,7 @@
  *   a question after the run, only say that there may be something new.
  * - **I4** A message that was handed over is acked when a durable frame has folded it.
  */
-import type { PlainInput, RunInput } from "../engine/input.ts";
+import type { PlainInput, RunInput, WakeInput } from "../engine/input.ts";
 import type { Stored } from "../ports/run-log.ts";
 import { decodeInput } from "../wire/input-codec.ts";
 import type { KeptMessage } from "./kept-message.ts";
@@ -133,6 +133,8 @@ export class RunInbox {
       const body = input === undefined || this.#ids.has(input.inputId) ? undefined : input.body;
       if (input === undefined || body === undefined || body.type === "Wake") {
         this.#parts.pass(sequence);
+        if (body?.type === "Wake") this.#parts.onWake(body);
+        if (this.#stopped) return;
         continue;
       }
       this.#keep(sequence, input);
@@ -154,6 +156,8 @@ export interface RunInboxParts {
   readonly fold: (sequence: number, input: PlainInput) => void;
   /** Lets the next frame name an input that there is nothing to say of. */
   readonly pass: (sequence: number) => void;
+  /** A wake was found: it says whose place it takes. */
+  readonly onWake: (wake: WakeInput) => void;
   /** All that was there is taken in. */
   readonly onRead: () => void;
 }
