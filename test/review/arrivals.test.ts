@@ -12,7 +12,8 @@ test("two wakes that reach one worker at once take the run up once, even if that
   const first = await stage.hire(() => [waits]);
   const id = await stage.submit("waits");
   await stage.until(id, "running");
-  const second = await stage.hire(() => [waits]);
+  // Long enough that nothing but the wakes takes it up.
+  const second = await stage.hire(() => [waits], { suspendAfter: "1h" });
   const { log, clock } = second.connection;
   const append = log.append.bind(log);
   let appends = 0;
