@@ -3,6 +3,7 @@ import { createInbox, type NatsConnection } from "@nats-io/nats-core";
 import { ConnectionClosedError } from "../engine/usage-errors.ts";
 import type { Broker } from "../ports/broker.ts";
 import { type DialOptions, dial } from "./dial.ts";
+import { JetStreamBlobStore } from "./jetstream-blob-store.ts";
 import { JetStreamHints } from "./jetstream-hints.ts";
 import { JetStreamPeers } from "./jetstream-leases.ts";
 import { JetStreamRunLog } from "./jetstream-run-log.ts";
@@ -23,15 +24,23 @@ export interface BrokerOptions extends DialOptions, NamespaceOptions {
 export async function connectBroker(options: BrokerOptions): Promise<Broker> {
   const connection = await dial(options, "client");
   try {
-    const { partitions } = await openNamespace(connection, options.namespace, options);
-    return assemble(connection, options, new Subjects(options.namespace, partitions));
+    const { namespace } = options;
+    const { partitions, replicas } = await openNamespace(connection, namespace, options);
+    const dialBlobs = (): Promise<NatsConnection> => dial(dialOptions(options), "blobs");
+    const blobs = new JetStreamBlobStore({ namespace, replicas, dial: dialBlobs });
+    return assemble(connection, options, new Subjects(namespace, partitions), blobs);
   } catch (error) {
     await connection.close();
     throw error;
   }
 }
 
-function assemble(connection: NatsConnection, options: BrokerOptions, subjects: Subjects): Broker {
+function assemble(
+  connection: NatsConnection,
+  options: BrokerOptions,
+  subjects: Subjects,
+  blobs: JetStreamBlobStore,
+): Broker {
   const mux = new Mux(connection, createInbox());
   const publisher = new Publisher(connection, mux);
   const reader = new StreamReader(connection, mux);
@@ -60,8 +69,12 @@ function assemble(connection: NatsConnection, options: BrokerOptions, subjects: 
     queues: new JetStreamWorkQueues({ connection, subjects, log, onReconnect, onTrouble }),
     peers: new JetStreamPeers(connection, dialOptions(options), options.namespace),
     hints: new JetStreamHints(connection, mux, onReconnect),
+    blobs,
     closed: ended.signal,
-    close: () => closeWithin(CLOSE_WITHIN_MS, connection, publisher),
+    close: async () => {
+      await blobs.close();
+      await closeWithin(CLOSE_WITHIN_MS, connection, publisher);
+    },
   };
 }
 
@@ -89,10 +102,22 @@ async function closeWithin(
 const CLOSE_WITHIN_MS = 5_000;
 
 /** What a thread can be given: plain data, no callbacks. */
-function dialOptions(options: BrokerOptions): DialOptions {
-  const { namespace: _, onTrouble: __, replicas: ___, partitions: ____, ...plain } = options;
-  return plain;
+function dialOptions(options: DialOptions): DialOptions {
+  const given = DIAL_OPTIONS.filter((name) => options[name] !== undefined);
+  return {
+    servers: options.servers,
+    ...Object.fromEntries(given.map((name) => [name, options[name]])),
+  };
 }
+
+const DIAL_OPTIONS = [
+  "user",
+  "password",
+  "token",
+  "credentials",
+  "tls",
+  "name",
+] as const satisfies readonly (keyof DialOptions)[];
 
 async function watchConnection(connection: NatsConnection, reconnected: () => void): Promise<void> {
   for await (const status of connection.status()) {

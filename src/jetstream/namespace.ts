@@ -19,7 +19,7 @@ export async function openNamespace(
   connection: NatsConnection,
   namespace: string,
   options: NamespaceOptions,
-): Promise<{ readonly partitions: number }> {
+): Promise<{ readonly partitions: number; readonly replicas: number }> {
   const { partitions, replicas } = options;
   if (partitions !== undefined && !(Number.isInteger(partitions) && partitions > 0)) {
     throw new InvalidOptionError("partitions", partitions, "give a whole number from 1");
@@ -35,7 +35,7 @@ export async function openNamespace(
     if (stream !== undefined) continue;
     await makeStream(connection, namespace, partition, found, first.config.num_replicas);
   }
-  return { partitions: found };
+  return { partitions: found, replicas: first.config.num_replicas };
 }
 
 /** The part of a stream's description that is used here. */

@@ -1,3 +1,4 @@
+import type { BlobStore } from "./blob-store.ts";
 import type { Peers } from "./leases.ts";
 import type { RunLog } from "./run-log.ts";
 import type { WorkQueues } from "./work-queue.ts";
@@ -8,6 +9,8 @@ export interface Broker {
   readonly queues: WorkQueues;
   readonly peers: Peers;
   readonly hints: Hints;
+  /** The store that comes with the broker. */
+  readonly blobs: BlobStore;
   /** Aborts when the connection is closed, by us or for good. */
   readonly closed: AbortSignal;
   /** Sends what is still on its way, then closes. */

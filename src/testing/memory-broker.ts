@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../ports/clock.ts";
 import type { Stored } from "../ports/run-log.ts";
+import type { MemoryBlobStore } from "./memory-blob-store.ts";
 import { MemoryConnection } from "./memory-connection.ts";
 import type { MemoryFaults } from "./memory-faults.ts";
 import { MemoryStore } from "./memory-store.ts";
@@ -24,6 +25,11 @@ export class MemoryBroker {
   /** A connection of its own, as another process would have. */
   connect(): MemoryConnection {
     return new MemoryConnection(this.#store);
+  }
+
+  /** Where large payloads go, unless a connection was given another store. */
+  get blobs(): MemoryBlobStore {
+    return this.#store.blobs;
   }
 
   /** What goes wrong from now on. */

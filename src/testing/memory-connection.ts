@@ -1,6 +1,7 @@
 import { ConnectionClosedError } from "../engine/usage-errors.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { MemoryBlobStore } from "./memory-blob-store.ts";
 import { MemoryHints } from "./memory-hints.ts";
 import { MemoryLink } from "./memory-link.ts";
 import { MemoryPeers } from "./memory-peers.ts";
@@ -18,6 +19,7 @@ export class MemoryConnection implements Broker, MemoryProcess {
   readonly queues: MemoryWorkQueues;
   readonly peers: MemoryPeers;
   readonly hints: MemoryHints;
+  readonly blobs: MemoryBlobStore;
   readonly closed: AbortSignal;
   readonly #link: MemoryLink;
   readonly #ended = new AbortController();
@@ -30,6 +32,7 @@ export class MemoryConnection implements Broker, MemoryProcess {
     this.queues = new MemoryWorkQueues({ broker, link, log: this.log });
     this.peers = new MemoryPeers(broker, link);
     this.hints = new MemoryHints(broker, link);
+    this.blobs = broker.blobs;
   }
 
   get clock(): Clock {

@@ -3,6 +3,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { HeldRun } from "../ports/leases.ts";
 import type { Stored } from "../ports/run-log.ts";
 import type { DeliveryKind } from "../ports/work-queue.ts";
+import { MemoryBlobStore } from "./memory-blob-store.ts";
 import { MemoryConsumer } from "./memory-consumer.ts";
 import type { MemoryFaults } from "./memory-faults.ts";
 import { MemoryStream } from "./memory-stream.ts";
@@ -18,6 +19,7 @@ export class MemoryStore {
   readonly streams: readonly MemoryStream[];
   /** The lease keepers that answer questions, by worker. */
   readonly keepers = new Map<string, Respondent>();
+  readonly blobs = new MemoryBlobStore();
   /** Where hints are expected. */
   readonly hints = new Map<string, (data: Uint8Array) => void>();
   readonly #consumers = new Map<string, Place>();

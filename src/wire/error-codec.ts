@@ -1,12 +1,12 @@
 import { FatalError } from "../engine/flow-errors.ts";
-import type { Payload } from "../engine/payload.ts";
+import { isPlain, type Payload, type PlainPayload } from "../engine/payload.ts";
 import { decodeValue, encodeValue } from "./value-codec.ts";
 
 /**
  * Whatever was thrown as a payload: name, message, stack, own data and causes, each cut to a bound, and bounded all
  * together, so that an error always fits in a message: the server's default, or `limitBytes` where it is less. Never throws.
  */
-export function encodeError(thrown: unknown, limitBytes = Number.POSITIVE_INFINITY): Payload {
+export function encodeError(thrown: unknown, limitBytes = Number.POSITIVE_INFINITY): PlainPayload {
   const room: Room = {
     errors: Math.min(MAX_ERRORS, Math.floor(limitBytes / 2 / ERROR_BYTES)),
     characters: Math.min(MAX_CHARACTERS, Math.floor(limitBytes / 2 / CHARACTER_BYTES)),
@@ -17,6 +17,7 @@ export function encodeError(thrown: unknown, limitBytes = Number.POSITIVE_INFINI
 
 /** The error as it was thrown, rebuilt. Built-in classes and `FatalError` keep their class, others their name. */
 export function decodeError(payload: Payload): Error {
+  if (!isPlain(payload)) throw new Error("A payload is decoded before it is opened.");
   try {
     return fromRecord(JSON.parse(new TextDecoder().decode(payload.data)) as ErrorRecord);
   } catch (error) {

@@ -1,6 +1,5 @@
 import type { Annotations, Progress } from "../engine/annotations.ts";
 import type { Frame, FrameStatus } from "../engine/frame.ts";
-import type { Payload } from "../engine/payload.ts";
 import type {
   ActivationReason,
   FoldedKind,
@@ -12,6 +11,7 @@ import { type Decoded, decodeMessage } from "./decoded.ts";
 import { countBodies } from "./event-bodies.ts";
 import type { millrace } from "./generated/millrace.js";
 import { FORMAT, messages } from "./messages.ts";
+import { payloadOf } from "./payload-codec.ts";
 
 /** A frame's bytes as they stand on a run's history subject. */
 export function encodeFrame(frame: Frame): Uint8Array {
@@ -60,12 +60,11 @@ export function decodeFrame(bytes: Uint8Array): Decoded<Frame> {
 export function eventSizeBytes(event: RunEvent): number {
   if (event.type === "Annotated") return annotationsSizeBytes(event);
   const large = "output" in event ? event.output : "error" in event ? event.error : undefined;
-  return 256 + (large?.data.length ?? 0) + ("step" in event ? event.step.length * 3 : 0);
+  return 256 + (large?.data?.length ?? 0) + ("step" in event ? event.step.length * 3 : 0);
 }
 
 type WireEvent = millrace.v1.Event.$Properties;
 type WireProgress = millrace.v1.Progress.$Properties | null | undefined;
-type WirePayload = millrace.v1.Payload.$Properties | null | undefined;
 
 function toWire(event: RunEvent): WireEvent {
   // An event's fields have the names of its protobuf message: it stands for its own body.
@@ -125,7 +124,7 @@ const LIFTS: { readonly [B in Body]: Lift } = {
     step: b?.step ?? "",
     attempt: b?.attempt ?? 0,
     startedAt: number(b?.startedAt),
-    error: payload(b?.error),
+    error: payloadOf(b?.error),
     retryAt: number(b?.retryAt),
   }),
   stepCompleted: ({ stepCompleted: b }, at) => ({
@@ -134,7 +133,7 @@ const LIFTS: { readonly [B in Body]: Lift } = {
     step: b?.step ?? "",
     attempt: b?.attempt ?? 0,
     startedAt: number(b?.startedAt),
-    output: payload(b?.output),
+    output: payloadOf(b?.output),
   }),
   stepFailed: ({ stepFailed: b }, at) => ({
     type: "StepFailed",
@@ -142,7 +141,7 @@ const LIFTS: { readonly [B in Body]: Lift } = {
     step: b?.step ?? "",
     attempt: b?.attempt ?? 0,
     startedAt: number(b?.startedAt),
-    error: payload(b?.error),
+    error: payloadOf(b?.error),
   }),
   timerSet: ({ timerSet: b }, at) => ({
     type: "TimerSet",
@@ -167,11 +166,11 @@ const LIFTS: { readonly [B in Body]: Lift } = {
     step: b?.step ?? "",
   }),
   resumed: ({ resumed: b }, at) => ({ type: "Resumed", at, retry: b?.retry ?? [] }),
-  completed: ({ completed: b }, at) => ({ type: "Completed", at, output: payload(b?.output) }),
+  completed: ({ completed: b }, at) => ({ type: "Completed", at, output: payloadOf(b?.output) }),
   failed: ({ failed: b }, at) => ({
     type: "Failed",
     at,
-    error: payload(b?.error),
+    error: payloadOf(b?.error),
     step: b?.step ?? "",
   }),
   crashed: ({ crashed: b }, at) => ({ type: "Crashed", at, crashes: b?.crashes ?? 0 }),
@@ -202,7 +201,7 @@ const LIFTS: { readonly [B in Body]: Lift } = {
     progress: progress(b?.progress),
     tags: b?.tags ?? [],
     exposed: Object.fromEntries(
-      Object.entries(b?.exposed ?? {}).map(([name, value]) => [name, payload(value)]),
+      Object.entries(b?.exposed ?? {}).map(([name, value]) => [name, payloadOf(value)]),
     ),
   }),
   patched: ({ patched: b }, at) => ({ type: "Patched", at, patch: b?.patch ?? "" }),
@@ -226,17 +225,13 @@ function annotationsSizeBytes({ progress: done, tags, exposed }: Annotations): n
   let size = 256 + (done?.message.length ?? 0) * 3;
   for (const tag of tags) size += tag.length * 3 + 8;
   for (const [name, { data }] of Object.entries(exposed))
-    size += name.length * 3 + data.length + 64;
+    size += name.length * 3 + (data?.length ?? 0) + 256;
   return size;
 }
 
 function progress(wire: WireProgress): Progress | undefined {
   if (wire === null || wire === undefined) return undefined;
   return { done: wire.done ?? 0, total: wire.total ?? 0, message: wire.message ?? "" };
-}
-
-function payload(wire: WirePayload): Payload {
-  return { encoding: wire?.encoding ?? "", data: wire?.data ?? new Uint8Array() };
 }
 
 function number(value: unknown): number {

@@ -1,9 +1,9 @@
 import type { InputBody, RunInput } from "../engine/input.ts";
-import type { Payload } from "../engine/payload.ts";
 import type { RunOutcome } from "../engine/run-outcome.ts";
 import { type Decoded, decodeMessage, NEWER } from "./decoded.ts";
 import type { millrace } from "./generated/millrace.js";
 import { FORMAT, messages } from "./messages.ts";
+import { payloadOf } from "./payload-codec.ts";
 
 export function encodeInput({ inputId, sentAt, body }: RunInput): Uint8Array {
   return messages.Input.encode({ format: FORMAT, inputId, sentAt, ...toWire(body) }).finish();
@@ -26,7 +26,6 @@ export function decodeInput(bytes: Uint8Array): Decoded<RunInput> {
 }
 
 type WireInput = millrace.v1.Input.$Properties;
-type WirePayload = millrace.v1.Payload.$Properties | null | undefined;
 
 function toWire(body: InputBody): Partial<WireInput> {
   switch (body.type) {
@@ -59,7 +58,7 @@ const LIFTS: readonly ((input: WireInput) => InputBody | string | undefined)[] =
     const name = signal.name ?? "";
     return name === ""
       ? "it is a signal without a name"
-      : { type: "Signal", name, payload: payload(signal.payload) };
+      : { type: "Signal", name, payload: payloadOf(signal.payload) };
   },
   ({ cancel }) => (cancel == null ? undefined : { type: "Cancel", reason: cancel.reason ?? "" }),
   ({ runClosed }) => {
@@ -98,9 +97,9 @@ function outcomeFromWire(wire: WireOutcome): RunOutcome | undefined {
   const { RunStatus } = messages;
   switch (wire.status) {
     case RunStatus.COMPLETED:
-      return { status: "completed", output: payload(wire.output) };
+      return { status: "completed", output: payloadOf(wire.output) };
     case RunStatus.FAILED:
-      return { status: "failed", error: payload(wire.error), step: "" };
+      return { status: "failed", error: payloadOf(wire.error), step: "" };
     case RunStatus.CRASHED:
       return { status: "crashed", crashes: wire.crashes ?? 0 };
     case RunStatus.CANCELLED:
@@ -108,8 +107,4 @@ function outcomeFromWire(wire: WireOutcome): RunOutcome | undefined {
     default:
       return undefined;
   }
-}
-
-function payload(wire: WirePayload): Payload {
-  return { encoding: wire?.encoding ?? "", data: wire?.data ?? new Uint8Array() };
 }

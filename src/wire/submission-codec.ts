@@ -3,6 +3,7 @@ import type { Parent, Submission } from "../engine/submission.ts";
 import { type Decoded, decodeMessage, NEWER } from "./decoded.ts";
 import type { millrace } from "./generated/millrace.js";
 import { FORMAT, messages } from "./messages.ts";
+import { payloadOf } from "./payload-codec.ts";
 
 export function encodeSubmission(submission: Submission): Uint8Array {
   const { parent, tags, ...rest } = submission;
@@ -36,7 +37,7 @@ export function decodeSubmission(bytes: Uint8Array): Decoded<Submission> {
           startAt: message.startAt,
           deadlineAt: message.deadlineAt,
           parent: parentOf(message.parent),
-          input: { encoding: input?.encoding ?? "", data: input?.data ?? new Uint8Array() },
+          input: payloadOf(input),
         };
       } catch {
         return "its run id is not one";

@@ -1,13 +1,13 @@
 import { parse, stringify } from "devalue";
 import { NotSerializableError } from "../engine/flow-errors.ts";
-import type { Payload } from "../engine/payload.ts";
+import { isPlain, type Payload, type PlainPayload } from "../engine/payload.ts";
 
 /**
  * A value as a payload: `json` for plain JSON, `devalue` when it takes more (Date, Map, Set, BigInt, `undefined`,
  * cycles), `binary` for bytes.
  * @throws {@link NotSerializableError} for functions, symbols and instances of classes, with the path to them.
  */
-export function encodeValue(value: unknown, what: string): Payload {
+export function encodeValue(value: unknown, what: string): PlainPayload {
   if (value === undefined) return UNDEFINED;
   // A copy: whoever made the bytes may use their memory again before they are stored.
   if (value instanceof Uint8Array) return { encoding: "binary", data: new Uint8Array(value) };
@@ -22,6 +22,7 @@ export function encodeValue(value: unknown, what: string): Payload {
 
 /** The value of a payload that {@link encodeValue} made. @throws Error when it is damaged or of an unknown encoding. */
 export function decodeValue(payload: Payload): unknown {
+  if (!isPlain(payload)) throw new Error("A payload is decoded before it is opened.");
   switch (payload.encoding) {
     case "undefined":
       return undefined;
@@ -30,8 +31,7 @@ export function decodeValue(payload: Payload): unknown {
     case "devalue":
       return parse(decoder.decode(payload.data));
     case "binary":
-      // What was read is a Buffer over the whole message; a flow gets the same plain bytes in every replay (I7).
-      return new Uint8Array(payload.data);
+      return ownBytes(payload.data);
     default:
       throw new Error(
         `A payload is encoded as ${JSON.stringify(payload.encoding)}, which is not known.`,
@@ -39,7 +39,18 @@ export function decodeValue(payload: Payload): unknown {
   }
 }
 
-const UNDEFINED: Payload = { encoding: "undefined", data: new Uint8Array() };
+/** What was read is a Buffer over the whole message; a flow gets the same plain bytes in every replay (I7). */
+function ownBytes(data: Uint8Array): Uint8Array {
+  const isOwn =
+    Object.getPrototypeOf(data) === Uint8Array.prototype &&
+    data.length === data.buffer.byteLength &&
+    data.length >= LARGE_BYTES;
+  // What came as a blob has memory of its own: copying it would hold up others.
+  return isOwn ? data : new Uint8Array(data);
+}
+
+const LARGE_BYTES = 1_048_576;
+const UNDEFINED: PlainPayload = { encoding: "undefined", data: new Uint8Array() };
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Nesting beyond this goes to devalue, which sees cycles. */

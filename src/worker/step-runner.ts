@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { PayloadTooLargeError } from "../engine/flow-errors.ts";
 import type { Command } from "../engine/journal.ts";
-import type { Payload } from "../engine/payload.ts";
+import type { PlainPayload } from "../engine/payload.ts";
 import type { RunEventBody } from "../engine/run-event.ts";
 import type { Clock } from "../ports/clock.ts";
 import { encodeError } from "../wire/error-codec.ts";
@@ -131,7 +131,7 @@ export const LONE_EVENT_MS = 100;
  * A value as a payload that fits in one message.
  * @throws {@link PayloadTooLargeError}, {@link NotSerializableError}
  */
-export function encodeWithin(limitBytes: number, value: unknown, what: string): Payload {
+export function encodeWithin(limitBytes: number, value: unknown, what: string): PlainPayload {
   const payload = encodeValue(value, what);
   if (payload.data.length <= limitBytes) return payload;
   throw new PayloadTooLargeError(what, payload.data.length, limitBytes);

@@ -57,6 +57,7 @@ export class FragileBroker {
         send: (replyTo, data) => void (this.crashed || inner.hints.send(replyTo, data)),
         onReconnect: (call) => inner.hints.onReconnect(call),
       },
+      blobs: inner.blobs,
       closed: inner.closed,
       close: () => inner.close(),
     };

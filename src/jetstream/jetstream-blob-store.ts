@@ -1,0 +1,148 @@
+import type { NatsConnection } from "@nats-io/nats-core";
+import type { ObjectStore } from "@nats-io/obj";
+import { BlobStoreError } from "../engine/payload-errors.ts";
+import type { BlobStore, NewBlob } from "../ports/blob-store.ts";
+
+/**
+ * Blobs in a JetStream Object Store of the namespace, `MR_<namespace>`, made when the first blob comes. It has a connection
+ * of its own, made then too: frames do not queue behind megabytes.
+ */
+export class JetStreamBlobStore implements BlobStore {
+  readonly name = "jetstream";
+  readonly #parts: JetStreamBlobStoreParts;
+  #opening: Promise<Opened> | undefined;
+  #closed = false;
+
+  constructor(parts: JetStreamBlobStoreParts) {
+    this.#parts = parts;
+  }
+
+  async put({ bytes, sha256 }: NewBlob): Promise<string> {
+    const { store } = await this.#open();
+    return this.#translate("did not store a blob", async () => {
+      const held = await store.info(sha256);
+      // Storing it anew would take the pieces away from whoever reads them now.
+      if (held !== null && !held.deleted && held.size === bytes.length) return sha256;
+      await store.put({ name: sha256 }, streamOf(bytes), { timeout: TIMEOUT_MS });
+      return sha256;
+    });
+  }
+
+  async get(key: string): Promise<AsyncIterable<Uint8Array> | undefined> {
+    const { store } = await this.#open();
+    const failure = `did not give blob ${key}`;
+    return this.#translate(failure, async () => {
+      const found = await store.get(key);
+      if (found === null) return undefined;
+      // It says what the stream says, once more.
+      found.error.catch(() => undefined);
+      return this.#pieces(found.data, failure);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const opened = await this.#opening?.catch(() => undefined);
+    await opened?.connection.close();
+  }
+
+  /** One piece after another. Of a blob whose pieces are gone none ever comes, so each is waited for so long and no longer. */
+  async *#pieces(
+    data: ReadableStream<Uint8Array>,
+    failure: string,
+  ): AsyncGenerator<Uint8Array, void> {
+    const reader = data.getReader();
+    try {
+      for (;;) {
+        const { done, value } = await this.#translate(failure, () => within(reader.read()));
+        if (done) return;
+        yield value;
+      }
+    } finally {
+      await reader.cancel().catch(() => undefined);
+    }
+  }
+
+  #open(): Promise<Opened> {
+    this.#opening ??= this.#translate("cannot be opened", () => this.#dial());
+    // The next one tries again.
+    this.#opening.catch(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  async #dial(): Promise<Opened> {
+    if (this.#closed) throw new Error("The connection was closed");
+    // Only who has something large pays for it.
+    const [{ jetstream }, { Objm, setSha256Backend, StorageType }] = await Promise.all([
+      import("@nats-io/jetstream"),
+      import("@nats-io/obj"),
+    ]);
+    setSha256Backend("native");
+    const connection = await this.#parts.dial();
+    try {
+      const { namespace, replicas } = this.#parts;
+      const stores = new Objm(jetstream(connection, { timeout: TIMEOUT_MS }));
+      const store = await stores.create(`MR_${namespace}`, {
+        description: `Large payloads of Millrace namespace ${namespace}`,
+        storage: StorageType.File,
+        replicas,
+      });
+      return { connection, store };
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  }
+
+  async #translate<T>(failure: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (cause) {
+      if (cause instanceof BlobStoreError) throw cause;
+      throw new BlobStoreError(this.name, `${failure}. Is the broker reachable, with room left?`, {
+        cause,
+      });
+    }
+  }
+}
+
+export interface JetStreamBlobStoreParts {
+  readonly namespace: string;
+  readonly replicas: number;
+  readonly dial: () => Promise<NatsConnection>;
+}
+
+interface Opened {
+  readonly connection: NatsConnection;
+  readonly store: ObjectStore;
+}
+
+const TIMEOUT_MS = 5_000;
+const PIECE_BYTES = 131_072;
+
+function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
+  let at = 0;
+  return new ReadableStream({
+    pull(controller) {
+      if (at < bytes.length) controller.enqueue(bytes.subarray(at, (at += PIECE_BYTES)));
+      else controller.close();
+    },
+  });
+}
+
+async function within<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`No piece came within ${TIMEOUT_MS} ms`)),
+      TIMEOUT_MS,
+    );
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
