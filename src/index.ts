@@ -52,6 +52,14 @@ export {
   StepTimeoutError,
 } from "./engine/flow-errors.ts";
 export { MillraceError } from "./engine/millrace-error.ts";
+export type { BlobRef, Payload } from "./engine/payload.ts";
+export {
+  BlobDamagedError,
+  BlobMissingError,
+  BlobStoreError,
+  CodecError,
+  PayloadUnreadableError,
+} from "./engine/payload-errors.ts";
 export type { RetryOptions } from "./engine/retry.ts";
 export {
   ResultTimeoutError,
@@ -73,5 +81,9 @@ export {
   InvalidOptionError,
   SettingsMismatchError,
 } from "./engine/usage-errors.ts";
+export { type AesGcmOptions, aesGcmCodec } from "./payloads/aes-gcm-codec.ts";
+export type { Codec } from "./payloads/codec.ts";
+export type { PayloadOptions } from "./payloads/payloads.ts";
+export type { BlobStore, NewBlob } from "./ports/blob-store.ts";
 export { LeaseLostError } from "./worker/lease-lost-error.ts";
 export { type ServeOptions, type ServingWorker, serve } from "./worker/serve.ts";

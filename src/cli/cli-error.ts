@@ -22,6 +22,7 @@ export class CliError extends Error {
  * - `FILE_NOT_READABLE`: a file that an option names cannot be read.
  * - `FILE_NOT_LOADED`: the flow file threw, or is not valid code.
  * - `NO_DEFINITIONS`: the flow file exports no flow or task.
+ * - `NO_PAYLOAD_OPTIONS`: the file of `--payloads` exports nothing that `connect()` would take.
  * - `NAMESPACE_NOT_FOUND`: the broker is there, the namespace is not.
  * - `WORKER_ENDED`: the broker refused the worker's second connection, and it could keep no lease.
  * - `BROKER_ENDED`: the broker that `dev` had started ended by itself.
@@ -32,6 +33,7 @@ export type CliErrorCode =
   | "FILE_NOT_READABLE"
   | "FILE_NOT_LOADED"
   | "NO_DEFINITIONS"
+  | "NO_PAYLOAD_OPTIONS"
   | "NAMESPACE_NOT_FOUND"
   | "WORKER_ENDED"
   | "BROKER_ENDED";

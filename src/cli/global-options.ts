@@ -11,6 +11,7 @@ export interface GlobalOptions {
   readonly tlsCa?: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
+  readonly payloads?: string;
   readonly json?: boolean;
 }
 
@@ -27,6 +28,10 @@ export function addGlobalOptions(program: Command): void {
     new Option("--tls-ca <file>", "certificate authority of the servers").env("NATS_CA"),
     new Option("--tls-cert <file>", "certificate to show to the servers").env("NATS_CERT"),
     new Option("--tls-key <file>", "its key").env("NATS_KEY"),
+    new Option(
+      "--payloads <file>",
+      "file that exports what reads payloads: codec, blobs, as for connect()",
+    ).env("MILLRACE_PAYLOADS"),
     new Option("--json", "JSON on stdout: one document, or one a line; errors as JSON on stderr"),
   ];
   for (const option of options) program.addOption(option);

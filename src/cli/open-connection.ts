@@ -4,11 +4,12 @@ import { namespaceExists } from "../inspect.ts";
 import { brokerAddress } from "./broker-address.ts";
 import { CliError } from "./cli-error.ts";
 import type { GlobalOptions } from "./global-options.ts";
+import { loadPayloadOptions } from "./load-payload-options.ts";
 
 /** Connects to a namespace, which is made if it is missing: for what puts something into it. */
 export async function openConnection(options: GlobalOptions): Promise<Millrace> {
   const { embeddedStore: _, ...address } = await brokerAddress(options);
-  return connect(address);
+  return connect({ ...address, ...(await loadPayloadOptions(options.payloads)) });
 }
 
 /**
@@ -19,7 +20,8 @@ export async function openExisting(options: GlobalOptions): Promise<Millrace> {
   const { embeddedStore: _, ...address } = await brokerAddress(options);
   const { namespace, servers } = address;
   checkToken("A namespace", namespace);
-  if (await namespaceExists(address)) return connect(address);
+  const payloads = await loadPayloadOptions(options.payloads);
+  if (await namespaceExists(address)) return connect({ ...address, ...payloads });
   throw new CliError(
     "NAMESPACE_NOT_FOUND",
     `There is no namespace ${namespace} at ${servers.join(", ")}. Check --namespace and --servers; the first submit or serve makes it.`,

@@ -1,4 +1,6 @@
-import type { RecordedEvent } from "../index.ts";
+import { isPlain } from "../engine/payload.ts";
+import type { Payload, RecordedEvent } from "../index.ts";
+import { describePayload } from "../payloads/describe-payload.ts";
 import { decodeError } from "../wire/error-codec.ts";
 import { decodeValue } from "../wire/value-codec.ts";
 import { clockTime, humanDuration } from "./human-time.ts";
@@ -13,16 +15,12 @@ export function eventRecord(event: RecordedEvent): object {
   for (const field of ["at", "startedAt", "retryAt", "fireAt"]) {
     if (typeof record[field] === "number") record[field] = new Date(record[field]).toISOString();
   }
-  if ("output" in event) record["output"] = readable(() => decodeValue(event.output));
+  if ("output" in event) record["output"] = valueOf(event.output);
   if (event.type === "Annotated") {
-    const { exposed } = event;
-    const values = Object.entries(exposed).map(([name, value]) => [
-      name,
-      readable(() => decodeValue(value)),
-    ]);
+    const values = Object.entries(event.exposed).map(([name, value]) => [name, valueOf(value)]);
     record["exposed"] = Object.fromEntries(values);
   }
-  if ("error" in event) record["error"] = decodeError(event.error);
+  if ("error" in event) record["error"] = errorOf(event.error);
   return record;
 }
 
@@ -40,11 +38,11 @@ function detailOf(event: RecordedEvent): string {
     case "StepStarted":
       return `${event.step} attempt ${event.attempt}`;
     case "StepAttemptFailed":
-      return `${event.step} attempt ${event.attempt} ${took(event)}: ${headline(decodeError(event.error))}; next ${clockTime(new Date(event.retryAt))}`;
+      return `${event.step} attempt ${event.attempt} ${took(event)}: ${headline(errorOf(event.error))}; next ${clockTime(new Date(event.retryAt))}`;
     case "StepCompleted":
       return `${event.step} attempt ${event.attempt} ${took(event)} ${short(event.output)}`;
     case "StepFailed":
-      return `${event.step} attempt ${event.attempt} ${took(event)}: ${headline(decodeError(event.error))}`;
+      return `${event.step} attempt ${event.attempt} ${took(event)}: ${headline(errorOf(event.error))}`;
     case "TimerSet":
       return `${event.timer} fires ${new Date(event.fireAt).toISOString()}`;
     case "TimerFired":
@@ -68,7 +66,7 @@ function detailOf(event: RecordedEvent): string {
     case "Completed":
       return short(event.output);
     case "Failed":
-      return `${event.step === "" ? "" : `at ${event.step}: `}${headline(decodeError(event.error))}`;
+      return `${event.step === "" ? "" : `at ${event.step}: `}${headline(errorOf(event.error))}`;
     case "Crashed":
       return `${event.crashes} workers died`;
     case "Cancelled":
@@ -98,15 +96,19 @@ function took(event: { readonly at: number; readonly startedAt: number }): strin
 
 const MAX_SHOWN = 100;
 
-function short(payload: Parameters<typeof decodeValue>[0]): string {
-  const value = readable(() => decodeValue(payload));
+function short(payload: Payload): string {
+  const value = valueOf(payload);
   const text = value === undefined ? "" : jsonText(value);
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 }
 
-function readable(read: () => unknown): unknown {
+function errorOf(payload: Payload): unknown {
+  return isPlain(payload) ? decodeError(payload) : describePayload(payload);
+}
+
+function valueOf(payload: Payload): unknown {
   try {
-    return read();
+    return isPlain(payload) ? decodeValue(payload) : describePayload(payload);
   } catch (error) {
     return `[unreadable: ${String(error)}]`;
   }

@@ -158,7 +158,9 @@ function parkedSection(run: ShownRun, { bold, yellow }: Colors): readonly string
     bold(yellow(`Parked: ${PARKED[reason].what}`)),
     ...(step === "" ? [] : [`  at        ${printable(step)}`]),
     ...(expected === "" ? [] : [`  expected  ${printable(expected)}`]),
-    ...(asked === "" ? [] : [`  asked for ${printable(asked)}`]),
+    ...(asked === ""
+      ? []
+      : [`  ${reason === "unreadable-payload" ? "but      " : "asked for"} ${printable(asked)}`]),
     `  next      ${PARKED[reason].next}, then: millrace resume ${printable(run.id)}`,
   ];
 }
@@ -176,6 +178,10 @@ const PARKED: Readonly<
   "unknown-event": {
     what: "its history has events of a newer Millrace",
     next: "update the workers",
+  },
+  "unreadable-payload": {
+    what: "what is stored of it cannot be read",
+    next: "give the workers the codec, the key or the blob that is missing",
   },
   "unknown-flow": {
     what: "the workers that read its queue do not know the flow",

@@ -1,3 +1,4 @@
+import type { Payloads } from "../payloads/payloads.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Clock } from "../ports/clock.ts";
 
@@ -5,6 +6,7 @@ import type { Clock } from "../ports/clock.ts";
 export interface ClientHost {
   readonly broker: Broker;
   readonly clock: Clock;
+  readonly payloads: Payloads;
 }
 
 /** How often what should have been told is looked up all the same: a lost notification delays by so much (I6). */

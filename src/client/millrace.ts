@@ -2,8 +2,10 @@ import type { AnyDefinition, Definition } from "../definition/definition.ts";
 import type { Signal } from "../definition/signal.ts";
 import type { SubmitOptions } from "../definition/submit-options.ts";
 import { parseRunId } from "../engine/run-id.ts";
+import { type PayloadOptions, Payloads } from "../payloads/payloads.ts";
 import type { Broker } from "../ports/broker.ts";
 import { type Clock, systemClock } from "../ports/clock.ts";
+import type { ClientHost } from "./client-host.ts";
 import { RunHandle } from "./run-handle.ts";
 import { checkSignal, sendSignal } from "./send-signal.ts";
 import { submit } from "./submit.ts";
@@ -12,10 +14,13 @@ import { submit } from "./submit.ts";
 export class Millrace {
   /** The ports underneath: for workers and tools. */
   readonly broker: Broker;
+  /** Between values and what stands in messages: for workers and tools. */
+  readonly payloads: Payloads;
   readonly #clock: Clock;
 
-  constructor(broker: Broker, clock: Clock = systemClock) {
+  constructor(broker: Broker, clock: Clock = systemClock, options: PayloadOptions = {}) {
     this.broker = broker;
+    this.payloads = new Payloads(broker, clock, options);
     this.#clock = clock;
   }
 
@@ -27,7 +32,7 @@ export class Millrace {
    * Submits a run, and comes back when it is durable. Submitting the same key again gives a handle on the same run.
    * @throws {@link InputInvalidError}, {@link NotSerializableError}, {@link PayloadTooLargeError} and
    * {@link InvalidNameError} before anything is sent; {@link RunExistsError} with `ifExists: "reject"`; {@link BrokerError}
-   * when the broker confirms nothing for 30 s.
+   * when the broker confirms nothing for 30 s, {@link BlobStoreError} when the blob store takes nothing for so long.
    */
   submit<Input, Output, Wire>(
     definition: Definition<Input, Output, Wire>,
@@ -42,8 +47,7 @@ export class Millrace {
     input?: unknown,
     options: SubmitOptions = {},
   ): Promise<RunHandle<never>> {
-    const host = { broker: this.broker, clock: this.#clock };
-    return submit(host, definition, input, options) as Promise<RunHandle<never>>;
+    return submit(this.#host, definition, input, options) as Promise<RunHandle<never>>;
   }
 
   /**
@@ -62,9 +66,8 @@ export class Millrace {
   ): Promise<RunHandle<Output>> {
     const { signalId, ...submitOptions } = options;
     const value = await checkSignal(signal, args[0]);
-    const host = { broker: this.broker, clock: this.#clock };
-    const handle = await submit(host, definition, input, submitOptions);
-    await sendSignal(host, parseRunId(handle.id), value, signalId);
+    const handle = await submit(this.#host, definition, input, submitOptions);
+    await sendSignal(this.#host, parseRunId(handle.id), value, signalId);
     return handle as RunHandle<Output>;
   }
 
@@ -73,7 +76,11 @@ export class Millrace {
    * @throws {@link InvalidNameError} when this cannot be a run id.
    */
   attach<Output = unknown>(id: string): RunHandle<Output> {
-    return new RunHandle({ broker: this.broker, clock: this.#clock }, parseRunId(id));
+    return new RunHandle(this.#host, parseRunId(id));
+  }
+
+  get #host(): ClientHost {
+    return { broker: this.broker, clock: this.#clock, payloads: this.payloads };
   }
 
   /** Sends what is still on its way, then disconnects. Runs go on. */

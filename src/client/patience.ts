@@ -1,3 +1,4 @@
+import { BlobStoreError } from "../engine/payload-errors.ts";
 import { BrokerError } from "../engine/usage-errors.ts";
 import type { ClientHost } from "./client-host.ts";
 
@@ -26,13 +27,14 @@ export class Patience {
     });
   }
 
-  /** Asks until the broker answers. @throws what `ask` throws when the time is over, or when it is no broker's absence. */
+  /** Asks until the broker or blob store answers. @throws what `ask` throws when the time is over, or it is no absence. */
   async ask<T>(ask: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
         return await ask();
       } catch (error) {
-        if (!(error instanceof BrokerError) || this.isOver) throw error;
+        const isAway = error instanceof BrokerError || error instanceof BlobStoreError;
+        if (!isAway || this.isOver) throw error;
         await this.pause();
       }
     }

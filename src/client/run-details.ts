@@ -1,17 +1,23 @@
 import type { Progress } from "../engine/annotations.ts";
 import type { RecordedFrame } from "../engine/frame.ts";
-import type { Payload } from "../engine/payload.ts";
 import type { RunId, RunRef } from "../engine/run-id.ts";
-import { foldFrames, type ParkedState, type RunState } from "../engine/run-state.ts";
+import {
+  type AttemptState,
+  foldFrames,
+  type ParkedState,
+  type RunState,
+} from "../engine/run-state.ts";
 import { readSubmission } from "../history/read-submission.ts";
 import { readHead } from "../history/run-head.ts";
 import { readHistory } from "../history/run-history.ts";
-import { decodeError } from "../wire/error-codec.ts";
-import { decodeValue } from "../wire/value-codec.ts";
 import type { ClientHost } from "./client-host.ts";
 import { type RunStatus, runStatus } from "./run-status.ts";
+import { ShownPayloads } from "./shown-payloads.ts";
 
-/** All that is recorded of a run, with its payloads decoded. */
+/**
+ * All that is recorded of a run, with its payloads decoded. In the place of one that is large, or cannot be read here,
+ * stands a text that says where it is and why.
+ */
 export interface RunDetails {
   readonly id: RunId;
   readonly status: RunStatus;
@@ -88,22 +94,23 @@ export async function readDetails(host: ClientHost, run: RunRef): Promise<RunDet
   ]);
   if (submission === undefined) return undefined;
   const state = foldFrames(frames);
+  const shown = new ShownPayloads(host.payloads);
   return {
     id: run.id,
     queue: submission.queue,
     tags: [...submission.tags, ...(state?.annotations.tags ?? [])],
     parent: submission.parent?.runId,
     metadata: submission.metadata,
-    input: readable(submission.input),
+    input: await shown.value(submission.input),
     submittedAt: new Date(submission.submittedAt),
-    ...progressOf(state),
-    ...endOf(state),
+    ...(await progressOf(state, shown)),
+    ...(await endOf(state, shown)),
     foreign,
     frames,
   };
 }
 
-function progressOf(state: RunState | undefined) {
+async function progressOf(state: RunState | undefined, shown: ShownPayloads) {
   if (state === undefined) {
     const never = { startedAt: undefined, epoch: 0, worker: "", takeOvers: 0 };
     const nothing = { steps: [], timers: [], children: [], waitingFor: [], exposed: {} };
@@ -117,47 +124,51 @@ function progressOf(state: RunState | undefined) {
     epoch,
     worker,
     takeOvers,
-    steps: stepDetails(state),
+    steps: await stepDetails(state, shown),
     timers: timerDetails(state),
     children: [...state.children.values()].map(({ id, runId, closed }) => ({ id, runId, closed })),
     waitingFor: state.suspended?.waits ?? [],
     cancelReason: state.cancelReason,
     progress: state.annotations.progress,
-    exposed: exposedValues(state),
+    exposed: await shown.values(state.annotations.exposed),
     parked,
   };
 }
 
-function exposedValues({ annotations }: RunState): Readonly<Record<string, unknown>> {
-  const values = Object.entries(annotations.exposed).map(([name, value]) => [
-    name,
-    readable(value),
-  ]);
-  return Object.fromEntries(values);
-}
-
-function endOf(state: RunState | undefined) {
+async function endOf(state: RunState | undefined, shown: ShownPayloads) {
   const outcome = state?.outcome;
   return {
     closedAt: state?.closedAt === undefined ? undefined : new Date(state.closedAt),
-    output: outcome?.status === "completed" ? readable(outcome.output) : undefined,
-    error: outcome?.status === "failed" ? decodeError(outcome.error) : undefined,
+    output: outcome?.status === "completed" ? await shown.value(outcome.output) : undefined,
+    error: outcome?.status === "failed" ? await shown.error(outcome.error) : undefined,
   };
 }
 
-function stepDetails(state: RunState): StepDetails[] {
-  return [...state.steps.values()].map(({ id, status, attempts }) => ({
-    id,
-    status,
-    output: readable(attempts.at(-1)?.output),
-    attempts: attempts.map(({ attempt, startedAt, endedAt, retryAt, error }) => ({
-      attempt,
-      startedAt: new Date(startedAt),
-      durationMs: endedAt === undefined ? undefined : Math.max(0, endedAt - startedAt),
-      retryAt: retryAt === undefined ? undefined : new Date(retryAt),
-      error: error === undefined ? undefined : decodeError(error),
-    })),
-  }));
+async function stepDetails(state: RunState, shown: ShownPayloads): Promise<StepDetails[]> {
+  const steps: StepDetails[] = [];
+  for (const { id, status, attempts } of state.steps.values()) {
+    const output = attempts.at(-1)?.output;
+    steps.push({
+      id,
+      status,
+      output: output === undefined ? undefined : await shown.value(output),
+      attempts: await Promise.all(attempts.map((attempt) => attemptDetails(attempt, shown))),
+    });
+  }
+  return steps;
+}
+
+async function attemptDetails(
+  { attempt, startedAt, endedAt, retryAt, error }: AttemptState,
+  shown: ShownPayloads,
+): Promise<AttemptDetails> {
+  return {
+    attempt,
+    startedAt: new Date(startedAt),
+    durationMs: endedAt === undefined ? undefined : Math.max(0, endedAt - startedAt),
+    retryAt: retryAt === undefined ? undefined : new Date(retryAt),
+    error: error === undefined ? undefined : await shown.error(error),
+  };
 }
 
 function timerDetails(state: RunState): TimerDetails[] {
@@ -166,14 +177,4 @@ function timerDetails(state: RunState): TimerDetails[] {
     fireAt: new Date(fireAt),
     firedAt: firedAt === undefined ? undefined : new Date(firedAt),
   }));
-}
-
-/** For showing: a payload that cannot be read says so in its place. */
-function readable(payload: Payload | undefined): unknown {
-  if (payload === undefined) return undefined;
-  try {
-    return decodeValue(payload);
-  } catch (error) {
-    return `[unreadable: ${String(error)}]`;
-  }
 }

@@ -1,5 +1,4 @@
 import type { Signal } from "../definition/signal.ts";
-import { NO_ANNOTATIONS } from "../engine/annotations.ts";
 import { type Duration, toMilliseconds } from "../engine/duration.ts";
 import { isClosed, isResumable, type RecordedFrame } from "../engine/frame.ts";
 import { RunNotFoundError, RunNotResumableError } from "../engine/run-errors.ts";
@@ -12,13 +11,15 @@ import { readSubmission } from "../history/read-submission.ts";
 import { readHead } from "../history/run-head.ts";
 import { AsyncQueue } from "./async-queue.ts";
 import type { ClientHost } from "./client-host.ts";
+import { openOutcome } from "./open-outcome.ts";
 import type { OutcomeHint } from "./outcome-hint.ts";
 import { waitForOutcome } from "./outcome-waiter.ts";
 import { readAnnotations } from "./read-annotations.ts";
 import { type RunDetails, readDetails } from "./run-details.ts";
 import { RunFollower } from "./run-follower.ts";
-import { type RunView, shownAnnotations, viewOfFrame } from "./run-view.ts";
+import { NOTHING_TOLD, type RunView, shownAnnotations, viewOfFrame } from "./run-view.ts";
 import { checkSignal, sendSignal } from "./send-signal.ts";
+import { ShownPayloads } from "./shown-payloads.ts";
 import { cancelRun, terminateRun } from "./stop-run.ts";
 
 /** A run, wherever it executes. All it holds is the id: it works from any process, at any later time. */
@@ -39,7 +40,9 @@ export class RunHandle<Output = unknown> {
    * The run's output, as soon as it has completed.
    * @throws {@link RunFailedError} (its `cause` is what the run threw), {@link RunCrashedError},
    * {@link RunCancelledError}, {@link RunNotFoundError}, {@link ResultTimeoutError} when `timeout` is over, the reason of
-   * `signal` when it aborts. A parked run has not ended: it is waited for.
+   * `signal` when it aborts, and the errors of payloads ({@link BlobStoreError}, {@link BlobMissingError},
+   * {@link BlobDamagedError}, {@link CodecError}, {@link PayloadUnreadableError}) when the output or the error cannot be
+   * read. A parked run has not ended: it is waited for.
    */
   async result(options: ResultOptions = {}): Promise<Output> {
     const { timeout, signal } = options;
@@ -49,7 +52,7 @@ export class RunHandle<Output = unknown> {
     });
     // Good for one answer: a failed run may be continued by hand, and then ends another way.
     if (outcome.status !== "completed") this.#hint = undefined;
-    return valueOf(this.id, outcome) as Output;
+    return valueOf(this.id, await openOutcome(this.#host.payloads, outcome)) as Output;
   }
 
   /**
@@ -60,7 +63,9 @@ export class RunHandle<Output = unknown> {
     const { log } = this.#host.broker;
     const { frame } = await readHead(log, this.#run);
     if (frame !== undefined) {
-      return viewOfFrame(this.id, frame, await readAnnotations(log, this.#run, frame));
+      const told = await readAnnotations(log, this.#run, frame);
+      if (told === undefined) return viewOfFrame(this.id, frame);
+      return viewOfFrame(this.id, frame, await shownAnnotations(told, this.#host.payloads));
     }
     const submission = await readSubmission(this.#host.broker.log, this.#run);
     if (submission === undefined) throw this.#notFound();
@@ -74,7 +79,7 @@ export class RunHandle<Output = unknown> {
       sequence: submission.sequence,
       updatedAt: new Date(submission.submittedAt),
       waitingFor: [],
-      ...shownAnnotations(NO_ANNOTATIONS),
+      ...NOTHING_TOLD,
     };
   }
 
@@ -93,7 +98,7 @@ export class RunHandle<Output = unknown> {
     let told = false;
     const views = this.#iterate<RunView>("last-frame", 0, options.signal, (frames, queue) => {
       told = true;
-      for (const frame of frames) queue.push(viewOfFrame(this.id, frame, undefined));
+      for (const frame of frames) queue.push(viewOfFrame(this.id, frame));
     });
     this.state().then(
       (view) => {
@@ -109,14 +114,19 @@ export class RunHandle<Output = unknown> {
 
   /**
    * The run's events in order, from the first frame after sequence `from`. With `follow` it goes on until the run has
-   * ended, otherwise it stops at what is recorded now.
+   * ended, otherwise it stops at what is recorded now. A payload that is large, or cannot be read here, is left as it is
+   * recorded.
    */
   events(options: EventsOptions = {}): AsyncIterableIterator<RecordedEvent> {
     const { from = 0, follow = false, signal } = options;
-    const push = (frames: readonly RecordedFrame[], queue: AsyncQueue<RecordedEvent>): void => {
+    const shown = new ShownPayloads(this.#host.payloads);
+    const push = async (
+      frames: readonly RecordedFrame[],
+      queue: AsyncQueue<RecordedEvent>,
+    ): Promise<void> => {
       for (const { sequence, epoch, events } of frames) {
         for (const [index, event] of events.entries())
-          queue.push({ ...event, sequence, index, epoch });
+          queue.push({ ...(await shown.event(event)), sequence, index, epoch });
       }
     };
     if (follow) {
@@ -128,8 +138,8 @@ export class RunHandle<Output = unknown> {
     }
     const queue = new AsyncQueue<RecordedEvent>(() => undefined);
     this.details().then(
-      ({ frames }) => {
-        push(
+      async ({ frames }) => {
+        await push(
           frames.filter(({ sequence }) => sequence > from),
           queue,
         );
@@ -197,8 +207,10 @@ export class RunHandle<Output = unknown> {
     depth: "every-frame" | "last-frame",
     from: number,
     signal: AbortSignal | undefined,
-    push: (frames: readonly RecordedFrame[], queue: AsyncQueue<T>) => void,
+    push: (frames: readonly RecordedFrame[], queue: AsyncQueue<T>) => void | Promise<void>,
   ): AsyncQueue<T> {
+    // One after the other, however long one takes.
+    let pushed: Promise<void> = Promise.resolve();
     const onAbort = (): void => queue.fail(signal?.reason);
     const queue = new AsyncQueue<T>(() => {
       signal?.removeEventListener("abort", onAbort);
@@ -210,8 +222,10 @@ export class RunHandle<Output = unknown> {
       { from, depth },
       {
         onFrames: (frames) => {
-          push(frames, queue);
-          if (isClosed(frames.at(-1)?.status ?? "")) queue.end();
+          pushed = pushed.then(async () => {
+            await push(frames, queue);
+            if (isClosed(frames.at(-1)?.status ?? "")) queue.end();
+          });
         },
         onError: (error) => queue.fail(error),
       },

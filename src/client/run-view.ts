@@ -1,8 +1,9 @@
-import { type Annotations, NO_ANNOTATIONS, type Progress } from "../engine/annotations.ts";
+import type { Annotations, Progress } from "../engine/annotations.ts";
 import { isActive, isClosed, type RecordedFrame } from "../engine/frame.ts";
 import type { RunId } from "../engine/run-id.ts";
-import { decodeValue } from "../wire/value-codec.ts";
+import type { Payloads } from "../payloads/payloads.ts";
 import { type RunStatus, runStatus } from "./run-status.ts";
+import { ShownPayloads } from "./shown-payloads.ts";
 
 /** A run at a glance: what its last frame says. Reading it is one look-up. */
 export interface RunView {
@@ -33,12 +34,12 @@ export interface RunView {
 export function viewOfFrame(
   id: RunId,
   frame: RecordedFrame,
-  annotations: Annotations | undefined,
+  told: ShownAnnotations = NOTHING_TOLD,
 ): RunView {
   const suspended = frame.events.findLast((event) => event.type === "Suspended");
   return {
     waitingFor: suspended?.waits ?? [],
-    ...shownAnnotations(annotations ?? NO_ANNOTATIONS),
+    ...told,
     id,
     status: runStatus(frame.status),
     closed: isClosed(frame.status),
@@ -50,11 +51,15 @@ export function viewOfFrame(
   };
 }
 
+type ShownAnnotations = Pick<RunView, "progress" | "addedTags" | "exposed">;
+
+export const NOTHING_TOLD: ShownAnnotations = { progress: undefined, addedTags: [], exposed: {} };
+
 /** What a flow tells of itself, decoded. */
-export function shownAnnotations(
-  annotations: Annotations,
-): Pick<RunView, "progress" | "addedTags" | "exposed"> {
-  const { progress, tags, exposed } = annotations;
-  const values = Object.entries(exposed).map(([name, payload]) => [name, decodeValue(payload)]);
-  return { progress, addedTags: tags, exposed: Object.fromEntries(values) };
+export async function shownAnnotations(
+  { progress, tags, exposed }: Annotations,
+  payloads: Payloads,
+): Promise<ShownAnnotations> {
+  const shown = new ShownPayloads(payloads);
+  return { progress, addedTags: tags, exposed: await shown.values(exposed) };
 }

@@ -1,8 +1,8 @@
 import type { Signal } from "../definition/signal.ts";
 import { validate } from "../definition/standard-schema.ts";
-import { PayloadTooLargeError } from "../engine/flow-errors.ts";
 import { isClosed } from "../engine/frame.ts";
 import type { SignalInput } from "../engine/input.ts";
+import type { PlainPayload } from "../engine/payload.ts";
 import { RunClosedError, RunNotFoundError } from "../engine/run-errors.ts";
 import type { RunRef } from "../engine/run-id.ts";
 import { sortableId } from "../engine/sortable-id.ts";
@@ -17,30 +17,35 @@ import { Patience } from "./patience.ts";
 export async function checkSignal(
   { name, schema }: Pick<Signal, "name" | "schema">,
   value: unknown,
-): Promise<SignalInput> {
+): Promise<PlainSignal> {
   await validate(`signal ${name}`, schema, value);
-  return { type: "Signal", name, payload: encodeValue(value, `The value of signal ${name}`) };
+  return { name, payload: encodeValue(value, `The value of signal ${name}`) };
+}
+
+/** A signal whose value is not sealed yet. */
+export interface PlainSignal {
+  readonly name: string;
+  readonly payload: PlainPayload;
 }
 
 /**
  * Puts a signal into a run's inbox. Resolves when it is durable: the run receives it whenever it asks for it, once.
- * @throws {@link RunClosedError}, {@link RunNotFoundError}, {@link PayloadTooLargeError}, {@link BrokerError}
+ * @throws {@link RunClosedError}, {@link RunNotFoundError}, {@link PayloadTooLargeError}, {@link BrokerError},
+ * {@link BlobStoreError}
  */
 export async function sendSignal(
   host: ClientHost,
   run: RunRef,
-  input: SignalInput,
+  { name, payload }: PlainSignal,
   signalId?: string,
 ): Promise<void> {
-  const { log } = host.broker;
-  const what = `The value of signal ${input.name}`;
-  const limit = log.maxMessageBytes - HEADROOM_BYTES;
-  const size = input.payload.data.length;
-  if (size > limit) throw new PayloadTooLargeError(what, size, limit);
+  const what = `The value of signal ${name}`;
   const patience = new Patience(host, GIVE_UP_MS);
   const queue = await patience.ask(() => openQueueOf(host, run));
   // The same id each time: an input that is stored twice is folded once.
   const inputId = signalId ?? sortableId(host.clock.now(), Math.random);
+  const sealed = await patience.ask(async () => host.payloads.seal(payload, what));
+  const input: SignalInput = { type: "Signal", name, payload: sealed };
   await patience.ask(() => putInput(host, run, queue, input, inputId));
 }
 
@@ -58,4 +63,3 @@ export async function openQueueOf(host: ClientHost, run: RunRef): Promise<string
 }
 
 const GIVE_UP_MS = 30_000;
-const HEADROOM_BYTES = 4_096;

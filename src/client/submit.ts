@@ -37,12 +37,15 @@ export async function submit(
   if (await patience.ask(() => isTakenElsewhere(host, run, place, options))) {
     return existing(host, run, options);
   }
+  const what = `The input of ${run.id}`;
+  const plain = encodeValue(input, what);
+  const sealed = await patience.ask(async () => host.payloads.seal(plain, what));
   const hint = new OutcomeHint(broker.hints);
   const submission: Submission = {
     runId: run.id,
     queue,
     submissionId: sortableId(clock.now(), Math.random),
-    input: encodeValue(input, `The input of ${run.id}`),
+    input: sealed,
     ...checked,
     submittedAt: clock.now(),
     replyTo: hint.replyTo,

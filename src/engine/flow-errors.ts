@@ -84,7 +84,7 @@ export class PayloadTooLargeError extends MillraceError {
   constructor(what: string, sizeBytes: number, limitBytes: number) {
     super(
       `${what} takes ${sizeBytes} bytes, and at most ${limitBytes} fit in one message. ` +
-        "Store the data elsewhere and pass a reference to it, or raise the server's max_payload.",
+        "Make it smaller, or store the data elsewhere and pass a reference to it.",
     );
     this.sizeBytes = sizeBytes;
     this.limitBytes = limitBytes;

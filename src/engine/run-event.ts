@@ -5,7 +5,7 @@ import type { Payload } from "./payload.ts";
 export type ActivationReason = "submitted" | "takeover" | "released" | "woken" | "resumed";
 
 /** Why a run was set aside until somebody acts. */
-export type ParkReason = "mismatch" | "unknown-event" | "unknown-flow";
+export type ParkReason = "mismatch" | "unknown-event" | "unknown-flow" | "unreadable-payload";
 
 /** What of an inbox reaches a flow. */
 export type FoldedKind = "signal" | "cancel" | "closed" | "watch";

@@ -1,10 +1,10 @@
 import type { Payload } from "./payload.ts";
 import type { RunEvent } from "./run-event.ts";
 
-/** How a run ended. */
-export type RunOutcome =
-  | { readonly status: "completed"; readonly output: Payload }
-  | { readonly status: "failed"; readonly error: Payload; readonly step: string }
+/** How a run ended; with its payload opened, a `RunOutcome<PlainPayload>`. */
+export type RunOutcome<P extends Payload = Payload> =
+  | { readonly status: "completed"; readonly output: P }
+  | { readonly status: "failed"; readonly error: P; readonly step: string }
   | { readonly status: "crashed"; readonly crashes: number }
   | { readonly status: "cancelled"; readonly reason: string };
 

@@ -1,3 +1,4 @@
+import type { PlainPayload } from "../engine/payload.ts";
 import { RunCancelledError, RunCrashedError, RunFailedError } from "../engine/run-errors.ts";
 import type { RunId } from "../engine/run-id.ts";
 import type { RunOutcome } from "../engine/run-outcome.ts";
@@ -5,7 +6,7 @@ import { decodeError } from "../wire/error-codec.ts";
 import { decodeValue } from "../wire/value-codec.ts";
 
 /** The value of a run that completed; throws for any other end. */
-export function valueOf(id: RunId, outcome: RunOutcome): unknown {
+export function valueOf(id: RunId, outcome: RunOutcome<PlainPayload>): unknown {
   switch (outcome.status) {
     case "completed":
       return decodeValue(outcome.output);

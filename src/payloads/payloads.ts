@@ -43,6 +43,11 @@ export class Payloads {
     this.#transfer = new BlobTransfer(clock);
   }
 
+  /** The largest payload that can be sealed, in bytes before a codec: without limit when there is a store. */
+  get maxBytes(): number {
+    return this.#store === undefined ? this.#inlineBytes : Number.POSITIVE_INFINITY;
+  }
+
   /**
    * A payload as it may stand in a message. When it names a blob, that is durable (I9). A promise only if there is something
    * to wait for.

@@ -1,5 +1,5 @@
 import { FatalError } from "../engine/flow-errors.ts";
-import { isPlain, type Payload, type PlainPayload } from "../engine/payload.ts";
+import type { PlainPayload } from "../engine/payload.ts";
 import { decodeValue, encodeValue } from "./value-codec.ts";
 
 /**
@@ -16,8 +16,7 @@ export function encodeError(thrown: unknown, limitBytes = Number.POSITIVE_INFINI
 }
 
 /** The error as it was thrown, rebuilt. Built-in classes and `FatalError` keep their class, others their name. */
-export function decodeError(payload: Payload): Error {
-  if (!isPlain(payload)) throw new Error("A payload is decoded before it is opened.");
+export function decodeError(payload: PlainPayload): Error {
   try {
     return fromRecord(JSON.parse(new TextDecoder().decode(payload.data)) as ErrorRecord);
   } catch (error) {

@@ -1,6 +1,6 @@
 import { parse, stringify } from "devalue";
 import { NotSerializableError } from "../engine/flow-errors.ts";
-import { isPlain, type Payload, type PlainPayload } from "../engine/payload.ts";
+import type { PlainPayload } from "../engine/payload.ts";
 
 /**
  * A value as a payload: `json` for plain JSON, `devalue` when it takes more (Date, Map, Set, BigInt, `undefined`,
@@ -21,8 +21,7 @@ export function encodeValue(value: unknown, what: string): PlainPayload {
 }
 
 /** The value of a payload that {@link encodeValue} made. @throws Error when it is damaged or of an unknown encoding. */
-export function decodeValue(payload: Payload): unknown {
-  if (!isPlain(payload)) throw new Error("A payload is decoded before it is opened.");
+export function decodeValue(payload: PlainPayload): unknown {
   switch (payload.encoding) {
     case "undefined":
       return undefined;

@@ -3,6 +3,7 @@ import type { AnyDefinition } from "../definition/definition.ts";
 import type { RunEvent } from "../engine/run-event.ts";
 import type { RunRef } from "../engine/run-id.ts";
 import type { Submission } from "../engine/submission.ts";
+import type { Payloads } from "../payloads/payloads.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Stored } from "../ports/run-log.ts";
@@ -15,6 +16,7 @@ export interface ActivationHost {
   readonly worker: string;
   readonly broker: Broker;
   readonly clock: Clock;
+  readonly payloads: Payloads;
   readonly log: Logger;
   readonly slots: Slots;
   /** How long a run that only waits stays in memory, in milliseconds. */

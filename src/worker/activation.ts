@@ -19,6 +19,7 @@ import {
   type Mismatch,
   type Outcome,
 } from "../engine/journal.ts";
+import type { PlainPayload } from "../engine/payload.ts";
 import { followUps, replayable } from "../engine/replayable.ts";
 import type { FoldedKind, RunEvent, RunEventBody } from "../engine/run-event.ts";
 import { parseRunId, type RunId, type RunRef } from "../engine/run-id.ts";
@@ -41,7 +42,9 @@ import { LeaseLostError, leaseLost } from "./lease-lost-error.ts";
 import { type DurableFrame, Recorder } from "./recorder.ts";
 import { type PlannedChild, RunChildren } from "./run-children.ts";
 import { RunInbox } from "./run-inbox.ts";
+import { RunPayloads } from "./run-payloads.ts";
 import { RunTimers } from "./run-timers.ts";
+import { sealEvent } from "./seal-event.ts";
 import { SlotHold } from "./slot-hold.ts";
 import type { AttemptResult } from "./step-attempt.ts";
 import type { StepPlan } from "./step-plan.ts";
@@ -59,6 +62,7 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
   readonly #timers: RunTimers;
   readonly #steps: StepRunner;
   readonly #inbox: RunInbox;
+  readonly #payloads: RunPayloads;
   readonly #children: RunChildren;
   readonly #annotated: Annotated;
   readonly #slot: SlotHold;
@@ -85,6 +89,8 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
   #isUnread: boolean;
   #isIdle = false;
   #isSuspending = false;
+  /** True while the event that closes the run is on its way to the blob store. */
+  #isSealing = false;
   #cancelReason: string | undefined;
   #log: Logger | undefined;
   #left: Promise<void> | undefined;
@@ -116,7 +122,14 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
       inboxFolded,
     );
     this.#journal = new Journal(history[0]?.at ?? clock.now(), this.#inbox.at);
-    this.#annotated = new Annotated(history);
+    this.#payloads = new RunPayloads({
+      payloads: host.payloads,
+      clock,
+      inputAt: this.#inbox.at,
+      onTrouble: (err) => host.log.warn({ run: run.id, err }, "A payload waits; trying again"),
+    });
+    const seal = this.#payloads.seal.bind(this.#payloads);
+    this.#annotated = new Annotated(history, { seal, onChange: () => this.#onAnnotated() });
     this.#timers = new RunTimers(clock);
     this.#slot = new SlotHold(host.slots);
     this.#children = new RunChildren({
@@ -124,6 +137,7 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
       run,
       queue,
       pause,
+      seal,
       onDone: () => this.#advance(),
       onTrouble: (err) => host.log.warn({ run: run.id, err }, "Not published; trying again"),
     });
@@ -131,9 +145,12 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
       runId: run.id,
       clock,
       timers: this.#timers,
-      maxPayloadBytes: this.#maxPayloadBytes,
+      maxPayloadBytes: this.maxPayloadBytes,
+      maxErrorBytes: this.#maxErrorBytes,
       log: () => this.log,
       record: (body, at) => this.#record(body, at),
+      seal,
+      onDefect: (error) => this.lose(asError(error)),
     });
     this.#recorder = new Recorder(
       {
@@ -297,10 +314,13 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
   annotate(change: (annotated: Annotated) => void): void {
     if (this.#isPast) return; // It was told then.
     change(this.#annotated);
-    if (this.#annotated.changed && this.#mode === "live") {
-      this.#busy();
-      this.#timers.after(ANNOTATED, LONE_EVENT_MS, () => this.#recordAnnotations());
-    }
+    this.#onAnnotated();
+  }
+
+  #onAnnotated(): void {
+    if (!this.#annotated.changed || this.#mode !== "live") return;
+    this.#busy();
+    this.#timers.after(ANNOTATED, LONE_EVENT_MS, () => this.#recordAnnotations());
   }
 
   patch(id: string): boolean {
@@ -344,15 +364,20 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
       switch (outcome.type) {
         case "output":
           // A receive may have a timer, which nobody waits for any more.
-          if (kind !== "receive") return resolve(decodeValue(outcome.output));
+          if (kind !== "receive") return resolve(decodeValue(this.#payloads.take(outcome.output)));
           this.#timers.cancel(id);
-          return resolve({ value: decodeValue(outcome.output) });
+          return resolve({ value: decodeValue(this.#payloads.take(outcome.output)) });
         case "due":
           return resolve(undefined);
         case "closed":
-          return resolve(valueOf(parseRunId(outcome.closed.runId).id, outcome.closed.outcome));
+          return resolve(
+            valueOf(
+              parseRunId(outcome.closed.runId).id,
+              this.#payloads.outcome(outcome.closed.outcome),
+            ),
+          );
         case "error": {
-          const error = markOwn(decodeError(outcome.error));
+          const error = markOwn(decodeError(this.#payloads.take(outcome.error)));
           this.#stepErrors.set(error, id);
           return reject(error);
         }
@@ -383,6 +408,9 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
     for (const [at, event] of events.entries()) {
       if (this.#mode !== "replaying") return;
       this.#isPast = at < lastShown;
+      this.#payloads.prefetch(events, at + 1);
+      const opening = this.#payloads.ready(event);
+      if (opening !== undefined && !(await this.#canShow(event, opening))) return;
       this.#see(event, at > followFrom);
       const mismatch = this.#journal.apply(event);
       if (mismatch !== undefined && !optional.has(event)) return this.#park(mismatch);
@@ -439,9 +467,11 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
   async #callFlow(): Promise<void> {
     const { definition, submission } = this.#parts;
     const context = new Context(this);
+    const plain = await this.#openInput();
+    if (plain === undefined) return;
     let input: unknown;
     try {
-      input = decodeValue(submission.input);
+      input = decodeValue(plain);
       const subject = `flow ${definition.name}`;
       // A task's input is checked by its step.
       if (definition.kind === "flow") input = await validate(subject, definition.input, input);
@@ -460,6 +490,15 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
       (value) => this.#onFlowEnd({ ok: true, value }),
       (error: unknown) => this.#onFlowEnd({ ok: false, error }),
     );
+  }
+
+  async #openInput(): Promise<PlainPayload | undefined> {
+    try {
+      return await this.#payloads.open(this.#parts.submission.input);
+    } catch (error) {
+      this.#parkUnreadable("the input", "", error);
+      return undefined;
+    }
   }
 
   #onFlowEnd(outcome: AttemptResult): void {
@@ -591,6 +630,8 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
     this.#showing = true;
     this.#inbox.folded(frame.inboxFolded);
     for (const event of events) {
+      const opening = this.#payloads.ready(event);
+      if (opening !== undefined && !(await this.#canShow(event, opening))) return;
       this.#see(event, true);
       const mismatch = this.#journal.apply(event);
       // What we record was asked for: anything else is a defect that must not pass in silence.
@@ -652,17 +693,37 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
   // Ends.
 
   #close(outcome: AttemptResult): void {
-    if (this.#children.busy) return; // It comes here again when they are published (I5).
-    this.#recordEnd(
-      closingEvent(outcome, {
-        id: this.run.id,
-        wasCancelled: this.#journal.cancellation === "told",
-        cancelReason: this.#stopReason,
-        maxPayloadBytes: this.#maxPayloadBytes,
-        encode: (value) =>
-          encodeWithin(this.#maxPayloadBytes, value, `The output of run ${this.run.id}`),
-        stepOf: (error) => this.#stepErrors.get(error),
-      }),
+    // It comes here again when they are published (I5), or its end is sealed.
+    if (this.#children.busy || this.#isSealing) return;
+    const exposed = this.#annotated.sealed;
+    if (exposed !== undefined) return this.#whenSealed(exposed, () => this.#advance());
+    const what = `The output of run ${this.run.id}`;
+    const end = closingEvent(outcome, {
+      id: this.run.id,
+      wasCancelled: this.#journal.cancellation === "told",
+      cancelReason: this.#stopReason,
+      maxErrorBytes: this.#maxErrorBytes,
+      encode: (value) => encodeWithin(this.maxPayloadBytes, value, what),
+      stepOf: (error) => this.#stepErrors.get(error),
+    });
+    const sealed = sealEvent(end, (payload) => this.#payloads.seal(payload, what));
+    if (sealed instanceof Promise) this.#whenSealed(sealed, (body) => this.#recordEnd(body));
+    else this.#recordEnd(sealed);
+  }
+
+  /** The flow's function has ended, and what is to be recorded of it is on its way to the store. */
+  #whenSealed<T>(sealing: Promise<T>, go: (sealed: T) => void): void {
+    this.#isSealing = true;
+    sealing.then(
+      (sealed) => {
+        this.#isSealing = false;
+        if (this.#mode === "live" || this.#mode === "draining") go(sealed);
+      },
+      (error: unknown) => {
+        this.#isSealing = false;
+        // The codec made it too large for a message, which is an error as any other.
+        this.#onFlowEnd({ ok: false, error });
+      },
     );
   }
 
@@ -691,11 +752,32 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
     this.#recordEnd({ type: "Parked", reason, ...mismatch });
   }
 
+  /** Waits until the flow can be shown an event. False when it cannot: the run is lost, or parked. */
+  async #canShow(event: RunEvent, opening: Promise<void>): Promise<boolean> {
+    try {
+      await opening;
+      return this.#mode !== "ended";
+    } catch (error) {
+      const step = "step" in event ? event.step : "";
+      const what = step === "" ? "an input" : `the outcome of step ${step}`;
+      this.#parkUnreadable(what, step, error);
+      return false;
+    }
+  }
+
+  /** What is stored cannot be read here: with a key or a blob that is missing, nothing is wrong with the run itself. */
+  #parkUnreadable(expected: string, step: string, error: unknown): void {
+    if (this.#mode === "ended" || this.#mode === "closing") return;
+    const asked = asError(error).message;
+    this.#recordEnd({ type: "Parked", reason: "unreadable-payload", expected, asked, step });
+  }
+
   #onParked({ reason, expected, asked, step }: Extract<RunEvent, { type: "Parked" }>): void {
-    this.#host.log.error(
-      { run: this.run.id, reason, expected, asked, step },
-      "Run parked: its code does not match its history",
-    );
+    const why =
+      reason === "unreadable-payload"
+        ? "what is stored of it cannot be read"
+        : "its code does not match its history";
+    this.#host.log.error({ run: this.run.id, reason, expected, asked, step }, `Run parked: ${why}`);
     this.#leaveForGood();
   }
 
@@ -732,7 +814,7 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
   get #isWaiting(): boolean {
     if (this.#mode !== "live" || this.#showing || this.#outcome !== undefined) return false;
     if (this.#steps.running + this.#asked.length > 0 || !this.#recorder.idle) return false;
-    if (this.#inbox.busy || this.#children.busy || this.#annotated.changed) return false;
+    if (this.#inbox.busy || this.#children.busy || this.#annotated.busy) return false;
     if (this.#journal.waitingCount === 0 || this.#isUnread) return false;
     for (const { kind, dueAt } of this.#journal.waiting()) {
       if (kind === "child" || (kind === "step" && dueAt === undefined)) return false;
@@ -818,6 +900,7 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
     this.#timers.cancelAll();
     this.#steps.abortAll(reason);
     this.#children.stop();
+    this.#payloads.stop();
     for (const message of this.#inbox.stop()) settle(message);
     this.#slot.give();
     this.#host.onLeave(this);
@@ -827,8 +910,13 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
   readonly #unawaited = (): Error =>
     new ContextClosedError(this.run.id, "A step that nobody awaited");
 
-  get #maxPayloadBytes(): number {
-    return this.#host.broker.log.maxMessageBytes - EVENT_HEADROOM_BYTES;
+  get maxPayloadBytes(): number {
+    return this.#host.payloads.maxBytes;
+  }
+
+  get #maxErrorBytes(): number {
+    const { broker, payloads } = this.#host;
+    return Math.min(payloads.maxBytes, broker.log.maxMessageBytes - EVENT_HEADROOM_BYTES);
   }
 }
 

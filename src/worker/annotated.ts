@@ -1,16 +1,21 @@
 import { type Annotations, NO_ANNOTATIONS } from "../engine/annotations.ts";
 import { PayloadTooLargeError } from "../engine/flow-errors.ts";
 import { checkStepName } from "../engine/names.ts";
+import type { Payload } from "../engine/payload.ts";
 import type { RunEvent } from "../engine/run-event.ts";
 import { InvalidOptionError } from "../engine/usage-errors.ts";
 import { encodeValue } from "../wire/value-codec.ts";
 
 /** What a flow tells of itself: all of it is recorded, at most once a frame, when it has changed. */
 export class Annotated {
+  readonly #parts: AnnotatedParts;
   #told: Annotations;
   #recorded: Annotations;
+  /** The values that are being sealed, by name: the last one that was exposed. */
+  readonly #sealing = new Map<string, Promise<void>>();
 
-  constructor(history: readonly RunEvent[]) {
+  constructor(history: readonly RunEvent[], parts: AnnotatedParts) {
+    this.#parts = parts;
     const last = history.findLast((event) => event.type === "Annotated");
     const { progress, tags, exposed } = last ?? NO_ANNOTATIONS;
     this.#told = { progress, tags, exposed };
@@ -24,6 +29,16 @@ export class Annotated {
   /** True when there is something to record. */
   get changed(): boolean {
     return this.#told !== this.#recorded;
+  }
+
+  /** True while there is, or will be, something to record. */
+  get busy(): boolean {
+    return this.changed || this.#sealing.size > 0;
+  }
+
+  /** Resolves when nothing is being sealed; nothing when that is so now. */
+  get sealed(): Promise<unknown> | undefined {
+    return this.#sealing.size === 0 ? undefined : Promise.all(this.#sealing.values());
   }
 
   progress(done: number, total: number, message: string): void {
@@ -48,11 +63,29 @@ export class Annotated {
     const payload = encodeValue(value, what);
     const size = payload.data.length;
     if (size > MAX_EXPOSED_BYTES) throw new PayloadTooLargeError(what, size, MAX_EXPOSED_BYTES);
-    const exposed = { ...this.#told.exposed, [name]: payload };
-    if (Object.keys(exposed).length > MAX_NAMES) {
+    const names = new Set([...Object.keys(this.#told.exposed), ...this.#sealing.keys(), name]);
+    if (names.size > MAX_NAMES) {
       throw new InvalidOptionError("name", name, `expose at most ${MAX_NAMES} values`);
     }
-    this.#told = { ...this.#told, exposed };
+    const sealed = this.#parts.seal(payload, what);
+    if (!(sealed instanceof Promise)) {
+      this.#sealing.delete(name);
+      return this.#expose(name, sealed);
+    }
+    const sealing = sealed.then(
+      (ready) => {
+        if (this.#sealing.get(name) !== sealing) return; // Another value was exposed meanwhile.
+        this.#sealing.delete(name);
+        this.#expose(name, ready);
+        this.#parts.onChange();
+      },
+      () => void this.#sealing.delete(name), // The run has left this worker.
+    );
+    this.#sealing.set(name, sealing);
+  }
+
+  #expose(name: string, value: Payload): void {
+    this.#told = { ...this.#told, exposed: { ...this.#told.exposed, [name]: value } };
   }
 
   /** What is to be recorded now. */
@@ -60,6 +93,13 @@ export class Annotated {
     this.#recorded = this.#told;
     return this.#told;
   }
+}
+
+export interface AnnotatedParts {
+  /** A payload as it may be recorded. */
+  readonly seal: (payload: Payload, what: string) => Payload | Promise<Payload>;
+  /** There is something new to record. */
+  readonly onChange: () => void;
 }
 
 const MAX_MESSAGE = 1_000;

@@ -17,7 +17,7 @@ export function closingEvent(outcome: AttemptResult, run: ClosingRun): RunEventB
       thrown = error;
     }
   } else thrown = outcome.error;
-  const error = encodeError(thrown, run.maxPayloadBytes);
+  const error = encodeError(thrown, run.maxErrorBytes);
   return { type: "Failed", error, step: stepBehind(thrown, run.stepOf) };
 }
 
@@ -27,7 +27,7 @@ export interface ClosingRun {
   /** The flow was told to stop. One that never heard of it has completed. */
   readonly wasCancelled: boolean;
   readonly cancelReason: string;
-  readonly maxPayloadBytes: number;
+  readonly maxErrorBytes: number;
   readonly encode: (output: unknown) => Payload;
   /** The step that an error came from, if it came from one. */
   readonly stepOf: (error: Error) => string | undefined;

@@ -14,6 +14,8 @@ export interface ContextHost {
   readonly tags: readonly string[];
   readonly log: Logger;
   readonly now: number;
+  /** The largest value that can be sent or recorded. */
+  readonly maxPayloadBytes: number;
   step(id: string, plan: StepPlan, shielded: boolean): Promise<unknown>;
   timer(id: string, fireAt: (now: number) => number, shielded: boolean): Promise<void>;
   /** The value that was sent, or nothing when its time is over. */

@@ -18,12 +18,12 @@ import { type RetryOptions, retryPolicy } from "../engine/retry.ts";
 import { parseRunId, type RunId, type RunRef } from "../engine/run-id.ts";
 import { StepNumbers } from "../engine/step-id.ts";
 import { InvalidDurationError, InvalidOptionError } from "../engine/usage-errors.ts";
-import { encodeValue } from "../wire/value-codec.ts";
 import { ChildHandle } from "./child-handle.ts";
 import type { ContextHost } from "./context-host.ts";
 import { planChild } from "./plan-child.ts";
 import { COMPENSATION_RETRY, Saga } from "./saga.ts";
 import type { StepPlan } from "./step-plan.ts";
+import { encodeWithin } from "./step-runner.ts";
 
 /** The last time that a `Date` can hold. */
 const LAST_TIME = 8_640_000_000_000_000;
@@ -278,7 +278,8 @@ export class Context implements SagaContext {
       signal: ({ name, schema }, value) =>
         this.#act(`${flow}.signal`, async ({ idempotencyKey }) => {
           await validate(`signal ${name}`, schema, value);
-          const payload = encodeValue(value, `The value of signal ${name}`);
+          const what = `The value of signal ${name}`;
+          const payload = encodeWithin(this.#host.maxPayloadBytes, value, what);
           await this.#host.send(run, { type: "Signal", name, payload }, idempotencyKey);
         }),
     });

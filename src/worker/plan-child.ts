@@ -5,17 +5,17 @@ import { checkSubmitOptions } from "../definition/submit-options.ts";
 import { DepthLimitError } from "../engine/flow-errors.ts";
 import { checkToken } from "../engine/names.ts";
 import { runRef } from "../engine/run-id.ts";
-import type { Submission } from "../engine/submission.ts";
 import { InvalidOptionError } from "../engine/usage-errors.ts";
-import { encodeValue } from "../wire/value-codec.ts";
+import type { ContextHost } from "./context-host.ts";
 import type { PlannedChild } from "./run-children.ts";
+import { encodeWithin } from "./step-runner.ts";
 
 /**
  * The child that a flow asks for by a command: the same in every replay, its key and submission id included.
- * @throws {@link DepthLimitError} and the errors of wrong options.
+ * @throws {@link DepthLimitError}, {@link PayloadTooLargeError} and the errors of wrong options.
  */
 export function planChild(
-  parent: { readonly runId: string; readonly submission: Submission; readonly now: number },
+  parent: Pick<ContextHost, "runId" | "submission" | "now" | "maxPayloadBytes">,
   command: string,
   definition: AnyDefinition | string,
   input: unknown,
@@ -41,7 +41,7 @@ export function planChild(
       runId: run.id,
       queue: checkToken("A queue's name", options.queue ?? home),
       submissionId: unique,
-      input: encodeValue(input, `The input of ${run.id}`),
+      input: encodeWithin(parent.maxPayloadBytes, input, `The input of ${run.id}`),
       submittedAt: now,
       replyTo: "",
       isKeyNew: options.key === undefined,

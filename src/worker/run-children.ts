@@ -5,6 +5,7 @@
  *   was given up in good order: its key is the same each time, so it is stored once.
  */
 import type { InputBody } from "../engine/input.ts";
+import type { Payload } from "../engine/payload.ts";
 import { RunNotFoundError } from "../engine/run-errors.ts";
 import type { ParentClosePolicy, RunEvent, RunEventBody } from "../engine/run-event.ts";
 import { parseRunId, type RunRef } from "../engine/run-id.ts";
@@ -130,7 +131,8 @@ export class RunChildren {
     const mayBeElsewhere = !isKeyNew && queue !== run.flow;
     const found = mayBeElsewhere ? await readSubmission(log, run) : undefined;
     if (found !== undefined) return this.#attach(run, found);
-    const outcome = await log.submit(run, queue, encodeSubmission(submission));
+    const input = await this.#parts.seal(submission.input, `The input of ${run.id}`);
+    const outcome = await log.submit(run, queue, encodeSubmission({ ...submission, input }));
     if (outcome.status === "unknown") throw outcome.cause;
     if (outcome.status === "written" || isKeyNew) return;
     const stored = await readSubmission(log, run, queue);
@@ -149,7 +151,13 @@ export class RunChildren {
   }
 
   async #put(run: RunRef, queue: string, body: InputBody, inputId: string): Promise<void> {
-    await putInput(this.#parts.host, run, queue, body, inputId);
+    await putInput(this.#parts.host, run, queue, await this.#sealed(body), inputId);
+  }
+
+  async #sealed(body: InputBody): Promise<InputBody> {
+    if (body.type !== "Signal") return body;
+    const what = `The value of signal ${body.name}`;
+    return { ...body, payload: await this.#parts.seal(body.payload, what) };
   }
 
   /** Does something until it is done, however long the broker is away. */
@@ -177,6 +185,8 @@ export interface RunChildrenParts {
   readonly run: RunRef;
   readonly queue: string;
   readonly pause: () => Promise<void>;
+  /** A payload as it may be sent. */
+  readonly seal: (payload: Payload, what: string) => Payload | Promise<Payload>;
   /** All that follows from the history is published. */
   readonly onDone: () => void;
   /** Something was not published, and is tried again. */

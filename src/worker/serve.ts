@@ -5,6 +5,7 @@ import type { AnyDefinition } from "../definition/definition.ts";
 import { type Duration, toMilliseconds } from "../engine/duration.ts";
 import { checkToken } from "../engine/names.ts";
 import { InvalidOptionError } from "../engine/usage-errors.ts";
+import { Payloads } from "../payloads/payloads.ts";
 import type { Broker } from "../ports/broker.ts";
 import { type Clock, systemClock } from "../ports/clock.ts";
 import type { LeaseKeeper } from "../ports/leases.ts";
@@ -25,6 +26,7 @@ export async function serve(
   options: ServeOptions,
 ): Promise<ServingWorker> {
   const { broker } = options.connection;
+  const clock = options.clock ?? systemClock;
   const settings = {
     concurrency: options.concurrency ?? SERVE_DEFAULTS.concurrency,
     maxHeld: options.maxHeld ?? SERVE_DEFAULTS.maxHeld,
@@ -61,7 +63,8 @@ export async function serve(
   worker = new Worker({
     worker: id,
     broker,
-    clock: options.clock ?? systemClock,
+    clock,
+    payloads: options.connection.payloads ?? new Payloads(broker, clock),
     log,
     leases,
     definitions: known,
@@ -100,7 +103,7 @@ export interface ServingWorker {
 
 export interface ServeOptions {
   /** What {@link connect} gave. */
-  readonly connection: { readonly broker: Broker };
+  readonly connection: { readonly broker: Broker; readonly payloads?: Payloads };
   /** Runs that execute at once: that replay or have a step going. Runs that only wait do not count. Default 100. */
   readonly concurrency?: number;
   /** Runs in memory at once, waiting ones included. Default 10,000. */

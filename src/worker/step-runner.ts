@@ -1,12 +1,13 @@
 import type { Logger } from "pino";
 import { PayloadTooLargeError } from "../engine/flow-errors.ts";
 import type { Command } from "../engine/journal.ts";
-import type { PlainPayload } from "../engine/payload.ts";
+import type { Payload, PlainPayload } from "../engine/payload.ts";
 import type { RunEventBody } from "../engine/run-event.ts";
 import type { Clock } from "../ports/clock.ts";
 import { encodeError } from "../wire/error-codec.ts";
 import { encodeValue } from "../wire/value-codec.ts";
 import type { RunTimers } from "./run-timers.ts";
+import { sealEvent } from "./seal-event.ts";
 import { type AttemptResult, StepAttempt } from "./step-attempt.ts";
 import { retryDelayMs, type StepPlan } from "./step-plan.ts";
 
@@ -51,13 +52,7 @@ export class StepRunner {
     timers.after(command.id, LONE_EVENT_MS, () => {
       record({ type: "StepStarted", step: attempt.step, attempt: attempt.attempt });
     });
-    attempt.run(plan.fn, (result) => {
-      timers.cancel(command.id);
-      this.#running.delete(command.id);
-      // One time for both: the recorded delay is exactly the policy's.
-      const endedAt = clock.now();
-      record(this.#outcomeOf(attempt, plan, result, endedAt), endedAt);
-    });
+    attempt.run(plan.fn, (result) => this.#end(attempt, plan, result, clock.now()));
   }
 
   /** Nobody waits for this step any more. */
@@ -78,6 +73,35 @@ export class StepRunner {
       attempt.abort(why);
     }
     this.#running.clear();
+  }
+
+  /** Records how an attempt ended, as soon as its payload may be. Until then it counts as going on. */
+  #end(attempt: StepAttempt, plan: StepPlan, result: AttemptResult, endedAt: number): void {
+    const { step } = attempt;
+    const { seal, onDefect } = this.#parts;
+    const what = `The ${result.ok ? "output" : "error"} of step ${step}`;
+    // One time for both: the recorded delay is exactly the policy's.
+    const sealed = sealEvent(this.#outcomeOf(attempt, plan, result, endedAt), (payload) =>
+      seal(payload, what),
+    );
+    if (!(sealed instanceof Promise)) return this.#record(attempt, sealed, endedAt);
+    sealed.then(
+      (body) => this.#record(attempt, body, endedAt),
+      (error: unknown) => {
+        if (this.#running.get(step) !== attempt) return;
+        // The codec made it too large for a message. Its error is small.
+        if (result.ok) this.#end(attempt, plan, { ok: false, error }, endedAt);
+        else onDefect(error);
+      },
+    );
+  }
+
+  #record(attempt: StepAttempt, body: RunEventBody, endedAt: number): void {
+    const { step } = attempt;
+    if (this.#running.get(step) !== attempt) return; // Nobody waits for it any more.
+    this.#running.delete(step);
+    this.#parts.timers.cancel(step);
+    this.#parts.record(body, endedAt);
   }
 
   #outcomeOf(
@@ -107,7 +131,7 @@ export class StepRunner {
     } catch (error) {
       thrown = new Error(`retry.when of step ${step} threw`, { cause: error });
     }
-    const error = encodeError(thrown, this.#parts.maxPayloadBytes);
+    const error = encodeError(thrown, this.#parts.maxErrorBytes);
     if (delayMs === undefined) return { type: "StepFailed", ...place, error };
     const retryAt = endedAt + delayMs;
     return { type: "StepAttemptFailed", ...place, error, retryAt };
@@ -118,17 +142,23 @@ export interface StepRunnerParts {
   readonly runId: string;
   readonly clock: Clock;
   readonly timers: RunTimers;
+  /** The largest output that can be recorded. */
   readonly maxPayloadBytes: number;
+  readonly maxErrorBytes: number;
   readonly log: () => Logger;
   /** Records an event; `at` is when it happened, if not now. */
   readonly record: (body: RunEventBody, at?: number) => void;
+  /** A payload as it may be recorded. */
+  readonly seal: (payload: Payload, what: string) => Payload | Promise<Payload>;
+  /** Something failed that must not: the run is better off elsewhere. */
+  readonly onDefect: (error: unknown) => void;
 }
 
 /** An event that can wait for company waits so long. */
 export const LONE_EVENT_MS = 100;
 
 /**
- * A value as a payload that fits in one message.
+ * A value as a payload of no more than this size.
  * @throws {@link PayloadTooLargeError}, {@link NotSerializableError}
  */
 export function encodeWithin(limitBytes: number, value: unknown, what: string): PlainPayload {

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { AnyDefinition } from "../definition/definition.ts";
 import { parseRunId } from "../engine/run-id.ts";
 import { tellIfClosed } from "../history/tell-closed.ts";
+import type { Payloads } from "../payloads/payloads.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { LeaseKeeper } from "../ports/leases.ts";
@@ -19,6 +20,7 @@ export class Worker implements ArrivalHost {
   readonly worker: string;
   readonly broker: Broker;
   readonly clock: Clock;
+  readonly payloads: Payloads;
   readonly log: Logger;
   readonly definitions: ReadonlyMap<string, AnyDefinition>;
   readonly held = new Map<string, Activation>();
@@ -43,6 +45,7 @@ export class Worker implements ArrivalHost {
     this.worker = parts.worker;
     this.broker = parts.broker;
     this.clock = parts.clock;
+    this.payloads = parts.payloads;
     this.log = parts.log;
     this.definitions = parts.definitions;
     this.suspendAfterMs = parts.suspendAfterMs;
@@ -202,6 +205,7 @@ export interface WorkerParts {
   readonly worker: string;
   readonly broker: Broker;
   readonly clock: Clock;
+  readonly payloads: Payloads;
   readonly log: Logger;
   readonly leases: LeaseKeeper;
   readonly definitions: ReadonlyMap<string, AnyDefinition>;

@@ -1,5 +1,6 @@
 /** Attempts are events, with their errors and delays: whoever takes the run over goes on counting (I8). */
 import { expect, test, vi } from "vitest";
+import { isPlain } from "../../src/engine/payload.ts";
 import type { RunEvent } from "../../src/engine/run-event.ts";
 import { decodeError } from "../../src/wire/error-codec.ts";
 import { soundHistory } from "./support/sound-history.ts";
@@ -81,7 +82,8 @@ test("an attempt that takes too long is aborted, counts as failed, and its late 
   expect(await run.result({ timeout: "20s" })).toBe(2);
   const { events } = await soundHistory(bed.millrace, run.id);
   const [late] = failedAttempts(events);
-  expect(late && decodeError(late.error)).toMatchObject({ code: "STEP_TIMEOUT", timeoutMs: 300 });
+  if (late === undefined || !isPlain(late.error)) throw new Error("It has no error to read");
+  expect(decodeError(late.error)).toMatchObject({ code: "STEP_TIMEOUT", timeoutMs: 300 });
   expect(bed.ledger.of(run.id)).toContainEqual(
     expect.objectContaining({ aborted: "STEP_TIMEOUT" }),
   );
