@@ -12,20 +12,55 @@ export interface RunHistory {
 
 /** A run's history up to and including a sequence. */
 export async function readHistory(log: RunLog, run: RunRef, upTo: number): Promise<RunHistory> {
-  return chain(await log.history(run, upTo));
+  const { history, teller } = collected();
+  await log.tellHistory(run, upTo, chained(teller));
+  return history;
+}
+
+/** Tells of the frames of the same history as they come. None is kept here: a long history is replayed from its events. */
+export async function tellFrames(
+  log: RunLog,
+  run: RunRef,
+  upTo: number,
+  tell: (frame: RecordedFrame) => void,
+): Promise<void> {
+  await log.tellHistory(run, upTo, chained({ frame: tell, foreign: () => undefined }));
 }
 
 /** Follows the chain of `prev` through stored messages (I2). */
 export function chain(stored: readonly Stored[]): RunHistory {
+  const { history, teller } = collected();
+  const add = chained(teller);
+  for (const message of stored) add(message);
+  return history;
+}
+
+interface Teller {
+  readonly frame: (frame: RecordedFrame) => void;
+  readonly foreign: (sequence: number, reason: string) => void;
+}
+
+/** Takes the messages of a history, from the first on, and tells the frames from what is foreign. */
+function chained({ frame, foreign }: Teller): (message: Stored) => void {
+  let end = 0;
+  return ({ sequence, data }) => {
+    const decoded = decodeFrame(data);
+    if (decoded.kind === "foreign") return foreign(sequence, decoded.reason);
+    const { prev } = decoded.value;
+    if (prev !== end) {
+      return foreign(sequence, `it follows frame ${prev}, which is not the one before it`);
+    }
+    end = sequence;
+    frame({ ...decoded.value, sequence });
+  };
+}
+
+function collected(): { readonly history: RunHistory; readonly teller: Teller } {
   const frames: RecordedFrame[] = [];
   const foreign: { sequence: number; reason: string }[] = [];
-  for (const { sequence, data } of stored) {
-    const decoded = decodeFrame(data);
-    if (decoded.kind === "foreign") foreign.push({ sequence, reason: decoded.reason });
-    else if (decoded.value.prev !== (frames.at(-1)?.sequence ?? 0)) {
-      const reason = `it follows frame ${decoded.value.prev}, which is not the one before it`;
-      foreign.push({ sequence, reason });
-    } else frames.push({ ...decoded.value, sequence });
-  }
-  return { frames, foreign };
+  const teller: Teller = {
+    frame: (frame) => frames.push(frame),
+    foreign: (sequence, reason) => foreign.push({ sequence, reason }),
+  };
+  return { history: { frames, foreign }, teller };
 }

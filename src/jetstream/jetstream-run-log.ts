@@ -2,6 +2,7 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import type { RunRef } from "../engine/run-id.ts";
 import { BrokerError, ConnectionClosedError } from "../engine/usage-errors.ts";
 import type { RunLog, Stored, WriteOutcome } from "../ports/run-log.ts";
+import type { SubjectPlace } from "./direct-get.ts";
 import type { Publisher } from "./publisher.ts";
 import type { StreamReader } from "./stream-reader.ts";
 import type { Subjects } from "./subjects.ts";
@@ -74,6 +75,10 @@ export class JetStreamRunLog implements RunLog {
     return this.#range(run, this.#subjects.history(run), from, upTo);
   }
 
+  tellHistory(run: RunRef, upTo: number, tell: (message: Stored) => void): Promise<void> {
+    return this.#reader.range(this.#place(run, this.#subjects.history(run)), 1, upTo, tell);
+  }
+
   async inbox(run: RunRef, queue: string, after: number): Promise<readonly Stored[]> {
     const subject = this.#subjects.inbox(run, queue);
     const last = await this.#last(run, subject);
@@ -92,7 +97,9 @@ export class JetStreamRunLog implements RunLog {
       const subject = `mr.${this.namespace}.${partition}.dead.*`;
       const last = await this.#reader.last(stream, partition, subject);
       if (last === undefined) continue;
-      const all = await this.#reader.range(stream, partition, subject, 1, last.sequence);
+      const all: Stored[] = [];
+      const place = { stream, partition, subject };
+      await this.#reader.range(place, 1, last.sequence, (letter) => all.push(letter));
       letters.push(...all.slice(-limit));
     }
     return letters;
@@ -130,9 +137,21 @@ export class JetStreamRunLog implements RunLog {
     return this.#reader.last(this.#subjects.stream(partition), partition, subject);
   }
 
-  #range(run: RunRef, subject: string, from: number, upTo: number): Promise<readonly Stored[]> {
+  async #range(
+    run: RunRef,
+    subject: string,
+    from: number,
+    upTo: number,
+  ): Promise<readonly Stored[]> {
+    const found: Stored[] = [];
+    const add = (message: Stored): unknown => found.push(message);
+    await this.#reader.range(this.#place(run, subject), from, upTo, add);
+    return found;
+  }
+
+  #place(run: RunRef, subject: string): SubjectPlace {
     const partition = this.#subjects.partition(run);
-    return this.#reader.range(this.#subjects.stream(partition), partition, subject, from, upTo);
+    return { stream: this.#subjects.stream(partition), partition, subject };
   }
 }
 

@@ -1,6 +1,6 @@
 import type { NatsConnection } from "@nats-io/nats-core";
-import { BrokerError } from "../engine/usage-errors.ts";
 import type { Stored } from "../ports/run-log.ts";
+import { DirectGet, type SubjectPlace } from "./direct-get.ts";
 import { jsRequest } from "./js-request.ts";
 import type { Mux } from "./mux.ts";
 
@@ -10,11 +10,11 @@ import type { Mux } from "./mux.ts";
  */
 export class StreamReader {
   readonly #connection: NatsConnection;
-  readonly #mux: Mux;
+  readonly #direct: DirectGet;
 
   constructor(connection: NatsConnection, mux: Mux) {
     this.#connection = connection;
-    this.#mux = mux;
+    this.#direct = new DirectGet(connection, mux);
   }
 
   /** The last message on a subject, from the leader. */
@@ -22,29 +22,27 @@ export class StreamReader {
     return this.#get(stream, partition, { last_by_subj: subject });
   }
 
-  /** All messages on a subject with `from <= sequence <= upTo`, in order. */
+  /** Tells of all messages on a subject with `from <= sequence <= upTo` as they come, in order. `tell` must not throw. */
   async range(
-    stream: string,
-    partition: number,
-    subject: string,
+    place: SubjectPlace,
     from: number,
     upTo: number,
-  ): Promise<readonly Stored[]> {
-    if (from > upTo) return [];
-    const found: Stored[] = [];
-    const next = (): number => (found.at(-1)?.sequence ?? from - 1) + 1;
-    for (let more = true; more && next() <= upTo; ) {
-      const batch = await this.#batch(stream, partition, subject, next());
-      found.push(...batch.filter((message) => message.sequence <= upTo));
-      more = batch.length > 0;
+    tell: (message: Stored) => void,
+  ): Promise<void> {
+    const { stream, partition, subject } = place;
+    let next = from;
+    while (next <= upTo) {
+      const last = await this.#direct.batch(place, next, upTo, tell);
+      if (last === undefined) break;
+      next = last + 1;
     }
     // A follower may be behind: the leader has the rest.
-    while (next() <= upTo) {
-      const message = await this.#get(stream, partition, { seq: next(), next_by_subj: subject });
+    while (next <= upTo) {
+      const message = await this.#get(stream, partition, { seq: next, next_by_subj: subject });
       if (message === undefined || message.sequence > upTo) break;
-      found.push(message);
+      tell(message);
+      next = message.sequence + 1;
     }
-    return found;
   }
 
   async #get(stream: string, partition: number, query: object): Promise<Stored | undefined> {
@@ -64,41 +62,8 @@ export class StreamReader {
           data: raw.data === undefined ? new Uint8Array() : Buffer.from(raw.data, "base64"),
         };
   }
-
-  async #batch(
-    stream: string,
-    partition: number,
-    subject: string,
-    from: number,
-  ): Promise<readonly Stored[]> {
-    const found: Stored[] = [];
-    await new Promise<void>((resolve, reject) => {
-      const end = (error?: Error): void => {
-        clearTimeout(timer);
-        answers.close();
-        if (error === undefined) resolve();
-        else reject(error);
-      };
-      const answers = this.#mux.open((message) => {
-        const code = message.headers?.code ?? 0;
-        if (code === 204 || code === 404) return end();
-        if (code !== 0) return end(new BrokerError(`A read failed: ${message.headers?.status}`));
-        const sequence = Number(message.headers?.get("Nats-Sequence"));
-        found.push({ subject, partition, sequence, data: message.data });
-      });
-      const timer = setTimeout(
-        () => end(new BrokerError(`No answer to a read within ${READ_TIMEOUT_MS} ms.`)),
-        READ_TIMEOUT_MS,
-      );
-      const query = JSON.stringify({ seq: from, next_by_subj: subject, batch: BATCH });
-      this.#connection.publish(`$JS.API.DIRECT.GET.${stream}`, query, { reply: answers.subject });
-    });
-    return found;
-  }
 }
 
-const BATCH = 1_000;
-const READ_TIMEOUT_MS = 5_000;
 const NO_MESSAGE = 10_037;
 
 interface RawMessage {

@@ -31,6 +31,8 @@ export interface RunLog {
   head(run: RunRef): Promise<Stored | undefined>;
   /** A history from `from` up to and including `upTo`, in order. */
   history(run: RunRef, upTo: number, from?: number): Promise<readonly Stored[]>;
+  /** Tells of the same, from the first on, message by message as they come. `tell` must not throw. */
+  tellHistory(run: RunRef, upTo: number, tell: (message: Stored) => void): Promise<void>;
   /** What is in a run's inbox after a sequence, in order, from the leader. */
   inbox(run: RunRef, queue: string, after: number): Promise<readonly Stored[]>;
   /** The submission, from the leader. Without a queue every queue is searched, which costs more. */

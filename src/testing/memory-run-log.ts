@@ -89,6 +89,10 @@ export class MemoryRunLog implements RunLog {
     );
   }
 
+  async tellHistory(run: RunRef, upTo: number, tell: (message: Stored) => void): Promise<void> {
+    for (const message of await this.history(run, upTo)) tell(message);
+  }
+
   inbox(run: RunRef, queue: string, after: number): Promise<readonly Stored[]> {
     const subject = this.#broker.subjects.waiting("in", run, queue);
     return this.#read(() => this.#broker.on(subject).filter(({ sequence }) => sequence > after));

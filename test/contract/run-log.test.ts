@@ -123,6 +123,25 @@ onEveryAdapter("the run log", (open) => {
     expect(texts(await broker.log.history(run, sequences.at(-1) ?? 0))).toEqual(frames);
   });
 
+  test("tells of a history up to a sequence, message by message, as it gives it whole", async () => {
+    const broker = await open().connect();
+    const sequences = await appendAll(broker, ["a", "b", "", "d", "e"]);
+    await broker.log.append(other, 0, bytes("x"));
+    const told: Stored[] = [];
+    await broker.log.tellHistory(run, sequences[3] ?? 0, (message) => told.push(message));
+    expect(texts(told)).toEqual(["a", "b", "", "d"]);
+    expect(told.map(({ sequence }) => sequence)).toEqual(sequences.slice(0, 4));
+    await broker.log.tellHistory(run, 0, (message) => told.push(message));
+    expect(told).toHaveLength(4);
+  });
+
+  test("gives a history of large frames whole and in order", async () => {
+    const broker = await open().connect();
+    const frames = Array.from({ length: 30 }, (_, at) => `${at}`.padEnd(100_000, "x"));
+    const sequences = await appendAll(broker, frames);
+    expect(texts(await broker.log.history(run, sequences.at(-1) ?? 0))).toEqual(frames);
+  });
+
   test("puts inputs without a condition, and gives those after a sequence in order", async () => {
     const { log } = await open().connect();
     const first = await log.put(run, "checkout", bytes("one"));

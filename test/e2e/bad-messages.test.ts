@@ -111,6 +111,27 @@ test("garbage on the history of a run that is under way costs it nothing (I2, I1
   expect(worker.isAlive).toBe(true);
 });
 
+test("garbage that claims another place in the stream is passed over like any other (I2, I11)", async () => {
+  const bed = await beds.open();
+  await bed.worker("gated");
+  const { id } = await bed.millrace.submit("gated");
+  const run = bed.millrace.attach(id);
+  await until("both steps wait at their gates", () => bed.ledger.of(id).length === 3);
+  const raw = await bed.raw();
+  const subject = subjectsOf(bed).history(parseRunId(id));
+  for (const place of ["1", "999999999", "not a number"]) {
+    await raw.request(subject, Buffer.from("garbage"), {
+      timeout: 2_000,
+      headers: sequence(place),
+    });
+  }
+  bed.openGate("left");
+  bed.openGate("right");
+
+  expect(await run.result({ timeout: "20s" })).toEqual(["left", "right"]);
+  expect((await run.details()).foreign).toHaveLength(3);
+});
+
 test("garbage on the history of a run that was not taken up yet, or is closed, costs it nothing (I2, I11)", async () => {
   const bed = await beds.open();
   const { id } = await bed.millrace.submit("steps", { count: 2 });

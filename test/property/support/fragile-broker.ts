@@ -100,6 +100,7 @@ export class FragileBroker {
       setAside: (...args) => this.#sent(() => log.setAside(...args)),
       head: (...args) => this.#alive(log.head(...args)),
       history: (...args) => this.#alive(log.history(...args)),
+      tellHistory: (...args) => this.#alive(log.tellHistory(...args)),
       inbox: (...args) => this.#alive(log.inbox(...args)),
       submission: (...args) => this.#alive(log.submission(...args)),
       deadLetters: (...args) => this.#alive(log.deadLetters(...args)),
