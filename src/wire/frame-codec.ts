@@ -7,11 +7,12 @@ import type {
   ParkReason,
   RunEvent,
 } from "../engine/run-event.ts";
+import { bodyReaders } from "./body-readers.ts";
 import { type Decoded, decodeMessage } from "./decoded.ts";
-import { countBodies } from "./event-bodies.ts";
 import type { millrace } from "./generated/millrace.js";
 import { FORMAT, messages } from "./messages.ts";
 import { payloadOf } from "./payload-codec.ts";
+import { type WireEvent as ReadEvent, readFrame } from "./read-frame.ts";
 
 /** A frame's bytes as they stand on a run's history subject. */
 export function encodeFrame(frame: Frame): Uint8Array {
@@ -37,19 +38,13 @@ export function encodeFrame(frame: Frame): Uint8Array {
  * format holds one unknown event, so that its run is parked and the frame kept.
  */
 export function decodeFrame(bytes: Uint8Array): Decoded<Frame> {
-  let bodies: readonly number[] = [];
   return decodeMessage(
-    () => {
-      bodies = countBodies(bytes);
-      return messages.Frame.decode(bytes);
-    },
+    () => readFrame(bytes, READERS),
     (message, isNewer) => {
       const status = STATUSES[message.status] ?? (isNewer ? "running" : undefined);
       if (status === undefined) return "its status is not known";
       if (message.epoch === 0 || message.writer === "") return "it names no writer";
-      const events = isNewer
-        ? [{ type: "Unknown" as const, at: 0 }]
-        : message.events.map((event, at) => fromWire(event, bodies[at] ?? 0));
+      const events = isNewer ? [{ type: "Unknown" as const, at: 0 }] : message.events.map(fromWire);
       const { prev, epoch, writer, inboxFolded, token, queue, annotated } = message;
       return { prev, epoch, writer, status, inboxFolded, token, queue, annotated, events };
     },
@@ -207,13 +202,12 @@ const LIFTS: { readonly [B in Body]: Lift } = {
   patched: ({ patched: b }, at) => ({ type: "Patched", at, patch: b?.patch ?? "" }),
 };
 
-const BODIES = Object.values(BODY_OF);
+const READERS = bodyReaders(BODY_OF);
 
-function fromWire(event: WireEvent, bodies: number): RunEvent {
-  const at = number(event.at);
-  const body = BODIES.find((one) => event[one] != null);
-  // Of two bodies protobufjs keeps the last: neither is to be believed.
-  return body === undefined || bodies > 1 ? { type: "Unknown", at } : LIFTS[body](event, at);
+function fromWire({ message, body, bodies }: ReadEvent<Body>): RunEvent {
+  const at = number(message.at);
+  // Of two bodies neither is to be believed.
+  return body === undefined || bodies > 1 ? { type: "Unknown", at } : LIFTS[body](message, at);
 }
 
 function annotationsToWire(event: Annotations): object {
