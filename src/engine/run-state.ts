@@ -83,6 +83,7 @@ export function foldFrames(
     draft.outcome = undefined;
     for (const event of frame.events) {
       draft.updatedAt = Math.max(draft.updatedAt, event.at);
+      draft.crashes = crashesAfter(event, draft.crashes);
       applyEvent(draft, event);
     }
     last = frame;
@@ -98,6 +99,23 @@ export function foldFrames(
     closedAt: isClosed(last.status) ? draft.updatedAt : undefined,
   };
 }
+
+/**
+ * What is held against a run's crash budget once this event has followed: take-overs since it last made progress (a step or
+ * timer ended, an input was taken) or was resumed by hand (I8).
+ */
+export function crashesAfter(event: RunEvent, before: number): number {
+  if (event.type === "Activated") return event.reason === "takeover" ? before + 1 : before;
+  return PROGRESS.has(event.type) ? 0 : before;
+}
+
+const PROGRESS: ReadonlySet<RunEvent["type"]> = new Set([
+  "StepCompleted",
+  "StepFailed",
+  "TimerFired",
+  "InputFolded",
+  "Resumed",
+]);
 
 function draftOf(state: RunState | undefined): Draft {
   if (state !== undefined) {
@@ -141,12 +159,7 @@ interface Draft {
 function applyEvent(draft: Draft, event: RunEvent): void {
   switch (event.type) {
     case "Activated":
-      if (event.reason !== "takeover") return;
-      draft.crashes++;
-      draft.takeOvers++;
-      return;
-    case "Resumed":
-      draft.crashes = 0;
+      if (event.reason === "takeover") draft.takeOvers++;
       return;
     case "StepStarted":
     case "StepAttemptFailed":
@@ -158,7 +171,6 @@ function applyEvent(draft: Draft, event: RunEvent): void {
       draft.timers.set(event.timer, { id: event.timer, fireAt: event.fireAt, firedAt: undefined });
       return;
     case "TimerFired": {
-      draft.crashes = 0;
       const timer = draft.timers.get(event.timer);
       draft.timers.set(event.timer, {
         id: event.timer,
@@ -171,7 +183,6 @@ function applyEvent(draft: Draft, event: RunEvent): void {
       draft.suspended = { wakeAt: event.wakeAt, waits: event.waits };
       return;
     case "InputFolded":
-      draft.crashes = 0;
       if (event.kind === "closed") closeChild(draft, event.name);
       return;
     case "CancelRequested":
@@ -199,6 +210,7 @@ function applyEvent(draft: Draft, event: RunEvent): void {
       draft.outcome = outcomeOf([event]);
       return;
     case "Released":
+    case "Resumed":
     case "Patched":
     case "Unknown":
       return;
@@ -214,7 +226,6 @@ function closeChild(draft: Draft, runId: string): void {
 type StepEvent = Extract<RunEvent, { readonly step: string; readonly attempt: number }>;
 
 function applyStep(draft: Draft, event: StepEvent): void {
-  if (event.type === "StepCompleted" || event.type === "StepFailed") draft.crashes = 0;
   const before = draft.steps.get(event.step)?.attempts ?? [];
   const attempts = before.filter((attempt) => attempt.endedAt !== undefined);
   attempts.push({

@@ -1,11 +1,12 @@
 import type { RecordedFrame } from "../engine/frame.ts";
 import type { FoundRun } from "../engine/opening-frame.ts";
+import type { RunEvent } from "../engine/run-event.ts";
 import type { RunRef } from "../engine/run-id.ts";
-import { foldFrames } from "../engine/run-state.ts";
+import { crashesAfter } from "../engine/run-state.ts";
 import type { Submission } from "../engine/submission.ts";
 import { readSubmission } from "../history/read-submission.ts";
 import type { RunHead } from "../history/run-head.ts";
-import { readHistory } from "../history/run-history.ts";
+import { tellFrames } from "../history/run-history.ts";
 import type { RunLog, Stored } from "../ports/run-log.ts";
 import { decodeInput } from "../wire/input-codec.ts";
 import type { Arrived } from "./arrived.ts";
@@ -27,17 +28,17 @@ export async function readRun(
 ): Promise<ReadRun | undefined> {
   const queue = head.frame?.queue ?? arrived.queue;
   const folded = head.frame?.inboxFolded ?? 0;
-  const [frames, inbox, submission] = await Promise.all([
-    head.frame === undefined ? [] : readFrames(log, run, head.frame.sequence),
+  // The long one goes last: the broker answers in turn.
+  const [inbox, submission, past] = await Promise.all([
     log.inbox(run, queue, 0),
     arrived.submission ?? readSubmission(log, run, queue),
+    readPast(log, run, head.frame?.sequence ?? 0),
   ]);
   if (submission === undefined) return undefined;
   return {
     head: head.frame,
     submission,
-    events: frames.flatMap((frame) => frame.events),
-    crashes: foldFrames(frames)?.crashes ?? 0,
+    ...past,
     inboxFolded: passed(inbox, folded),
     inbox,
   };
@@ -55,10 +56,18 @@ function passed(inbox: readonly Stored[], folded: number): number {
   return last;
 }
 
-async function readFrames(
+async function readPast(
   log: RunLog,
   run: RunRef,
   upTo: number,
-): Promise<readonly RecordedFrame[]> {
-  return (await readHistory(log, run, upTo)).frames;
+): Promise<Pick<ReadRun, "events" | "crashes">> {
+  const events: RunEvent[] = [];
+  let crashes = 0;
+  await tellFrames(log, run, upTo, (frame) => {
+    for (const event of frame.events) {
+      events.push(event);
+      crashes = crashesAfter(event, crashes);
+    }
+  });
+  return { events, crashes };
 }

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { FrameStatus, RecordedFrame } from "../../src/engine/frame.ts";
 import type { RunEvent } from "../../src/engine/run-event.ts";
 import { outcomeOf } from "../../src/engine/run-outcome.ts";
-import { foldFrames } from "../../src/engine/run-state.ts";
+import { crashesAfter, foldFrames } from "../../src/engine/run-state.ts";
 import { anyEvent, anyFrameOf } from "./support/arbitraries.ts";
 
 const OUTPUT = { encoding: "json", data: new Uint8Array([49]) };
@@ -118,7 +118,7 @@ test("an attempt that a crash interrupted gives way to the one that repeats it",
 });
 
 test("crashes are counted since the last progress: a step or timer that ended starts anew (I8)", () => {
-  const crashesAfter = (...last: RunEvent[]): number | undefined =>
+  const crashesWith = (...last: RunEvent[]): number | undefined =>
     foldFrames(
       frames(
         ["running", activated(1, "submitted")],
@@ -126,12 +126,23 @@ test("crashes are counted since the last progress: a step or timer that ended st
         ["running", activated(3, "takeover"), ...last],
       ),
     )?.crashes;
-  expect(crashesAfter()).toBe(2);
-  expect(crashesAfter(completed(4, "charge#1"))).toBe(0);
-  expect(crashesAfter({ type: "TimerFired", at: 4, timer: "sleep#1" })).toBe(0);
-  expect(crashesAfter(completed(4, "charge#1"), activated(5, "takeover"))).toBe(1);
+  expect(crashesWith()).toBe(2);
+  expect(crashesWith(completed(4, "charge#1"))).toBe(0);
+  expect(crashesWith({ type: "TimerFired", at: 4, timer: "sleep#1" })).toBe(0);
+  expect(crashesWith(completed(4, "charge#1"), activated(5, "takeover"))).toBe(1);
   // An attempt that failed is no progress: a retry that always kills its worker comes to an end.
-  expect(crashesAfter(attemptFailed(4, "charge#1"))).toBe(2);
+  expect(crashesWith(attemptFailed(4, "charge#1"))).toBe(2);
+});
+
+test("crashes that are counted alone are those of the whole fold (I8)", () => {
+  fc.assert(
+    fc.property(fc.array(anyFrameOf(anyEvent)), (history) => {
+      let crashes = 0;
+      for (const { events } of history)
+        for (const event of events) crashes = crashesAfter(event, crashes);
+      expect(crashes).toBe(foldFrames(history)?.crashes ?? 0);
+    }),
+  );
 });
 
 test("take-overs count as crashes until somebody resumes the run; releases never do (I8)", () => {
