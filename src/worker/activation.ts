@@ -55,7 +55,7 @@ import { earliestDue, waitsOf } from "./waits.ts";
 export class Activation implements ContextHost, HeldRun, IdleRun {
   readonly run: RunRef;
   readonly attempt: number;
-  readonly #parts: ActivationParts;
+  readonly #parts: Omit<ActivationParts, "history" | "inbox">;
   readonly #host: ActivationHost;
   readonly #recorder: Recorder;
   readonly #journal: Journal;
@@ -70,6 +70,8 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
   readonly #wanted = new Map<string, (now: number) => number>();
   /** Which step a rebuilt error came from. */
   readonly #stepErrors = new WeakMap<Error, string>();
+  /** The patches that its history names. */
+  readonly #recordedPatches = new Set<string>();
   /** What this run was told of each patch. */
   readonly #patches = new Map<string, boolean>();
   #token: KeptMessage;
@@ -87,6 +89,8 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
   #showing = false;
   /** True until a run that starts has written its first frame, and then looked at its inbox. */
   #isUnread: boolean;
+  /** Let go when it has been replayed: a run may wait for long, and its payloads keep much more alive than themselves. */
+  #history: readonly RunEvent[];
   #isIdle = false;
   #isSuspending = false;
   /** True while the event that closes the run is on its way to the blob store. */
@@ -98,9 +102,14 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
 
   constructor(host: ActivationHost, parts: ActivationParts) {
     const { broker, clock } = host;
-    const { run, history, inbox, inboxFolded, annotated, place, submission } = parts;
+    const { history, inbox, ...kept } = parts;
+    const { run, inboxFolded, annotated, place, submission } = kept;
     this.#host = host;
-    this.#parts = parts;
+    this.#parts = kept;
+    this.#history = history;
+    for (const event of history) {
+      if (event.type === "Patched") this.#recordedPatches.add(event.patch);
+    }
     this.#token = parts.token;
     this.#isUnread = history.length === 0;
     this.#isPast = history.some(isShown);
@@ -326,9 +335,7 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
   patch(id: string): boolean {
     const told = this.#patches.get(id);
     if (told !== undefined) return told;
-    const isRecorded = this.#parts.history.some(
-      (event) => event.type === "Patched" && event.patch === id,
-    );
+    const isRecorded = this.#recordedPatches.has(id);
     const isNew = isRecorded || !this.#isPast;
     this.#patches.set(id, isNew);
     if (isNew && !isRecorded) this.#record({ type: "Patched", patch: id });
@@ -396,7 +403,7 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
   // The flow: replay, then progress.
 
   async #play(): Promise<void> {
-    const { history } = this.#parts;
+    const history = this.#history;
     if (history.length === 0) this.#activateLazily();
     if (this.#closeUnstarted()) return;
     await this.#callFlow();
@@ -427,11 +434,12 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
     if (this.#mode === "live") {
       this.#inbox.begin();
       // Handed over before it was live, or found by somebody who was told that this worker will look.
-      if (!this.#isUnread && this.#parts.history.length > 0) this.#inbox.read();
+      if (!this.#isUnread && this.#history.length > 0) this.#inbox.read();
       this.#recordAnnotations();
       this.#watchDeadline();
       if (this.#journal.cancellation !== "none") this.#children.cancelOpen(this.#stopReason);
     }
+    this.#history = [];
     this.#advance();
   }
 
@@ -450,8 +458,8 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
 
   /** A run that is to stop before its function was ever called closes at once. */
   #closeUnstarted(): boolean {
-    const { history, submission } = this.#parts;
-    if (history.some(({ type }) => type !== "Activated" && type !== "Released")) return false;
+    const { submission } = this.#parts;
+    if (this.#history.some(({ type }) => type !== "Activated" && type !== "Released")) return false;
     const cancel = this.#inbox.pending.find(({ type }) => type === "Cancel");
     const { deadlineAt } = submission;
     const isLate = deadlineAt > 0 && deadlineAt <= this.#host.clock.now();
