@@ -147,13 +147,15 @@ export class PullLoop {
 
   /**
    * Nobody can have had the message before: it was stored after the consumer's memory was last known to be whole, and its
-   * lease cannot have run out on the way here, even if this process was stopped meanwhile. And it has not waited so long
-   * that somebody may well have cancelled it.
+   * lease cannot have run out on the way here, even if this process was stopped meanwhile. And a submission has not waited
+   * so long that somebody may well have cancelled it; an input may, or a worker with a backlog would exchange it for one
+   * that waits as long, without end.
    */
   #isFresh(ack: AckSubject): boolean {
     const { leaseMs, trustedSinceMs, clockOffsetMs } = this.#consumer;
     if (this.#inDoubt || ack.delivered > 1 || ack.storedAtMs <= trustedSinceMs) return false;
-    if (Date.now() + clockOffsetMs - ack.storedAtMs > YOUNG_MS) return false;
+    const waitedMs = Date.now() + clockOffsetMs - ack.storedAtMs;
+    if (this.kind === "new" && waitedMs > YOUNG_MS) return false;
     const [oldest = 0] = this.#open.values();
     return Date.now() - oldest < leaseMs * FRESH_SHARE;
   }

@@ -146,7 +146,7 @@ class MemoryReader implements ConsumerReader {
       const young = broker.clock.now() - handedOutAt < consumer.leaseMs * FRESH_SHARE;
       const trusted = message.sequence > (this.#trustedSince[message.partition] ?? 0);
       const storedAt = broker.stream(message.partition).storedAt(message.sequence);
-      const waited = broker.clock.now() - storedAt > YOUNG_MS;
+      const waited = kind === "new" && broker.clock.now() - storedAt > YOUNG_MS;
       const delivery: Delivery = {
         ...message,
         kind,

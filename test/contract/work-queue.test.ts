@@ -73,6 +73,22 @@ onEveryAdapter("a work queue", (open) => {
     expect(inbox.deliveries.map(({ redelivered }) => redelivered)).toEqual([false, false]);
   });
 
+  test("an input that has waited is as fresh as ever: exchanged for a new one, it would only wait again", async () => {
+    const { connect } = open();
+    const broker = await connect();
+    const inbox = await Inbox.open(broker, { leaseMs: 20_000, room: 0 });
+    const run = runRef("f", "k");
+    await broker.log.put(run, "q", bytes("put"));
+    await broker.log.submit(run, "q", bytes("submitted"));
+    const waitedUntil = Date.now() + 1_500;
+    await eventually(() => expect(Date.now()).toBeGreaterThan(waitedUntil));
+    inbox.allow(100);
+    await eventually(() => expect(inbox.deliveries).toHaveLength(2));
+    const fresh = Object.fromEntries(inbox.deliveries.map((one) => [one.kind, one.fresh]));
+    expect(fresh).toEqual({ in: true, new: false });
+    for (const delivery of inbox.deliveries) delivery.ack();
+  });
+
   test("hands each message to one of several readers", async () => {
     const { connect, leaseMs } = open();
     const inboxes = [
