@@ -7,7 +7,7 @@ import type { Broker } from "../ports/broker.ts";
 import { type Clock, systemClock } from "../ports/clock.ts";
 import type { ClientHost } from "./client-host.ts";
 import { RunHandle } from "./run-handle.ts";
-import { checkSignal, sendSignal } from "./send-signal.ts";
+import { checkSignal, checkSignalId, sendSignal } from "./send-signal.ts";
 import { submit } from "./submit.ts";
 
 /** A connection to a namespace. Make one per process, share it, and close it at the end. */
@@ -65,6 +65,7 @@ export class Millrace {
       : [value: NoInfer<SignalWire>]
   ): Promise<RunHandle<Output>> {
     const { signalId, ...submitOptions } = options;
+    if (signalId !== undefined) checkSignalId(signalId);
     const value = await checkSignal(signal, args[0]);
     const handle = await submit(this.#host, definition, input, submitOptions);
     await sendSignal(this.#host, parseRunId(handle.id), value, signalId);

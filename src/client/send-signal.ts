@@ -2,10 +2,12 @@ import type { Signal } from "../definition/signal.ts";
 import { validate } from "../definition/standard-schema.ts";
 import { isClosed } from "../engine/frame.ts";
 import type { SignalInput } from "../engine/input.ts";
+import { isPrintable } from "../engine/names.ts";
 import type { PlainPayload } from "../engine/payload.ts";
 import { RunClosedError, RunNotFoundError } from "../engine/run-errors.ts";
 import type { RunRef } from "../engine/run-id.ts";
 import { sortableId } from "../engine/sortable-id.ts";
+import { InvalidOptionError } from "../engine/usage-errors.ts";
 import { putInput } from "../history/put-input.ts";
 import { readSubmission } from "../history/read-submission.ts";
 import { readHead } from "../history/run-head.ts";
@@ -43,10 +45,26 @@ export async function sendSignal(
   const patience = new Patience(host, GIVE_UP_MS);
   const queue = await patience.ask(() => openQueueOf(host, run));
   // The same id each time: an input that is stored twice is folded once.
-  const inputId = signalId ?? sortableId(host.clock.now(), Math.random);
+  const inputId =
+    signalId === undefined
+      ? sortableId(host.clock.now(), Math.random)
+      : `signal/${name}/${signalId}`;
   const sealed = await patience.ask(async () => host.payloads.seal(payload, what));
   const input: SignalInput = { type: "Signal", name, payload: sealed };
   await patience.ask(() => putInput(host, run, queue, input, inputId));
+}
+
+/**
+ * Refuses an id that cannot tell one signal from another.
+ * @throws {@link InvalidOptionError}
+ */
+export function checkSignalId(id: string): void {
+  if (typeof id === "string" && id !== "" && id.length <= 256 && isPrintable(id)) return;
+  throw new InvalidOptionError(
+    "signalId",
+    id,
+    "use 1 to 256 characters without control characters",
+  );
 }
 
 /** The queue of a run that has not ended: where its inbox is. @throws {@link RunClosedError}, {@link RunNotFoundError} */

@@ -5,6 +5,7 @@ import {
   isClosed,
   type RecordedFrame,
 } from "../engine/frame.ts";
+import { shortReason } from "../engine/input.ts";
 import { RunClosedError, RunNotFoundError } from "../engine/run-errors.ts";
 import type { RunRef } from "../engine/run-id.ts";
 import { sortableId } from "../engine/sortable-id.ts";
@@ -28,7 +29,13 @@ export async function cancelRun(host: ClientHost, run: RunRef, reason: string): 
   await untilSettled(host, run, async (head) => {
     const { frame } = head;
     if (frame === undefined || frame.status === "parked") return close(host, run, head, reason);
-    await putInput(host, run, frame.queue, { type: "Cancel", reason }, inputId);
+    await putInput(
+      host,
+      run,
+      frame.queue,
+      { type: "Cancel", reason: shortReason(reason) },
+      inputId,
+    );
     return true;
   });
 }
@@ -111,7 +118,7 @@ function closingFrame(
     token,
     queue: submission.queue,
     annotated,
-    events: [{ type: "Cancelled", at, reason }],
+    events: [{ type: "Cancelled", at, reason: shortReason(reason) }],
   };
 }
 

@@ -38,6 +38,14 @@ export interface CancelInput {
   readonly reason: string;
 }
 
+/** A reason as it is kept: it goes into several events, and they must fit in a message together. */
+export function shortReason(reason: string): string {
+  return reason.slice(0, MAX_REASON);
+}
+
+/** Characters of a reason that are kept. */
+const MAX_REASON = 1_000;
+
 /** How another run ended that this one waits for. */
 export interface RunClosedInput {
   readonly type: "RunClosed";

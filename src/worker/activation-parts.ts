@@ -35,6 +35,8 @@ export interface IdleRun {
 /** What a worker keeps of an activation. */
 export interface HeldRun {
   readonly run: RunRef;
+  /** True while somebody was told that this worker will look into the run's inbox, and it has not. */
+  readonly isBehind: boolean;
 }
 
 export interface ActivationParts {

@@ -11,7 +11,7 @@ import type { FlowContext } from "../definition/flow-context.ts";
 import { validate } from "../definition/standard-schema.ts";
 import { CancelledError, ContextClosedError } from "../engine/flow-errors.ts";
 import type { FrameStatus } from "../engine/frame.ts";
-import type { InputBody, PlainInput } from "../engine/input.ts";
+import { type InputBody, type PlainInput, shortReason } from "../engine/input.ts";
 import {
   type Asked,
   type Command,
@@ -116,14 +116,16 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
     this.run = run;
     this.attempt = 1 + history.filter(isLostEnd).length;
     const { queue } = submission;
-    const pause = (): Promise<void> =>
-      new Promise((resolve) => void clock.after(AGAIN_MS, resolve));
+    const pause = (): Promise<void> => {
+      if (broker.closed.aborted) this.lose(leaseLost({ status: "closed" }));
+      return new Promise((resolve) => void clock.after(AGAIN_MS, resolve));
+    };
     this.#inbox = new RunInbox(
       {
         load: (after) => broker.log.inbox(run, queue, after),
         pause,
         fold: (sequence, input) => this.#fold(sequence, input),
-        pass: (sequence) => this.#recorder.pass(sequence),
+        pass: (sequence) => this.#pass(sequence),
         onWake: ({ replaces }) => this.#onWake(replaces),
         onRead: () => this.#onIdle(),
       },
@@ -206,8 +208,14 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
 
   /** There may be something new in the inbox: somebody was told that this worker will look (I6). */
   readInbox(): void {
-    // Before it goes live, and when it has written its last frame, it reads the inbox anyhow.
+    // Before it goes live, and when it is suspended, it reads the inbox anyhow; when it has closed, if it was asked.
     if (this.#mode === "live" && !this.#isUnread) this.#inbox.read();
+    else this.#inbox.readLater();
+  }
+
+  /** True while somebody relies on a look at the inbox that has not been taken. */
+  get isBehind(): boolean {
+    return this.#inbox.isBehind;
   }
 
   /** The run is somebody else's: stop everything, write nothing, ack nothing for it. */
@@ -244,7 +252,9 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
   }
 
   suspend(): void {
-    if (this.#isSuspending || !this.#isWaiting) return;
+    if (this.#isSuspending) return;
+    // Something is on its way: when it has come, the run may be idle again.
+    if (!this.#isWaiting) return this.#busy();
     this.#isSuspending = true;
     this.#suspend()
       .catch((error: unknown) => this.lose(asError(error)))
@@ -296,10 +306,10 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
     signal: string,
     until: ((now: number) => number) | undefined,
     shielded: boolean,
-  ): Promise<{ readonly value: unknown } | undefined> {
+  ): Promise<PlainPayload | undefined> {
     return this.#command({ kind: "receive", id, topic: signal, shielded }, () => {
       if (until !== undefined) this.#wanted.set(id, until);
-    }) as Promise<{ readonly value: unknown } | undefined>;
+    }) as Promise<PlainPayload | undefined>;
   }
 
   async child(id: string, child: PlannedChild, shielded: boolean): Promise<void> {
@@ -321,13 +331,12 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
   }
 
   annotate(change: (annotated: Annotated) => void): void {
-    if (this.#isPast) return; // It was told then.
     change(this.#annotated);
     this.#onAnnotated();
   }
 
   #onAnnotated(): void {
-    if (!this.#annotated.changed || this.#mode !== "live") return;
+    if (this.#mode !== "live" || this.#timers.has(ANNOTATED) || !this.#annotated.changed) return;
     this.#busy();
     this.#timers.after(ANNOTATED, LONE_EVENT_MS, () => this.#recordAnnotations());
   }
@@ -373,7 +382,7 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
           // A receive may have a timer, which nobody waits for any more.
           if (kind !== "receive") return resolve(decodeValue(this.#payloads.take(outcome.output)));
           this.#timers.cancel(id);
-          return resolve({ value: decodeValue(this.#payloads.take(outcome.output)) });
+          return resolve(this.#payloads.take(outcome.output)); // Whether it makes sense is seen by its receiver.
         case "due":
           return resolve(undefined);
         case "closed":
@@ -436,6 +445,10 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
       // Handed over before it was live, or found by somebody who was told that this worker will look.
       if (!this.#isUnread && this.#history.length > 0) this.#inbox.read();
       this.#recordAnnotations();
+      // Folded, and the worker died before what follows from it was recorded.
+      for (const input of this.#inbox.inputs) {
+        if (input.type === "Cancel") this.#requestCancel(input.reason, "input");
+      }
       this.#watchDeadline();
       if (this.#journal.cancellation !== "none") this.#children.cancelOpen(this.#stopReason);
     }
@@ -459,7 +472,9 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
   /** A run that is to stop before its function was ever called closes at once. */
   #closeUnstarted(): boolean {
     const { submission } = this.#parts;
-    if (this.#history.some(({ type }) => type !== "Activated" && type !== "Released")) return false;
+    if (this.#history.some((event) => event.type !== "Activated" || event.reason !== "submitted")) {
+      return false;
+    }
     const cancel = this.#inbox.pending.find(({ type }) => type === "Cancel");
     const { deadlineAt } = submission;
     const isLate = deadlineAt > 0 && deadlineAt <= this.#host.clock.now();
@@ -584,6 +599,11 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
     if (input.type === "Cancel") this.#requestCancel(input.reason, "input");
   }
 
+  /** As with what is recorded: after the last event nothing is folded any more. */
+  #pass(sequence: number): void {
+    if (this.#mode === "live" || this.#mode === "draining") this.#recorder.pass(sequence);
+  }
+
   /** A wake stands in the place of this worker's token: somebody took it for gone, or has ended the run. */
   #onWake(replaces: readonly number[]): void {
     if (!replaces.includes(this.token)) return;
@@ -592,8 +612,8 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
 
   #requestCancel(reason: string, by: "input" | "deadline"): void {
     if (this.#cancelReason !== undefined) return;
-    this.#cancelReason = reason;
-    this.#record({ type: "CancelRequested", reason, by });
+    this.#cancelReason = shortReason(reason);
+    this.#record({ type: "CancelRequested", reason: this.#cancelReason, by });
   }
 
   #watchDeadline(): void {
@@ -742,7 +762,9 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
     const hint = frame.length > MAX_HINT_BYTES ? new Uint8Array() : frame;
     if (replyTo !== "") this.#host.broker.hints.send(replyTo, hint);
     const { run } = this;
-    const waiters = waitersOf(submission, this.#inbox.inputs);
+    // Whoever was told that this worker will look, or found no frame to ask about, relies on it (I6).
+    const late = this.#isUnread || this.isBehind ? await this.#inbox.late() : [];
+    const waiters = waitersOf(submission, [...this.#inbox.inputs, ...late]);
     const orphans = this.#children.orphans(outcome);
     if (waiters.length + orphans.length > 0) {
       try {
@@ -856,7 +878,9 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
 
   /** The wake-up is set before the run is given up: if it turns out that it goes on, one more wake does no harm. */
   async #suspend(): Promise<void> {
-    const dueAt = earliestDue(this.#journal.waiting(), this.#parts.submission.deadlineAt);
+    // A deadline says nothing more to a run that is to stop already.
+    const deadlineAt = this.#cancelReason === undefined ? this.#parts.submission.deadlineAt : 0;
+    const dueAt = earliestDue(this.#journal.waiting(), deadlineAt);
     const { broker, clock } = this.#host;
     const wakeAt = dueAt === undefined ? 0 : dueAt - WAKE_EARLY_MS;
     if (dueAt !== undefined) {
@@ -869,7 +893,7 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
         this.#busy();
         return this.#onIdle(); // The broker is away: it stays for as long again.
       }
-      if (!this.#isWaiting) return;
+      if (!this.#isWaiting) return this.#busy();
     }
     const waits = waitsOf(this.#journal.waiting());
     this.#busy();

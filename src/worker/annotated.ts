@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import { type Annotations, NO_ANNOTATIONS } from "../engine/annotations.ts";
 import { PayloadTooLargeError } from "../engine/flow-errors.ts";
 import { checkStepName } from "../engine/names.ts";
-import type { Payload } from "../engine/payload.ts";
+import { isPlain, type Payload } from "../engine/payload.ts";
 import type { RunEvent } from "../engine/run-event.ts";
 import { InvalidOptionError } from "../engine/usage-errors.ts";
 import { encodeValue } from "../wire/value-codec.ts";
@@ -9,7 +10,8 @@ import { encodeValue } from "../wire/value-codec.ts";
 /** What a flow tells of itself: all of it is recorded, at most once a frame, when it has changed. */
 export class Annotated {
   readonly #parts: AnnotatedParts;
-  #told: Annotations;
+  /** A replay tells it all again: what the flow can see of it is the same each time (I7). */
+  #told: Annotations = NO_ANNOTATIONS;
   #recorded: Annotations;
   /** The values that are being sealed, by name: the last one that was exposed. */
   readonly #sealing = new Map<string, Promise<void>>();
@@ -18,8 +20,7 @@ export class Annotated {
     this.#parts = parts;
     const last = history.findLast((event) => event.type === "Annotated");
     const { progress, tags, exposed } = last ?? NO_ANNOTATIONS;
-    this.#told = { progress, tags, exposed };
-    this.#recorded = this.#told;
+    this.#recorded = { progress, tags, exposed };
   }
 
   get tags(): readonly string[] {
@@ -28,7 +29,10 @@ export class Annotated {
 
   /** True when there is something to record. */
   get changed(): boolean {
-    return this.#told !== this.#recorded;
+    if (this.#told === this.#recorded) return false;
+    if (!same(this.#told, this.#recorded)) return true;
+    this.#recorded = this.#told;
+    return false;
   }
 
   /** True while there is, or will be, something to record. */
@@ -100,6 +104,22 @@ export interface AnnotatedParts {
   readonly seal: (payload: Payload, what: string) => Payload | Promise<Payload>;
   /** There is something new to record. */
   readonly onChange: () => void;
+}
+
+/** Sealed values may differ each time: they count as changed, and are recorded again. */
+function same(one: Annotations, other: Annotations): boolean {
+  const names = Object.keys(one.exposed);
+  return (
+    isDeepStrictEqual([one.progress, one.tags], [other.progress, other.tags]) &&
+    names.length === Object.keys(other.exposed).length &&
+    names.every((name) => samePayload(one.exposed[name], other.exposed[name]))
+  );
+}
+
+function samePayload(one: Payload | undefined, other: Payload | undefined): boolean {
+  if (one === undefined || other === undefined) return false;
+  if (!isPlain(one) || !isPlain(other) || one.encoding !== other.encoding) return false;
+  return Buffer.compare(one.data, other.data) === 0;
 }
 
 const MAX_MESSAGE = 1_000;

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { InputBody } from "../engine/input.ts";
+import type { PlainPayload } from "../engine/payload.ts";
 import type { RunId, RunRef } from "../engine/run-id.ts";
 import type { Submission } from "../engine/submission.ts";
 import type { Annotated } from "./annotated.ts";
@@ -18,13 +19,13 @@ export interface ContextHost {
   readonly maxPayloadBytes: number;
   step(id: string, plan: StepPlan, shielded: boolean): Promise<unknown>;
   timer(id: string, fireAt: (now: number) => number, shielded: boolean): Promise<void>;
-  /** The value that was sent, or nothing when its time is over. */
+  /** What was sent, as it stands in the inbox, or nothing when its time is over. */
   receive(
     id: string,
     signal: string,
     until: ((now: number) => number) | undefined,
     shielded: boolean,
-  ): Promise<{ readonly value: unknown } | undefined>;
+  ): Promise<PlainPayload | undefined>;
   child(id: string, child: PlannedChild, shielded: boolean): Promise<void>;
   outcome(id: string, run: RunId, shielded: boolean): Promise<unknown>;
   /** Sends an input to another run, from within a step. */

@@ -13,11 +13,13 @@ import { checkTags } from "../definition/submit-options.ts";
 import type { StepInfo } from "../definition/task.ts";
 import { chanceOf, uuidFrom } from "../engine/chance.ts";
 import { type Duration, toMilliseconds } from "../engine/duration.ts";
+import { shortReason } from "../engine/input.ts";
 import { checkStepName } from "../engine/names.ts";
 import { type RetryOptions, retryPolicy } from "../engine/retry.ts";
 import { parseRunId, type RunId, type RunRef } from "../engine/run-id.ts";
 import { StepNumbers } from "../engine/step-id.ts";
 import { InvalidDurationError, InvalidOptionError } from "../engine/usage-errors.ts";
+import { decodeValue } from "../wire/value-codec.ts";
 import { ChildHandle } from "./child-handle.ts";
 import type { ContextHost } from "./context-host.ts";
 import { planChild } from "./plan-child.ts";
@@ -154,7 +156,8 @@ export class Context implements SagaContext {
       const received = await this.#host.receive(place, signal.name, until, shielded);
       if (received === undefined) return undefined;
       try {
-        return (await validate(`signal ${signal.name}`, signal.schema, received.value)) as Value;
+        const value = decodeValue(received);
+        return (await validate(`signal ${signal.name}`, signal.schema, value)) as Value;
       } catch (err) {
         this.log.warn({ err }, "A signal is passed over: its value does not match the schema");
       }
@@ -273,7 +276,7 @@ export class Context implements SagaContext {
       },
       cancel: (reason) =>
         this.#act(`${flow}.cancel`, ({ idempotencyKey }) =>
-          this.#host.send(run, { type: "Cancel", reason }, idempotencyKey),
+          this.#host.send(run, { type: "Cancel", reason: shortReason(reason) }, idempotencyKey),
         ),
       signal: ({ name, schema }, value) =>
         this.#act(`${flow}.signal`, async ({ idempotencyKey }) => {

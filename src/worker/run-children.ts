@@ -30,6 +30,10 @@ export class RunChildren {
   readonly #plans = new Map<string, PlannedChild>();
   readonly #children = new Map<string, ChildState>();
   readonly #byRun = new Map<string, ChildState>();
+  /** Those that were open when this run was told to stop: what it submits from then on is its clean-up. */
+  #doomed: ReadonlySet<string> | undefined;
+  /** Submissions that are on their way, by run. */
+  readonly #unpublished = new Map<string, Promise<void>>();
   #publishing = 0;
   #stopped = false;
 
@@ -70,23 +74,30 @@ export class RunChildren {
     this.#keep({ id, runId, queue, onParentClose, closed });
     const plan = this.#plans.get(id);
     this.#plans.delete(id);
-    if (isWanted && follow && plan !== undefined) this.#follow(() => this.#publish(plan));
+    if (!isWanted || !follow || plan === undefined) return;
+    const published = this.#follow(() => this.#publish(plan));
+    this.#unpublished.set(runId, published);
+    void published.then(() => this.#unpublished.delete(runId));
   }
 
-  /** Learns from an event which children have closed. */
+  /** Learns from an event which children have closed, and which are to stop. */
   see(event: RunEvent): void {
+    if (event.type === "CancelRequested") {
+      this.#doomed ??= new Set(this.#children.keys());
+      return;
+    }
     if (event.type !== "InputFolded" || event.kind !== "closed") return;
     const child = this.#byRun.get(event.name);
     if (child !== undefined) this.#keep({ ...child, closed: true });
   }
 
-  /** Asks every child to stop that is open and not to be abandoned. */
+  /** Asks every child to stop that was there when this run was told to, is open and not to be abandoned. */
   cancelOpen(reason: string): void {
-    for (const { runId, queue, closed, onParentClose } of this.#children.values()) {
-      if (closed || onParentClose === "abandon") continue;
+    for (const { id: child, runId, queue, closed, onParentClose } of this.#children.values()) {
+      if (closed || onParentClose === "abandon" || !this.#doomed?.has(child)) continue;
       const cancel: InputBody = { type: "Cancel", reason };
       const id = `cancel/${this.#parts.run.id}/${runId}`;
-      this.#follow(() => this.#put(parseRunId(runId), queue, cancel, id));
+      void this.#follow(() => this.#put(parseRunId(runId), queue, cancel, id));
     }
   }
 
@@ -97,6 +108,7 @@ export class RunChildren {
 
   /** Sends an input to another run. Nothing happens when there is none, or it has ended. */
   async send(run: RunRef, body: InputBody, inputId: string): Promise<void> {
+    await this.#unpublished.get(run.id);
     const queue = await this.#queueOf(run);
     if (queue !== undefined) await this.#put(run, queue, body, inputId);
   }
@@ -147,7 +159,7 @@ export class RunChildren {
   async #queueOf(run: RunRef): Promise<string | undefined> {
     const { log } = this.#parts.host.broker;
     const { frame } = await readHead(log, run);
-    return frame?.queue ?? (await readSubmission(log, run))?.queue;
+    return frame?.queue ?? (await readSubmission(log, run, this.#byRun.get(run.id)?.queue))?.queue;
   }
 
   async #put(run: RunRef, queue: string, body: InputBody, inputId: string): Promise<void> {
@@ -161,7 +173,7 @@ export class RunChildren {
   }
 
   /** Does something until it is done, however long the broker is away. */
-  #follow(publish: () => Promise<void>): void {
+  #follow(publish: () => Promise<void>): Promise<void> {
     this.#publishing++;
     const again = async (): Promise<void> => {
       while (!this.#stopped) {
@@ -173,7 +185,7 @@ export class RunChildren {
         }
       }
     };
-    void again().finally(() => {
+    return again().finally(() => {
       this.#publishing--;
       if (this.#publishing === 0 && !this.#stopped) this.#parts.onDone();
     });

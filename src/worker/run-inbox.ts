@@ -54,10 +54,7 @@ export class RunInbox {
 
   /** What was found when the run was taken up and is not folded, in order. */
   get pending(): readonly PlainInput[] {
-    return this.#found.flatMap((message) => {
-      const body = inputOf(message)?.body;
-      return body === undefined || body.type === "Wake" ? [] : [body];
-    });
+    return plainInputs(this.#found);
   }
 
   /** Takes in what was found when the run was taken up. */
@@ -78,6 +75,22 @@ export class RunInbox {
     if (this.#reading || this.#stopped) return;
     this.#reading = true;
     void this.#readOn();
+  }
+
+  /** Somebody was told that this worker will look, and it cannot now. */
+  readLater(): void {
+    this.#again = true;
+  }
+
+  /** True while somebody relies on a look that has not been taken. */
+  get isBehind(): boolean {
+    return this.#again || this.#reading;
+  }
+
+  /** Inputs that came after all that was taken in, when nothing is taken in any more. */
+  async late(): Promise<readonly PlainInput[]> {
+    this.#again = false;
+    return plainInputs((await this.rest()) ?? []);
   }
 
   /** What came after all that was taken in. Nothing when the run was lost meanwhile. */
@@ -160,6 +173,13 @@ export interface RunInboxParts {
   readonly onWake: (wake: WakeInput) => void;
   /** All that was there is taken in. */
   readonly onRead: () => void;
+}
+
+function plainInputs(stored: readonly Stored[]): readonly PlainInput[] {
+  return stored.flatMap((message) => {
+    const body = inputOf(message)?.body;
+    return body === undefined || body.type === "Wake" ? [] : [body];
+  });
 }
 
 function inputOf(message: Stored): RunInput | undefined {

@@ -25,6 +25,10 @@ export class RunTimers {
     else this.after(name, leftMs, () => this.at(name, time, call));
   }
 
+  has(name: string): boolean {
+    return this.#cancels.has(name);
+  }
+
   cancel(name: string): void {
     this.#cancels.get(name)?.();
     this.#cancels.delete(name);

@@ -97,6 +97,7 @@ export class Worker implements ArrivalHost {
 
   onLeave(left: HeldRun): void {
     if (this.held.get(left.run.id) === left) this.held.delete(left.run.id);
+    if (left.isBehind) this.#look(left.run.id);
     this.#reader?.more();
   }
 
@@ -114,9 +115,14 @@ export class Worker implements ArrivalHost {
     const held = this.held.get(run);
     if (held !== undefined) return held.readInbox();
     // Given up meanwhile. Suspended, it is woken by what is in its inbox; closed, whoever asked to be told must be.
-    tellIfClosed(this, parseRunId(run)).catch((err: unknown) =>
+    this.#tell(run).catch((err: unknown) =>
       this.log.warn({ err, run }, "Whoever waits for a closed run was not told"),
     );
+  }
+
+  /** Anybody can ask after anything (I11). */
+  async #tell(run: string): Promise<void> {
+    await tellIfClosed(this, parseRunId(run));
   }
 
   /** Under pressure the runs that have waited longest leave memory first. */

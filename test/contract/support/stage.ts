@@ -3,7 +3,7 @@ import { onTestFinished } from "vitest";
 import { Millrace } from "../../../src/client/millrace.ts";
 import type { AnyDefinition } from "../../../src/definition/definition.ts";
 import type { RecordedFrame } from "../../../src/engine/frame.ts";
-import type { WakeInput } from "../../../src/engine/input.ts";
+import type { InputBody } from "../../../src/engine/input.ts";
 import type { RunEvent } from "../../../src/engine/run-event.ts";
 import { parseRunId, type RunId } from "../../../src/engine/run-id.ts";
 import { foldFrames, type RunState } from "../../../src/engine/run-state.ts";
@@ -75,8 +75,13 @@ export class Stage {
 
   /** Puts a wake into a run's inbox at once, as a peer or a client would, and gives its sequence. */
   wake(id: RunId, replaces: readonly number[] = []): number {
+    const { flow } = parseRunId(id);
+    return this.put(id, { type: "Wake", replaces, resume: false, queue: flow });
+  }
+
+  /** Puts any input into a run's inbox at once, past all that a client checks, and gives its sequence. */
+  put(id: RunId, body: InputBody): number {
     const { flow, token } = parseRunId(id);
-    const body: WakeInput = { type: "Wake", replaces, resume: false, queue: flow };
     const sentAt = this.clock.now();
     const inputId = sortableId(sentAt, Math.random);
     const input = encodeInput({ inputId, sentAt, body });
