@@ -1,8 +1,9 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { RunRef } from "../engine/run-id.ts";
 import { BrokerError, ConnectionClosedError } from "../engine/usage-errors.ts";
-import type { RunLog, Stored, WriteOutcome } from "../ports/run-log.ts";
+import type { RunHeadMessage, RunLog, Stored, WriteOutcome } from "../ports/run-log.ts";
 import type { SubjectPlace } from "./direct-get.ts";
+import { readLastPerSubject } from "./last-per-subject.ts";
 import type { Publisher } from "./publisher.ts";
 import type { StreamReader } from "./stream-reader.ts";
 import type { Subjects } from "./subjects.ts";
@@ -88,6 +89,18 @@ export class JetStreamRunLog implements RunLog {
 
   submission(run: RunRef, queue = "*"): Promise<Stored | undefined> {
     return this.#last(run, this.#subjects.submission(run, queue));
+  }
+
+  async *heads(flow: string): AsyncIterable<RunHeadMessage> {
+    for (let partition = 0; partition < this.#subjects.partitions; partition++) {
+      const stream = this.#subjects.stream(partition);
+      const filter = this.#subjects.histories(partition, flow);
+      for await (const message of readLastPerSubject(this.#connection, stream, filter)) {
+        const run = this.#subjects.runOfHistory(message.subject);
+        // No run can have another subject: somebody else put that there.
+        if (run !== undefined) yield { run, head: { ...message, partition } };
+      }
+    }
   }
 
   async deadLetters(limit: number): Promise<readonly Stored[]> {

@@ -35,6 +35,11 @@ export class Subjects {
     return `mr.${this.namespace}.${this.partition(run)}.h.${run.flow}.${run.token}`;
   }
 
+  /** Every history of a flow in one partition. */
+  histories(partition: number, flow: string): string {
+    return `mr.${this.namespace}.${partition}.h.${flow}.*`;
+  }
+
   live(run: RunRef): string {
     return `mrlive.${this.history(run).slice("mr.".length)}`;
   }
@@ -50,7 +55,17 @@ export class Subjects {
   /** The run that a `new` or `in` subject speaks of, or nothing when no run can have this subject. */
   runOf(subject: string): RunRef | undefined {
     const [, , partition, , , flow, key, ...rest] = subject.split(".");
-    if (flow === undefined || key === undefined || rest.length > 0) return undefined;
+    return rest.length > 0 ? undefined : this.#runAt(partition, flow, key);
+  }
+
+  /** The same of a history's subject. */
+  runOfHistory(subject: string): RunRef | undefined {
+    const [, , partition, , flow, key, ...rest] = subject.split(".");
+    return rest.length > 0 ? undefined : this.#runAt(partition, flow, key);
+  }
+
+  #runAt(partition = "", flow?: string, key?: string): RunRef | undefined {
+    if (flow === undefined || key === undefined) return undefined;
     const run = runRefOfTokens(flow, key);
     return run !== undefined && this.partition(run) === Number(partition) ? run : undefined;
   }

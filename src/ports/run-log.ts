@@ -37,11 +37,22 @@ export interface RunLog {
   inbox(run: RunRef, queue: string, after: number): Promise<readonly Stored[]>;
   /** The submission, from the leader. Without a queue every queue is searched, which costs more. */
   submission(run: RunRef, queue?: string): Promise<Stored | undefined>;
+  /**
+   * The head of every history of a flow, in no particular order. Every run that has a history when this is called comes;
+   * one whose head moves meanwhile may come twice. Reads on only as fast as it is read.
+   */
+  heads(flow: string): AsyncIterable<RunHeadMessage>;
   /** The newest messages that were set aside, at most `limit` a partition. */
   deadLetters(limit: number): Promise<readonly Stored[]>;
 
   /** Tells of frames as they are appended: a hint that can be lost (I6). Resolves when it is in force. */
   follow(run: RunRef, onFrame: (frame: Stored) => void): Promise<() => void>;
+}
+
+/** The last message of a run's history, whatever it holds. */
+export interface RunHeadMessage {
+  readonly run: RunRef;
+  readonly head: Stored;
 }
 
 /** A message with its place. `sequence` is unique in its partition. */

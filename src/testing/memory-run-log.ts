@@ -1,6 +1,6 @@
 import type { RunRef } from "../engine/run-id.ts";
 import { BrokerError } from "../engine/usage-errors.ts";
-import type { RunLog, Stored, WriteOutcome } from "../ports/run-log.ts";
+import type { RunHeadMessage, RunLog, Stored, WriteOutcome } from "../ports/run-log.ts";
 import type { MemoryWrite } from "./memory-faults.ts";
 import type { MemoryLink } from "./memory-link.ts";
 import type { MemoryProcess } from "./memory-process.ts";
@@ -111,6 +111,20 @@ export class MemoryRunLog implements RunLog {
         (subject) => subject.startsWith(before ?? "") && subject.endsWith(after ?? ""),
       ),
     );
+  }
+
+  async *heads(flow: string): AsyncIterable<RunHeadMessage> {
+    const { streams, subjects } = this.#broker;
+    for (const stream of streams) {
+      // What stands there now, as one look: whatever is appended afterwards need not come.
+      const subjectsNow = await this.#read(() => stream.subjects());
+      for (const subject of subjectsNow) {
+        const run = subjects.runOfHistory(subject);
+        if (run?.flow !== flow) continue;
+        const head = await this.head(run);
+        if (head !== undefined) yield { run, head };
+      }
+    }
   }
 
   deadLetters(limit: number): Promise<readonly Stored[]> {

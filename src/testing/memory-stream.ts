@@ -51,6 +51,11 @@ export class MemoryStream {
     return this.#bySubject.get(subject) ?? [];
   }
 
+  /** Every subject on which something stands. */
+  subjects(): readonly string[] {
+    return [...this.#bySubject.keys()];
+  }
+
   /** The first sequence after this one whose subject begins so. */
   nextUnder(prefix: string, after: number): number | undefined {
     for (let at = after; at < this.#messages.length; at++) {

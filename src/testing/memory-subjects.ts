@@ -48,7 +48,17 @@ export class MemorySubjects {
   /** The run that a `new` or `in` subject speaks of, or nothing when no run can have this subject. */
   runOf(subject: string): RunRef | undefined {
     const [, , partition, , , flow, key, ...rest] = subject.split(".");
-    if (flow === undefined || key === undefined || rest.length > 0) return undefined;
+    return rest.length > 0 ? undefined : this.#runAt(partition, flow, key);
+  }
+
+  /** The same of a history's subject; nothing for any other subject. */
+  runOfHistory(subject: string): RunRef | undefined {
+    const [, , partition, kind, flow, key, ...rest] = subject.split(".");
+    return kind !== "h" || rest.length > 0 ? undefined : this.#runAt(partition, flow, key);
+  }
+
+  #runAt(partition = "", flow?: string, key?: string): RunRef | undefined {
+    if (flow === undefined || key === undefined) return undefined;
     const run = runRefOfTokens(flow, key);
     return run !== undefined && this.partition(run) === Number(partition) ? run : undefined;
   }

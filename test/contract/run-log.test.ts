@@ -156,6 +156,61 @@ onEveryAdapter("the run log", (open) => {
     expect(texts(await log.inbox(run, "nobody", 0))).toEqual([]);
   });
 
+  test("lists the head of every history of one flow, and of no other", async () => {
+    const { log } = await open().connect();
+    const first = sequenceOf(await log.append(run, 0, bytes("order-1 begins")));
+    await log.append(run, first, bytes("order-1 ends"));
+    await log.append(other, 0, bytes("order-2"));
+    const odd = runRef("checkout", "orders/42 ü");
+    await log.append(odd, 0, bytes("encoded"));
+    await log.append(runRef("checkout2", "order-1"), 0, bytes("of another flow"));
+    await log.submit(runRef("checkout", "order-3"), "checkout", bytes("never taken up"));
+    const heads = new Map<string, string | undefined>();
+    for await (const { run: of, head } of log.heads("checkout")) heads.set(of.id, text(head));
+    expect(heads).toEqual(
+      new Map([
+        [run.id, "order-1 ends"],
+        [other.id, "order-2"],
+        [odd.id, "encoded"],
+      ]),
+    );
+  });
+
+  test("lists heads with the place where the next frame may be appended", async () => {
+    const { log } = await open().connect();
+    await log.append(run, 0, bytes("a"));
+    for await (const { run: of, head } of log.heads("checkout")) {
+      expect(head).toMatchObject({ partition: 0, subject: (await log.head(of))?.subject });
+      expect((await log.append(of, head.sequence, bytes("b"))).status).toBe("written");
+    }
+    expect(text(await log.head(run))).toBe("b");
+  });
+
+  test("lists 1,234 heads, each once, and none for a flow without runs", async () => {
+    const { log } = await open().connect();
+    const keys = Array.from({ length: 1_234 }, (_, at) => `order-${at}`);
+    await Promise.all(keys.map((key) => log.append(runRef("checkout", key), 0, bytes(key))));
+    const listed: (string | undefined)[] = [];
+    for await (const { head } of log.heads("checkout")) listed.push(text(head));
+    expect(listed.toSorted()).toEqual(keys.toSorted());
+    for await (const { run: of } of log.heads("nobody")) throw new Error(of.id);
+  });
+
+  test("a listing that is left early leaves the log usable, and one that is broken off says so", async () => {
+    const broker = await open().connect();
+    await broker.log.append(run, 0, bytes("a"));
+    await broker.log.append(other, 0, bytes("b"));
+    for await (const { head } of broker.log.heads("checkout")) {
+      expect(head.sequence).toBeGreaterThan(0);
+      break;
+    }
+    await broker.close();
+    const listing = (async () => {
+      for await (const { run: of } of broker.log.heads("checkout")) throw new Error(of.id);
+    })();
+    await expect(listing).rejects.toThrow(/broker|closed/i);
+  });
+
   test("sets a message aside once, however often that is asked for", async () => {
     const { log } = await open().connect();
     const sequence = await log.put(run, "checkout", bytes("foreign"));

@@ -103,6 +103,7 @@ export class FragileBroker {
       tellHistory: (...args) => this.#alive(log.tellHistory(...args)),
       inbox: (...args) => this.#alive(log.inbox(...args)),
       submission: (...args) => this.#alive(log.submission(...args)),
+      heads: (...args) => log.heads(...args),
       deadLetters: (...args) => this.#alive(log.deadLetters(...args)),
       follow: (...args) => this.#alive(log.follow(...args)),
     };
