@@ -1,4 +1,8 @@
+export type { RunFilter } from "./client/list-runs.ts";
 export { Millrace } from "./client/millrace.ts";
+export type { AnyIterable, Outcomes } from "./client/outcomes.ts";
+export type { ResultsOptions, RunResult } from "./client/results.ts";
+export type { ResumableStatus, ResumeFilter } from "./client/resume-where.ts";
 export type {
   AttemptDetails,
   ChildDetails,
@@ -14,6 +18,7 @@ export {
 } from "./client/run-handle.ts";
 export type { RunStatus } from "./client/run-status.ts";
 export type { RunView } from "./client/run-view.ts";
+export type { SubmitItem, SubmitManyOptions, SubmitOutcome } from "./client/submit-many.ts";
 export { type ConnectOptions, connect } from "./connect.ts";
 export type { ChildOptions, ChildRun, ReceiveOptions } from "./definition/child-run.ts";
 export type { CrashOptions } from "./definition/crash-budget.ts";

@@ -6,9 +6,21 @@ import { type PayloadOptions, Payloads } from "../payloads/payloads.ts";
 import type { Broker } from "../ports/broker.ts";
 import { type Clock, systemClock } from "../ports/clock.ts";
 import type { ClientHost } from "./client-host.ts";
+import { listRuns, type RunFilter } from "./list-runs.ts";
+import { Lookout } from "./lookout.ts";
+import type { AnyIterable, Outcomes } from "./outcomes.ts";
+import { type ResultsOptions, type RunResult, results } from "./results.ts";
+import { type ResumeFilter, resumeWhere } from "./resume-where.ts";
 import { RunHandle } from "./run-handle.ts";
+import type { RunView } from "./run-view.ts";
 import { checkSignal, checkSignalId, sendSignal } from "./send-signal.ts";
 import { submit } from "./submit.ts";
+import {
+  type SubmitItem,
+  type SubmitManyOptions,
+  type SubmitOutcome,
+  submitMany,
+} from "./submit-many.ts";
 
 /** A connection to a namespace. Make one per process, share it, and close it at the end. */
 export class Millrace {
@@ -16,12 +28,12 @@ export class Millrace {
   readonly broker: Broker;
   /** Between values and what stands in messages: for workers and tools. */
   readonly payloads: Payloads;
-  readonly #clock: Clock;
+  readonly #host: ClientHost;
 
   constructor(broker: Broker, clock: Clock = systemClock, options: PayloadOptions = {}) {
     this.broker = broker;
     this.payloads = new Payloads(broker, clock, options);
-    this.#clock = clock;
+    this.#host = { broker, clock, payloads: this.payloads, lookout: new Lookout(clock) };
   }
 
   get namespace(): string {
@@ -48,6 +60,65 @@ export class Millrace {
     options: SubmitOptions = {},
   ): Promise<RunHandle<never>> {
     return submit(this.#host, definition, input, options) as Promise<RunHandle<never>>;
+  }
+
+  /**
+   * Submits many runs in a pipeline, and tells what came of each in the items' order: accepted with a handle, refused
+   * before anything was published, or unconfirmed. Iterate over it: nothing is submitted that is not asked for, items are
+   * pulled as there is room, and what is in memory does not grow with their number.
+   *
+   * ```ts
+   * for await (const outcome of millrace.submitMany(resize, items)) {
+   *   if (outcome.status !== "accepted") console.error(outcome.index, outcome.error.message);
+   * }
+   * ```
+   */
+  submitMany<Input, Output, Wire>(
+    definition: Definition<Input, Output, Wire>,
+    items: AnyIterable<SubmitItem<NoInfer<Wire>>>,
+    options?: SubmitManyOptions,
+  ): Outcomes<SubmitOutcome<Output>>;
+  /** The same by name. The inputs are not checked here. */
+  submitMany(
+    flow: string,
+    items: AnyIterable<SubmitItem>,
+    options?: SubmitManyOptions,
+  ): Outcomes<SubmitOutcome>;
+  submitMany(
+    definition: AnyDefinition | string,
+    items: AnyIterable<SubmitItem>,
+    options: SubmitManyOptions = {},
+  ): Outcomes<SubmitOutcome<never>> {
+    return submitMany(this.#host, definition, items, options);
+  }
+
+  /**
+   * Waits for many runs, by handle or id, and tells of each as it ends: over this one connection, with a bounded number of
+   * look-ups at once, ten thousand runs or one.
+   * @throws what ends all of it, from the iteration: {@link ConnectionClosedError}, or the signal's reason.
+   */
+  results<Output = unknown>(
+    runs: AnyIterable<RunHandle<Output> | string>,
+    options: ResultsOptions = {},
+  ): Outcomes<RunResult<Output>> {
+    return results(runs, (id) => this.attach<Output>(id), options);
+  }
+
+  /**
+   * The runs of a flow as their last frames show them, in no particular order and with bounded memory: a look through the
+   * log. Runs that no worker has taken up yet have no history, and do not come.
+   * @throws {@link InvalidNameError}, {@link BrokerError} from the iteration when the broker goes away in between.
+   */
+  list(filter: RunFilter): AsyncGenerator<RunView> {
+    return listRuns(this.#host, filter);
+  }
+
+  /**
+   * Continues every run of a flow that is in these states now, as {@link RunHandle.resume} does one, and gives how many
+   * they were. To see them first, {@link Millrace.list} them. Safe to call again.
+   */
+  resumeWhere(filter: ResumeFilter): Promise<number> {
+    return resumeWhere(this.#host, filter);
   }
 
   /**
@@ -78,10 +149,6 @@ export class Millrace {
    */
   attach<Output = unknown>(id: string): RunHandle<Output> {
     return new RunHandle(this.#host, parseRunId(id));
-  }
-
-  get #host(): ClientHost {
-    return { broker: this.broker, clock: this.#clock, payloads: this.payloads };
   }
 
   /** Sends what is still on its way, then disconnects. Runs go on. */

@@ -1,11 +1,15 @@
-import type { Frame } from "../engine/frame.ts";
+import { type Frame, isActive } from "../engine/frame.ts";
 import { ResultTimeoutError, RunNotFoundError } from "../engine/run-errors.ts";
 import type { RunRef } from "../engine/run-id.ts";
 import { outcomeOf, type RunOutcome } from "../engine/run-outcome.ts";
+import { ConnectionClosedError } from "../engine/usage-errors.ts";
 import { readSubmission } from "../history/read-submission.ts";
-import { type ClientHost, LOOK_AGAIN_MS } from "./client-host.ts";
+import { readHead } from "../history/run-head.ts";
+import type { ClientHost } from "./client-host.ts";
+import { LOOK_AGAIN_MS } from "./lookout.ts";
+import { onAbort } from "./on-abort.ts";
 import type { OutcomeHint } from "./outcome-hint.ts";
-import { RunFollower } from "./run-follower.ts";
+import { askAfterHolder, RunFollower } from "./run-follower.ts";
 import { runStatus } from "./run-status.ts";
 
 /** How long to wait for a run's end. */
@@ -26,6 +30,7 @@ export function waitForOutcome(
   options: WaitOptions,
 ): Promise<RunOutcome> {
   const { timeoutMs, signal } = options;
+  const { broker, clock, lookout } = host;
   let status = "pending";
   let settled = false;
   const stops: (() => void)[] = [];
@@ -40,10 +45,7 @@ export function waitForOutcome(
       const outcome = outcomeOf(frame.events);
       if (outcome !== undefined) resolve(outcome);
     };
-    let following = false;
     const follow = (): void => {
-      if (following) return; // A follower finds out by itself what a reconnect lost.
-      following = true;
       const follower = new RunFollower(
         host,
         run,
@@ -54,36 +56,42 @@ export function waitForOutcome(
       follower.start().then(checkExists, reject);
     };
     const checkExists = (): void => {
-      if (status !== "pending" || hint !== undefined) return;
-      readSubmission(host.broker.log, run).then(
-        (submission) => {
-          if (submission !== undefined) return;
-          reject(new RunNotFoundError(run.id, host.broker.log.namespace));
-        },
-        // The broker is away: that says nothing about the run.
-        () => onEnd(host.clock.after(LOOK_AGAIN_MS, checkExists)),
-      );
+      if (status !== "pending") return;
+      lookout
+        .once(() => readSubmission(broker.log, run))
+        .then(
+          (submission) => {
+            if (submission !== undefined) return;
+            reject(new RunNotFoundError(run.id, host.broker.log.namespace));
+          },
+          // The broker is away: that says nothing about the run.
+          () => onEnd(clock.after(LOOK_AGAIN_MS, checkExists)),
+        );
     };
     if (signal !== undefined) {
-      const onAbort = (): void => reject(signal.reason as Error);
-      signal.addEventListener("abort", onAbort);
-      onEnd(() => signal.removeEventListener("abort", onAbort));
+      onEnd(onAbort(signal, () => reject(signal.reason as Error)));
     }
     if (timeoutMs !== undefined) {
       const late = (): void => reject(new ResultTimeoutError(run.id, timeoutMs, status));
-      onEnd(host.clock.after(timeoutMs, late));
+      onEnd(clock.after(timeoutMs, late));
     }
     if (hint === undefined) return follow();
-    // The closing worker will tell. If that is lost, the stream tells: after a reconnect, or after 10 s; and before a
-    // time-out, which says in what state the run is.
-    const lookAfterMs = Math.min(LOOK_AGAIN_MS, (timeoutMs ?? Number.POSITIVE_INFINITY) / 2);
-    const { broker, clock } = host;
-    onEnd(hint.listen((frame) => (frame === undefined ? follow() : see(frame))));
-    onEnd(broker.hints.onReconnect(follow));
-    onEnd(clock.after(lookAfterMs, follow));
-    if (broker.closed.aborted) return follow();
-    broker.closed.addEventListener("abort", follow);
-    onEnd(() => broker.closed.removeEventListener("abort", follow));
+    // The closing worker will tell. If that is lost, the stream tells: after a reconnect, or within 10 s; and before a
+    // time-out, which says in what state the run is. No subscription is needed for that, however many runs are waited for.
+    const watch = lookout.watch(async (isDue) => {
+      const { frame } = await readHead(broker.log, run);
+      if (frame === undefined) return;
+      see(frame);
+      if (isDue && isActive(frame.status)) await askAfterHolder(host, run);
+    });
+    onEnd(() => watch.stop());
+    onEnd(hint.listen((frame) => (frame === undefined ? void watch.now() : see(frame))));
+    onEnd(broker.hints.onReconnect(() => void watch.now()));
+    if (timeoutMs !== undefined && timeoutMs < 2 * LOOK_AGAIN_MS) {
+      onEnd(clock.after(timeoutMs / 2, () => void watch.now()));
+    }
+    const closed = (): void => reject(new ConnectionClosedError(`waiting for ${run.id}`));
+    onEnd(onAbort(broker.closed, closed));
   });
   return waiting.finally(() => {
     settled = true;

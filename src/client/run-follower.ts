@@ -10,7 +10,9 @@ import { putWake } from "../history/put-wake.ts";
 import { readHead } from "../history/run-head.ts";
 import { chain } from "../history/run-history.ts";
 import { decodeFrame } from "../wire/frame-codec.ts";
-import { type ClientHost, LOOK_AGAIN_MS } from "./client-host.ts";
+import type { ClientHost } from "./client-host.ts";
+import type { Watch } from "./lookout.ts";
+import { onAbort } from "./on-abort.ts";
 
 export class RunFollower {
   readonly #host: ClientHost;
@@ -21,9 +23,10 @@ export class RunFollower {
   readonly #depth: "every-frame" | "last-frame";
   /** Sequence of the last frame that was told. */
   #seen: number;
-  #cancelLook: (() => void) | undefined;
+  /** That frame says that a worker holds the run. */
+  #isHeld = false;
+  #watch: Watch | undefined;
   #looking = false;
-  #lookAgain = false;
   #stopped = false;
 
   constructor(
@@ -45,26 +48,26 @@ export class RunFollower {
   }
 
   async start(): Promise<void> {
-    const { broker } = this.#host;
+    const { broker, lookout } = this.#host;
     const closed = (): void =>
       this.#onError(new ConnectionClosedError(`waiting for ${this.#run.id}`));
-    broker.closed.addEventListener("abort", closed);
-    this.#stops.push(() => broker.closed.removeEventListener("abort", closed));
+    this.#stops.push(onAbort(broker.closed, closed));
     const unfollow = await broker.log.follow(this.#run, ({ sequence, data }) =>
       this.#hear(sequence, data),
     );
     if (this.#stopped) return unfollow();
+    const watch = lookout.watch((isDue) => this.#look(isDue));
+    this.#watch = watch;
     this.#stops.push(
       unfollow,
-      broker.hints.onReconnect(() => void this.#look()),
+      () => watch.stop(),
+      broker.hints.onReconnect(() => void watch.now()),
     );
-    this.#lookLater();
-    await this.#look();
+    await watch.now();
   }
 
   stop(): void {
     this.#stopped = true;
-    this.#cancelLook?.();
     for (const stop of this.#stops.splice(0)) stop();
   }
 
@@ -74,25 +77,21 @@ export class RunFollower {
     if (decoded.kind === "foreign") return; // Anybody can publish here: it was only a hint.
     const frame = { ...decoded.value, sequence };
     if (this.#follows(frame) && !this.#looking) this.#tell([frame]);
-    else void this.#look();
+    else void this.#watch?.now();
   }
 
-  /** Reads what was appended since; calls that come meanwhile are answered by one more look. */
-  async #look(): Promise<void> {
-    this.#lookAgain = true;
-    if (this.#looking) return;
+  /** Reads what was appended since. A look that was due also asks after the run's holder. */
+  async #look(isDue: boolean): Promise<void> {
     this.#looking = true;
     try {
-      while (this.#lookAgain && !this.#stopped) {
-        this.#lookAgain = false;
-        await this.#readOn();
-      }
+      await this.#readOn();
     } catch (error) {
       // The broker is away: a reconnect or the next look brings what is missing.
       if (this.#host.broker.closed.aborted) this.#onError(error);
     } finally {
       this.#looking = false;
     }
+    if (isDue && this.#isHeld && !this.#stopped) await askAfterHolder(this.#host, this.#run);
   }
 
   async #readOn(): Promise<void> {
@@ -113,17 +112,8 @@ export class RunFollower {
     const last = frames.at(-1);
     if (last === undefined || this.#stopped) return;
     this.#seen = last.sequence;
+    this.#isHeld = isActive(last.status);
     this.#onFrames(frames);
-  }
-
-  #lookLater(): void {
-    if (this.#stopped) return;
-    this.#cancelLook = this.#host.clock.after(LOOK_AGAIN_MS, () => {
-      void this.#look()
-        .then(() => askAfterHolder(this.#host, this.#run))
-        .catch(() => undefined) // Asking is a help, not a duty: the next look tries again.
-        .finally(() => this.#lookLater());
-    });
   }
 }
 

@@ -16,6 +16,7 @@ export class JetStreamRunLog implements RunLog {
   readonly #subjects: Subjects;
   readonly #publisher: Publisher;
   readonly #reader: StreamReader;
+  #inForce: Promise<void> | undefined;
 
   constructor(parts: {
     connection: NatsConnection;
@@ -134,8 +135,17 @@ export class JetStreamRunLog implements RunLog {
     return () => subscription.unsubscribe();
   }
 
+  /** One round trip for all that is subscribed to in one turn. */
+  #untilInForce(): Promise<void> {
+    this.#inForce ??= Promise.resolve().then(() => {
+      this.#inForce = undefined;
+      return this.#flush();
+    });
+    return this.#inForce;
+  }
+
   /** What was subscribed to is in force when the server has answered once, be it after a reconnect. */
-  async #untilInForce(): Promise<void> {
+  async #flush(): Promise<void> {
     for (;;) {
       try {
         return await this.#connection.flush();
