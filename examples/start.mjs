@@ -41,7 +41,7 @@ async function main() {
   pool = new WorkerPool({
     file: fileURLToPath(new URL("./checkout.ts", import.meta.url)),
     url: broker.url,
-    args: ["--grace", "5s"],
+    args: ["--grace", "5s", "--guard", "warn"],
     onLog: showLog,
     onDeath: replace,
   });

@@ -56,7 +56,9 @@ export {
   RetryAfter,
   StepTimeoutError,
 } from "./engine/flow-errors.ts";
+export { FlowNotDeterministicError } from "./engine/flow-not-deterministic-error.ts";
 export { MillraceError } from "./engine/millrace-error.ts";
+export { OutputInvalidError } from "./engine/output-invalid-error.ts";
 export type { BlobRef, Payload } from "./engine/payload.ts";
 export {
   BlobDamagedError,
@@ -90,5 +92,6 @@ export { type AesGcmOptions, aesGcmCodec } from "./payloads/aes-gcm-codec.ts";
 export type { Codec } from "./payloads/codec.ts";
 export type { PayloadOptions } from "./payloads/payloads.ts";
 export type { BlobStore, NewBlob } from "./ports/blob-store.ts";
+export type { GuardMode } from "./worker/determinism-guard.ts";
 export { LeaseLostError } from "./worker/lease-lost-error.ts";
 export { type ServeOptions, type ServingWorker, serve } from "./worker/serve.ts";

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { type Duration, toMilliseconds } from "../engine/duration.ts";
 
 /** `10s`, `5m`, `250ms`, or milliseconds. */
@@ -37,4 +37,12 @@ export function collectPair(
   const at = text.indexOf("=");
   if (at < 1) throw new InvalidArgumentError("Give <name>=<value>.");
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+/** How a worker watches its flows' code. */
+export function guardOption(byDefault: string): Option {
+  return new Option(
+    "--guard <mode>",
+    `tell which line of a flow uses time, chance or the network directly (default: ${byDefault})`,
+  ).choices(["warn", "throw", "off"]);
 }

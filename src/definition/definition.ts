@@ -25,6 +25,7 @@ interface AnyDefinitionBase {
   readonly name: string;
   readonly fn: (...args: never[]) => unknown;
   readonly input: StandardSchemaV1 | undefined;
+  readonly output: StandardSchemaV1 | undefined;
   readonly queue: string;
   readonly crashLimit: number;
 }

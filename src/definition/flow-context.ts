@@ -146,6 +146,8 @@ export interface Flow<Input = unknown, Output = unknown, Wire = Input> {
   readonly name: string;
   readonly fn: FlowFunction<Input, Output>;
   readonly input: StandardSchemaV1<Wire, Input> | undefined;
+  /** Checks what the function gives, before it is recorded. */
+  readonly output: StandardSchemaV1<unknown, Output> | undefined;
   readonly queue: string;
   readonly crashLimit: number;
   /** Recorded with each activation; empty for none. */

@@ -7,6 +7,8 @@ import type { Flow, FlowFunction } from "./flow-context.ts";
 export interface FlowOptions<Input = unknown, Wire = Input> {
   /** Checks the input when it is submitted and again before the flow sees it: any Standard Schema (zod, valibot, …). */
   readonly input?: StandardSchemaV1<Wire, Input>;
+  /** Checks what the function gives, in the worker: what the schema gives back is recorded, and is the result. */
+  readonly output?: StandardSchemaV1 | undefined;
   /** Where its runs wait for a worker. Default: the flow's name. */
   readonly queue?: string;
   readonly crashes?: CrashOptions;
@@ -18,14 +20,30 @@ export function flow<Input = undefined, Output = unknown>(
   name: string,
   fn: FlowFunction<Input, Output>,
 ): Flow<Input, Awaited<Output>>;
+export function flow<Wire, Input, Returned, Output>(
+  name: string,
+  options: FlowOptions<Input, Wire> & {
+    readonly input: StandardSchemaV1<Wire, Input>;
+    readonly output: StandardSchemaV1<Returned, Output>;
+  },
+  fn: FlowFunction<Input, NoInfer<Returned>>,
+): Flow<Input, Output, Wire>;
 export function flow<Wire, Input, Output>(
   name: string,
-  options: FlowOptions<Input, Wire> & { readonly input: StandardSchemaV1<Wire, Input> },
+  options: FlowOptions<Input, Wire> & {
+    readonly input: StandardSchemaV1<Wire, Input>;
+    readonly output?: undefined;
+  },
   fn: FlowFunction<Input, Output>,
 ): Flow<Input, Awaited<Output>, Wire>;
+export function flow<Returned, Output, Input = undefined>(
+  name: string,
+  options: FlowOptions<Input> & { readonly output: StandardSchemaV1<Returned, Output> },
+  fn: FlowFunction<Input, NoInfer<Returned>>,
+): Flow<Input, Output>;
 export function flow<Input = undefined, Output = unknown>(
   name: string,
-  options: FlowOptions<Input>,
+  options: FlowOptions<Input> & { readonly output?: undefined },
   fn: FlowFunction<Input, Output>,
 ): Flow<Input, Awaited<Output>>;
 /**
@@ -46,6 +64,7 @@ export function flow(
     name: checkToken("A flow's name", name),
     fn,
     input: options.input,
+    output: options.output,
     queue: checkToken("A queue's name", options.queue ?? name),
     crashLimit: crashLimit(options.crashes),
     version: checkVersion(options.version ?? ""),

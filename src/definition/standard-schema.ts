@@ -1,8 +1,10 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { InputInvalidError } from "../engine/flow-errors.ts";
+import { OutputInvalidError } from "../engine/output-invalid-error.ts";
+import type { AnyDefinition } from "./definition.ts";
 
 /**
- * The value as the schema gives it back.
+ * The input as its schema gives it back.
  * @throws {@link InputInvalidError} with each issue and its path.
  */
 export async function validate(
@@ -10,10 +12,29 @@ export async function validate(
   schema: StandardSchemaV1 | undefined,
   value: unknown,
 ): Promise<unknown> {
+  return check(schema, value, (issues) => new InputInvalidError(subject, issues));
+}
+
+/**
+ * The output as its schema gives it back: this is what is recorded.
+ * @throws {@link OutputInvalidError} with each issue and its path.
+ */
+export async function validateOutput(
+  { kind, name, output }: Pick<AnyDefinition, "kind" | "name" | "output">,
+  value: unknown,
+): Promise<unknown> {
+  return check(output, value, (issues) => new OutputInvalidError(`${kind} ${name}`, issues));
+}
+
+async function check(
+  schema: StandardSchemaV1 | undefined,
+  value: unknown,
+  refusal: (issues: readonly string[]) => Error,
+): Promise<unknown> {
   if (schema === undefined) return value;
   const result = await schema["~standard"].validate(value);
   if (result.issues === undefined) return result.value;
-  throw new InputInvalidError(subject, result.issues.map(issueText));
+  throw refusal(result.issues.map(issueText));
 }
 
 function issueText(issue: StandardSchemaV1.Issue): string {

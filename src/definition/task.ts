@@ -12,6 +12,8 @@ export interface Task<Input = unknown, Output = unknown, Wire = Input> {
   /** The plain function: call it directly in a unit test. */
   readonly fn: TaskFunction<Input, Output>;
   readonly input: StandardSchemaV1<Wire, Input> | undefined;
+  /** Checks what the function gives, before it is recorded. */
+  readonly output: StandardSchemaV1<unknown, Output> | undefined;
   readonly retry: RetryPolicy;
   /** Longest time of one attempt in milliseconds, if there is a limit. */
   readonly timeoutMs: number | undefined;
@@ -36,6 +38,8 @@ export type TaskFunction<Input, Output> = (
 export interface TaskOptions<Input = unknown, Wire = Input, Output = never> {
   /** Checks the input when it is submitted and again before the task sees it: any Standard Schema (zod, valibot, …). */
   readonly input?: StandardSchemaV1<Wire, Input>;
+  /** Checks what the function gives, in the worker: what the schema gives back is recorded, and is the result. */
+  readonly output?: StandardSchemaV1 | undefined;
   readonly retry?: RetryOptions;
   /** Longest time of one attempt; then its `signal` aborts and the attempt counts as failed. Default: no limit. */
   readonly timeout?: Duration;
@@ -66,16 +70,32 @@ export function task<Input = undefined, Output = unknown>(
   name: string,
   fn: TaskFunction<Input, Output>,
 ): Task<Input, Awaited<Output>>;
+export function task<Wire, Input, Returned, Output>(
+  name: string,
+  options: TaskOptions<Input, Wire, NoInfer<Output>> & {
+    readonly input: StandardSchemaV1<Wire, Input>;
+    readonly output: StandardSchemaV1<Returned, Output>;
+  },
+  fn: TaskFunction<Input, NoInfer<Returned>>,
+): Task<Input, Output, Wire>;
 export function task<Wire, Input, Output>(
   name: string,
   options: TaskOptions<Input, Wire, Awaited<Output>> & {
     readonly input: StandardSchemaV1<Wire, Input>;
+    readonly output?: undefined;
   },
   fn: TaskFunction<Input, Output>,
 ): Task<Input, Awaited<Output>, Wire>;
+export function task<Returned, Output, Input = undefined>(
+  name: string,
+  options: TaskOptions<Input, Input, NoInfer<Output>> & {
+    readonly output: StandardSchemaV1<Returned, Output>;
+  },
+  fn: TaskFunction<Input, NoInfer<Returned>>,
+): Task<Input, Output>;
 export function task<Input = undefined, Output = unknown>(
   name: string,
-  options: TaskOptions<Input, Input, Awaited<Output>>,
+  options: TaskOptions<Input, Input, Awaited<Output>> & { readonly output?: undefined },
   fn: TaskFunction<Input, Output>,
 ): Task<Input, Awaited<Output>>;
 /**
@@ -95,6 +115,7 @@ export function task(
     name: checkToken("A task's name", name),
     fn,
     input: options.input,
+    output: options.output,
     retry: retryPolicy(options.retry),
     timeoutMs: options.timeout === undefined ? undefined : toMilliseconds(options.timeout),
     queue: checkToken("A queue's name", options.queue ?? name),

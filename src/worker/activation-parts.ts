@@ -8,6 +8,7 @@ import type { Broker } from "../ports/broker.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Stored } from "../ports/run-log.ts";
 import type { AppendPlace } from "./append-frame.ts";
+import type { DeterminismGuard } from "./determinism-guard.ts";
 import type { KeptMessage } from "./kept-message.ts";
 import type { Slots } from "./slots.ts";
 
@@ -19,6 +20,7 @@ export interface ActivationHost {
   readonly payloads: Payloads;
   readonly log: Logger;
   readonly slots: Slots;
+  readonly guard: DeterminismGuard;
   /** How long a run that only waits stays in memory, in milliseconds. */
   readonly suspendAfterMs: number;
   /** Runs that only wait, the idlest first. */

@@ -8,7 +8,7 @@
  */
 import type { Logger } from "pino";
 import type { FlowContext } from "../definition/flow-context.ts";
-import { validate } from "../definition/standard-schema.ts";
+import { validate, validateOutput } from "../definition/standard-schema.ts";
 import { CancelledError, ContextClosedError } from "../engine/flow-errors.ts";
 import type { FrameStatus } from "../engine/frame.ts";
 import { type InputBody, type PlainInput, shortReason } from "../engine/input.ts";
@@ -507,7 +507,12 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
       if (startAt > 0) await this.timer(START, () => startAt, false);
       return definition.kind === "task"
         ? context.run(definition, input)
-        : (definition.fn as (ctx: FlowContext, input: unknown) => unknown)(context, input);
+        : validateOutput(
+            definition,
+            await this.#host.guard.call(this.run.id, () =>
+              (definition.fn as (ctx: FlowContext, input: unknown) => unknown)(context, input),
+            ),
+          );
     };
     call().then(
       (value) => this.#onFlowEnd({ ok: true, value }),

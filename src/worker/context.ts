@@ -8,7 +8,7 @@ import type {
   StepOverrides,
 } from "../definition/flow-context.ts";
 import type { Signal } from "../definition/signal.ts";
-import { validate } from "../definition/standard-schema.ts";
+import { validate, validateOutput } from "../definition/standard-schema.ts";
 import { checkTags } from "../definition/submit-options.ts";
 import type { StepInfo } from "../definition/task.ts";
 import { chanceOf, uuidFrom } from "../engine/chance.ts";
@@ -84,15 +84,9 @@ export class Context implements SagaContext {
 
   run(definition: AnyDefinition, input?: unknown, overrides: StepOverrides = {}): Promise<never> {
     if (definition.kind === "flow") return this.#inline(definition, input) as Promise<never>;
-    const { name, fn, timeoutMs } = definition;
-    const call = fn as (input: unknown, info: StepInfo) => unknown;
-    const schema = definition.input;
-    const subject = `task ${name}`;
+    const { name, timeoutMs } = definition;
     const plan: StepPlan = {
-      fn:
-        schema === undefined
-          ? (info) => call(input, info)
-          : async (info) => call(await validate(subject, schema, input), info),
+      fn: callOf(definition, input),
       retry: overrides.retry === undefined ? definition.retry : retryPolicy(overrides.retry),
       timeoutMs: overrides.timeout === undefined ? timeoutMs : toMilliseconds(overrides.timeout),
     };
@@ -238,7 +232,8 @@ export class Context implements SagaContext {
     const { shielded, saga } = this.#scope;
     const context = new Context(this.#host, { ...scopeOf(this.runId, prefix), shielded, saga });
     const checked = await validate(`flow ${definition.name}`, definition.input, input);
-    return (definition.fn as (ctx: FlowContext, input: unknown) => unknown)(context, checked);
+    const call = definition.fn as (ctx: FlowContext, input: unknown) => unknown;
+    return validateOutput(definition, await call(context, checked));
   }
 
   async #step(name: string, plan: StepPlan): Promise<unknown> {
@@ -317,3 +312,15 @@ function scopeOf(runId: string, prefix: string): ContextScope {
 
 /** The broker may be away for a while. */
 const ACTION_RETRY = { attempts: 20, delays: ["100ms", "1s", "5s"] } as const;
+
+/** What a step of this task does: the plain function if there is nothing to check. */
+function callOf(definition: AnyTask, input: unknown): StepPlan["fn"] {
+  const call = definition.fn as (input: unknown, info: StepInfo) => unknown;
+  if (definition.input === undefined && definition.output === undefined) {
+    return (info) => call(input, info);
+  }
+  return async (info) => {
+    const checked = await validate(`task ${definition.name}`, definition.input, input);
+    return validateOutput(definition, await call(checked, info));
+  };
+}

@@ -10,6 +10,12 @@ import type { Broker } from "../ports/broker.ts";
 import { type Clock, systemClock } from "../ports/clock.ts";
 import type { LeaseKeeper } from "../ports/leases.ts";
 import type { QueueReader } from "../ports/work-queue.ts";
+import {
+  checkGuardMode,
+  defaultGuardMode,
+  type GuardMode,
+  guardDeterminism,
+} from "./determinism-guard.ts";
 import { watchStrayRejections } from "./stray-rejections.ts";
 import { Worker, type WorkerStats } from "./worker.ts";
 
@@ -40,6 +46,7 @@ export async function serve(
   const suspendAfterMs = toMilliseconds(settings.suspendAfter);
   const maxBlockedMs = toMilliseconds(settings.maxBlocked);
   const lease = options.lease === undefined ? {} : { leaseMs: leaseOf(options.lease) };
+  const guardMode = checkGuardMode(options.determinismGuard ?? defaultGuardMode());
   const known = index(definitions);
   const queues = options.queues ?? [...queuesOf(definitions)];
   for (const queue of queues) checkToken("A queue's name", queue);
@@ -58,6 +65,7 @@ export async function serve(
   });
   const leases = await openLeases(broker, id, reader, maxBlockedMs);
   const stopWatching = watchStrayRejections(log);
+  const guard = guardDeterminism(guardMode, log);
   // A thread that outlived its connection would keep, and vouch for, runs that nobody can go on with.
   broker.closed.addEventListener("abort", () => void leases.close(), { once: true });
   worker = new Worker({
@@ -67,12 +75,16 @@ export async function serve(
     payloads: options.connection.payloads ?? new Payloads(broker, clock),
     log,
     leases,
+    guard,
     definitions: known,
     concurrency: settings.concurrency,
     maxHeld: settings.maxHeld,
     suspendAfterMs,
     drainGraceMs,
-    onDrained: stopWatching,
+    onDrained: () => {
+      stopWatching();
+      guard.stop();
+    },
   });
   const { ended } = leases;
   ended.addEventListener("abort", () => {
@@ -124,6 +136,11 @@ export interface ServeOptions {
   readonly suspendAfter?: Duration;
   /** How long {@link ServingWorker.drain} lets running steps go on. Default 30 s. */
   readonly drainGrace?: Duration;
+  /**
+   * Whether flow code is watched for time, chance and network past its context. `warn` logs each such line once, `throw`
+   * fails the run there, `off` costs nothing. Default: `warn` when `NODE_ENV` is `development`, otherwise `off`.
+   */
+  readonly determinismGuard?: GuardMode;
   readonly log?: Logger;
   readonly clock?: Clock;
 }

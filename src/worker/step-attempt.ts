@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { StepInfo } from "../definition/task.ts";
 import { StepTimeoutError } from "../engine/flow-errors.ts";
 import type { Clock } from "../ports/clock.ts";
+import { outsideFlow } from "./determinism-guard.ts";
 
 /** One attempt of a step: runs the function, holds it to its time, and can be aborted. */
 export class StepAttempt implements StepInfo {
@@ -44,6 +45,10 @@ export class StepAttempt implements StepInfo {
 
   /** Runs the function once and tells how it ended, unless it was aborted before. */
   run(fn: (info: StepInfo) => unknown, end: (result: AttemptResult) => void): void {
+    outsideFlow(() => this.#run(fn, end));
+  }
+
+  #run(fn: (info: StepInfo) => unknown, end: (result: AttemptResult) => void): void {
     const { clock, timeoutMs } = this.#parts;
     const finish = (result: AttemptResult): void => {
       if (this.#over) return; // It was aborted, or its time was over: nobody waits for this.

@@ -10,6 +10,7 @@ import type { Delivery, DeliveryKind, QueueReader } from "../ports/work-queue.ts
 import type { Activation } from "./activation.ts";
 import type { HeldRun, IdleRun } from "./activation-parts.ts";
 import { type ArrivalHost, Arrivals } from "./arrivals.ts";
+import type { DeterminismGuard } from "./determinism-guard.ts";
 import { KeptMessage } from "./kept-message.ts";
 import { LeaseLostError } from "./lease-lost-error.ts";
 import { Slots } from "./slots.ts";
@@ -27,6 +28,7 @@ export class Worker implements ArrivalHost {
   readonly slots: Slots;
   readonly idle = new Set<IdleRun>();
   readonly suspendAfterMs: number;
+  readonly guard: DeterminismGuard;
   readonly #parts: WorkerParts;
   readonly #arrivals = new Arrivals(this);
   #arrived: KeptMessage[] = [];
@@ -50,6 +52,7 @@ export class Worker implements ArrivalHost {
     this.definitions = parts.definitions;
     this.suspendAfterMs = parts.suspendAfterMs;
     parts.leases.onAsked((run) => this.#look(run));
+    this.guard = parts.guard;
     this.slots = new Slots(parts.concurrency, () => this.#reader?.more());
   }
 
@@ -214,6 +217,7 @@ export interface WorkerParts {
   readonly payloads: Payloads;
   readonly log: Logger;
   readonly leases: LeaseKeeper;
+  readonly guard: DeterminismGuard;
   readonly definitions: ReadonlyMap<string, AnyDefinition>;
   readonly concurrency: number;
   readonly maxHeld: number;

@@ -280,6 +280,37 @@ describe("resume", () => {
     });
   });
 
+  test("all failed runs of a flow are listed first, and resumed with one command", async () => {
+    for (const key of ["m1", "m2"]) await run("submit", "refused", "-k", key, "--wait");
+    const some = ["resume", "--failed", "--parked", "--flow", "refused"];
+    const listed = await run(...some, "--dry-run");
+    expect(listed.stdout.split("\n")).toEqual(
+      expect.arrayContaining(["failed   refused:m1", "failed   refused:m2"]),
+    );
+    const count = listed.stdout.split("\n").length - 1;
+    expect(listed).toMatchObject({ code: 0, stderr: `${count} runs would be resumed.\n` });
+    const dry = await runJson(...some, "--dry-run");
+    expect(dry.documents).toContainEqual({ id: "refused:m1", status: "failed" });
+    expect((await runJson(...some)).documents).toEqual([
+      { flow: "refused", status: ["parked", "failed"], resumed: count },
+    ]);
+    const events = await run("events", "refused:m1", "--follow");
+    expect(events.stdout).toContain("Resumed");
+    expect((await run("resume", "--crashed", "--flow", "refused")).stdout).toMatch(/^0 runs /);
+  });
+
+  test.each([
+    ["nothing", []],
+    ["a flow without a state", ["--flow", "shop"]],
+    ["a state without a flow", ["--parked"]],
+    ["an id and a state", ["shop:a", "--parked"]],
+    ["an id and a flow", ["shop:a", "--flow", "shop"]],
+    ["a dry run of one", ["shop:a", "--dry-run"]],
+  ])("%s to resume is wrong use: exit code 2", async (_, args) => {
+    const refused = await runJson("resume", ...args);
+    expect(refused).toMatchObject({ code: 2, documents: [], error: { code: "USAGE" } });
+  });
+
   test("a run that meets other code is parked, shown with what to do, and resumed with the right code", async () => {
     const serveAs = async (step: string): Promise<Running> => {
       const args = [MILLRACE, "serve", "flows.ts", "-s", url, "-n", "versions"];

@@ -67,6 +67,15 @@ test("a file that is broken is told, and served when it is mended", async () => 
   expect(await hello()).toBe("new?");
 });
 
+test("a flow that uses the clock is told with its line of TypeScript", async () => {
+  const sinful = `${flowSaying("one")}\nexport const sinful = flow("sinful", async (ctx: unknown) => {\n  interface Unused { a: 1 }\n  return Date.now();\n});\n`;
+  await writeFile(join(folder, "flows.ts"), sinful);
+  const running = await dev();
+  await millrace(["submit", "sinful", "--wait", "--timeout", "30s"], { cwd: folder });
+  const [, line] = await running.wrote(/"place":"flows\.ts:(\d+)"/);
+  expect(sinful.split("\n")[Number(line) - 1]).toContain("return Date.now()");
+});
+
 test("a worker that is killed is started anew", async () => {
   const running = await dev();
   const [pid = 0] = workerPids(running);

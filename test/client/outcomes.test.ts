@@ -33,6 +33,14 @@ async function* slowly(items: readonly number[]): AsyncGenerator<number> {
   }
 }
 
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
 test("nothing begins before it is read, and never more than the bound is under way or unread", async () => {
   const desk = new Desk();
   const outcomes = outcomesOf(desk, [0, 1, 2, 3, 4, 5]);
@@ -65,12 +73,10 @@ test("outcomes come in the order of the items, or each as it ends", async () => 
 
 test("an outcome is given while the next item is still awaited", async () => {
   const desk = new Desk();
-  let more: () => void = () => undefined;
+  const { promise, resolve: more } = deferred();
   async function* items(): AsyncGenerator<number> {
     yield 0;
-    await new Promise<void>((resolve) => {
-      more = resolve;
-    });
+    await promise;
     yield 1;
   }
   const outcomes = outcomesOf(desk, items());
@@ -86,13 +92,14 @@ test("an outcome is given while the next item is still awaited", async () => {
   expect(await outcomes.next()).toEqual({ done: true, value: undefined });
 });
 
+function* failing(): Generator<number> {
+  yield 0;
+  throw new Error("no more paper");
+}
+
 test("items that throw end the iteration after the outcomes of what was begun", async () => {
   const desk = new Desk();
-  function* items(): Generator<number> {
-    yield 0;
-    throw new Error("no more paper");
-  }
-  const outcomes = outcomesOf(desk, items());
+  const outcomes = outcomesOf(desk, failing());
   const first = outcomes.next();
   await desk.end(0);
   expect((await first).value).toBe(0);
@@ -142,11 +149,9 @@ test("a hundred thousand items pass through a bound of ten", async () => {
     underWay--;
     return item;
   };
-  function* items(): Generator<number> {
-    for (let item = 0; item < 100_000; item++) yield item;
-  }
+  const items = Array.from({ length: 100_000 }, (_, item) => item).values();
   let next = 0;
-  for await (const outcome of workOnEach(items(), work, { concurrency: 10, order: "items" })) {
+  for await (const outcome of workOnEach(items, work, { concurrency: 10, order: "items" })) {
     expect(outcome === next++).toBe(true);
   }
   expect(next).toBe(100_000);

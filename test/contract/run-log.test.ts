@@ -192,7 +192,8 @@ onEveryAdapter("the run log", (open) => {
     await Promise.all(keys.map((key) => log.append(runRef("checkout", key), 0, bytes(key))));
     const listed: (string | undefined)[] = [];
     for await (const { head } of log.heads("checkout")) listed.push(text(head));
-    expect(listed.toSorted()).toEqual(keys.toSorted());
+    expect(listed).toHaveLength(keys.length);
+    expect(new Set(listed)).toEqual(new Set(keys));
     for await (const { run: of } of log.heads("nobody")) throw new Error(of.id);
   });
 

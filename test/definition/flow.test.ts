@@ -13,6 +13,7 @@ test("a flow keeps its name and function, waits in the queue of its name, and ma
     name: "checkout",
     fn,
     input: undefined,
+    output: undefined,
     queue: "checkout",
     version: "",
     crashLimit: 5,

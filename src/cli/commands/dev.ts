@@ -2,11 +2,12 @@ import { relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { type EmbeddedBroker, openEmbeddedBroker } from "../../embedded/open-embedded-broker.ts";
 import type { Duration } from "../../engine/duration.ts";
+import type { GuardMode } from "../../index.ts";
 import { CliError } from "../cli-error.ts";
 import { DevWorker } from "../dev-worker.ts";
 import type { GlobalOptions } from "../global-options.ts";
 import type { Host } from "../host.ts";
-import { countValue, durationValue } from "../option-values.ts";
+import { countValue, durationValue, guardOption } from "../option-values.ts";
 import { projectFolder } from "../project-folder.ts";
 import { stopSignal } from "../stop-signal.ts";
 import type { Terminal } from "../terminal.ts";
@@ -24,6 +25,7 @@ export function addDev(program: Command, host: Host): void {
       "how long steps may go on at a reload (default: 10s)",
       durationValue,
     )
+    .addOption(guardOption("warn"))
     .addHelpText("after", HELP)
     .action(async (file: string, _: unknown, command: Command) =>
       develop(host, file, command, command.optsWithGlobals<DevOptions>()),
@@ -44,6 +46,7 @@ interface DevOptions extends GlobalOptions {
   readonly limit?: number;
   readonly port?: number;
   readonly grace?: Duration;
+  readonly guard?: GuardMode;
 }
 
 async function develop(
@@ -78,7 +81,7 @@ async function develop(
 }
 
 function workerArgs(url: string, options: DevOptions): readonly string[] {
-  const { namespace, limit, grace = "10s", json } = options;
+  const { namespace, limit, grace = "10s", guard = "warn", json } = options;
   return [
     "--servers",
     url,
@@ -86,6 +89,8 @@ function workerArgs(url: string, options: DevOptions): readonly string[] {
     namespace,
     "--grace",
     String(grace),
+    "--guard",
+    guard,
     ...(limit === undefined ? [] : ["--limit", String(limit)]),
     ...(json === true ? ["--json"] : []),
   ];

@@ -1,14 +1,14 @@
 import type { Command } from "commander";
 import { type Logger, pino } from "pino";
 import type { Duration } from "../../engine/duration.ts";
-import { serve } from "../../index.ts";
+import { type GuardMode, serve } from "../../index.ts";
 import { CliError } from "../cli-error.ts";
 import type { GlobalOptions } from "../global-options.ts";
 import type { Host } from "../host.ts";
 import { loadDefinitions } from "../load-definitions.ts";
 import { humanLog } from "../log-stream.ts";
 import { openConnection } from "../open-connection.ts";
-import { collect, countValue, durationValue } from "../option-values.ts";
+import { collect, countValue, durationValue, guardOption } from "../option-values.ts";
 import { leaveWithParent, tellParent } from "../parent-process.ts";
 import { stopSignal } from "../stop-signal.ts";
 import type { Terminal } from "../terminal.ts";
@@ -31,6 +31,7 @@ export function addServe(program: Command, host: Host): void {
       "how long steps may go on when it stops (default: 30s)",
       durationValue,
     )
+    .addOption(guardOption("warn when NODE_ENV is development, otherwise off"))
     .addHelpText("after", HELP)
     .action(async (file: string, _: unknown, command: Command) =>
       serveFile(host, file, command.optsWithGlobals<ServeFlags>()),
@@ -51,10 +52,11 @@ interface ServeFlags extends GlobalOptions {
   readonly queue?: readonly string[];
   readonly lease?: Duration;
   readonly grace?: Duration;
+  readonly guard?: GuardMode;
 }
 
 async function serveFile({ terminal }: Host, file: string, options: ServeFlags): Promise<void> {
-  const { limit, queue, lease, grace } = options;
+  const { limit, queue, lease, grace, guard } = options;
   const stopped = stopSignal();
   leaveWithParent();
   const definitions = await loadDefinitions(file);
@@ -66,6 +68,7 @@ async function serveFile({ terminal }: Host, file: string, options: ServeFlags):
     ...(queue === undefined ? {} : { queues: queue }),
     ...(lease === undefined ? {} : { lease }),
     ...(grace === undefined ? {} : { drainGrace: grace }),
+    ...(guard === undefined ? {} : { determinismGuard: guard }),
   });
   tellParent({ type: "serving", worker: worker.id });
   const asked = await Promise.race([stopped.then(() => true), worker.stopped.then(() => false)]);
