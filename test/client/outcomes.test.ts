@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { expect, test } from "vitest";
 import { Outcomes, type WorkOptions, workOnEach } from "../../src/client/outcomes.ts";
 
@@ -33,14 +34,6 @@ async function* slowly(items: readonly number[]): AsyncGenerator<number> {
   }
 }
 
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve: () => void = () => undefined;
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
-}
-
 test("nothing begins before it is read, and never more than the bound is under way or unread", async () => {
   const desk = new Desk();
   const outcomes = outcomesOf(desk, [0, 1, 2, 3, 4, 5]);
@@ -73,10 +66,10 @@ test("outcomes come in the order of the items, or each as it ends", async () => 
 
 test("an outcome is given while the next item is still awaited", async () => {
   const desk = new Desk();
-  const { promise, resolve: more } = deferred();
+  const gate = new EventTarget();
   async function* items(): AsyncGenerator<number> {
     yield 0;
-    await promise;
+    await once(gate, "more");
     yield 1;
   }
   const outcomes = outcomesOf(desk, items());
@@ -84,7 +77,7 @@ test("an outcome is given while the next item is still awaited", async () => {
   await new Promise(setImmediate);
   await desk.end(0);
   expect(await first).toEqual({ done: false, value: 0 });
-  more();
+  gate.dispatchEvent(new Event("more"));
   const second = outcomes.next();
   await new Promise(setImmediate);
   await desk.end(1);

@@ -124,3 +124,36 @@ test("serve takes any mixture of flows and tasks, and nothing else", () => {
   // @ts-expect-error -- concurrency is a number.
   void serve([checkout], { connection: millrace, concurrency: "10" });
 });
+
+test("many submissions take what one takes, and tell handles of what the flow gives", async () => {
+  for await (const outcome of millrace.submitMany(checkout, [{ input: { id: "a" } }])) {
+    if (outcome.status === "accepted") {
+      expectTypeOf<Exact<typeof outcome.handle, RunHandle<{ n: number }>>>().toEqualTypeOf<true>();
+    } else expectTypeOf<Exact<typeof outcome.error, Error>>().toEqualTypeOf<true>();
+  }
+  void millrace.submitMany(sweep, [{}, { options: { key: "k" } }]);
+  // @ts-expect-error -- `id` is text.
+  void millrace.submitMany(checkout, [{ input: { id: 1 } }]);
+  // @ts-expect-error -- it takes an input.
+  void millrace.submitMany(checkout, [{ options: { key: "k" } }]);
+});
+
+test("many results are of the type of their runs", async () => {
+  const run = await millrace.submit(charge, { id: "a" });
+  for await (const result of millrace.results([run])) {
+    if (result.status !== "completed") continue;
+    expectTypeOf<Exact<typeof result.output, string>>().toEqualTypeOf<true>();
+  }
+  for await (const result of millrace.results(["charge:a"])) {
+    if (result.status !== "completed") continue;
+    expectTypeOf<Exact<typeof result.output, unknown>>().toEqualTypeOf<true>();
+  }
+});
+
+test("only runs that a hand can continue are resumed by state", () => {
+  void millrace.resumeWhere({ flow: "checkout", status: ["parked", "failed", "crashed"] });
+  // @ts-expect-error -- it has ended.
+  void millrace.resumeWhere({ flow: "checkout", status: "completed" });
+  // @ts-expect-error -- which?
+  void millrace.resumeWhere({ flow: "checkout" });
+});

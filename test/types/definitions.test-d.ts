@@ -65,6 +65,26 @@ test("a function that asks for another type than its schema gives does not compi
   task("a", { input: Order }, (input) => input.price);
 });
 
+test("an output schema holds the function to its input type, and gives the result its output type", () => {
+  const one = flow("a", { output: Order }, async (_ctx, input: Date) => ({
+    id: input.toISOString(),
+    count: "7",
+  }));
+  expectTypeOf<Exact<typeof one, Flow<Date, OrderOut>>>().toEqualTypeOf<true>();
+  const both = task(
+    "a",
+    { input: Order, output: z.number(), timeout: "5s" },
+    (input) => input.count,
+  );
+  expectTypeOf<Exact<typeof both, Task<OrderOut, number, OrderIn>>>().toEqualTypeOf<true>();
+  const none = task("a", { output: z.string() }, () => "text");
+  expectTypeOf<Exact<typeof none, Task<undefined, string>>>().toEqualTypeOf<true>();
+  // @ts-expect-error -- the schema takes text.
+  flow("a", { output: Order }, async () => ({ id: "a", count: 7 }));
+  // @ts-expect-error -- the schema takes a number.
+  task("a", { input: Order, output: z.number() }, (input) => input.id);
+});
+
 test("options that do not exist, and units that do not, do not compile", () => {
   // @ts-expect-error -- it is `timeout`.
   task("a", { timeoutMs: 5 }, () => 1);
