@@ -1,4 +1,4 @@
-import { type Frame, isActive } from "../engine/frame.ts";
+import { type Frame, isActive, isClosed } from "../engine/frame.ts";
 import { ResultTimeoutError, RunNotFoundError } from "../engine/run-errors.ts";
 import type { RunRef } from "../engine/run-id.ts";
 import { outcomeOf, type RunOutcome } from "../engine/run-outcome.ts";
@@ -46,6 +46,7 @@ export function waitForOutcome(
       if (outcome !== undefined) resolve(outcome);
     };
     const follow = (): void => {
+      if (settled) return;
       const follower = new RunFollower(
         host,
         run,
@@ -75,7 +76,15 @@ export function waitForOutcome(
       const late = (): void => reject(new ResultTimeoutError(run.id, timeoutMs, status));
       onEnd(clock.after(timeoutMs, late));
     }
-    if (hint === undefined) return follow();
+    if (hint === undefined) {
+      // Of a run that has ended this is all; if the broker is away, whoever follows waits for it.
+      const first = lookout.once(() => readHead(broker.log, run));
+      first.then(({ frame }) => {
+        if (frame !== undefined) see(frame);
+        if (frame === undefined || !isClosed(frame.status)) follow();
+      }, follow);
+      return;
+    }
     // The closing worker will tell. If that is lost, the stream tells: after a reconnect, or within 10 s; and before a
     // time-out, which says in what state the run is. No subscription is needed for that, however many runs are waited for.
     const watch = lookout.watch(async (isDue) => {

@@ -153,7 +153,7 @@ test("reading the result of a run that ended stores nothing and is one look-up",
   const run = await millrace.submit(sequential, 3, { key: "result" });
   await run.result();
   const read = async (): Promise<unknown> => millrace.attach(run.id).result();
-  const looked = async (): Promise<void> => expect(await callsOf(read)).toEqual(["follow", "head"]);
+  const looked = async (): Promise<void> => expect(await callsOf(read)).toEqual(["head"]);
   expect(await writesOf(looked)).toBe(0);
 });
 

@@ -32,6 +32,17 @@ test("the test in docs/testing.md runs", async () => {
   expect(output).toContain("a mail to ann");
 });
 
+test("the program in docs/submitting.md submits many, and tells of each that was refused", async () => {
+  const output = await run("submitting", firstProgram("docs/submitting.md"));
+  expect(output).toContain("990 accepted, 10 refused");
+  expect(output).toContain("990 done");
+});
+
+test("the flow in docs/changing-code.md fails at the line that is named", async () => {
+  const output = await run("invoice", firstProgram("docs/changing-code.md"));
+  expect(output).toMatch(/Math\.random\(\) in flow code at \S*invoice\.ts:4: a replay of invoice:/);
+});
+
 function firstProgram(file: string): string {
   const program = /```ts\n(.*?)```/s.exec(readFileSync(join(root, file), "utf8"))?.[1];
   if (program === undefined) throw new Error(`${file} has no program`);
