@@ -79,6 +79,12 @@ test("an output schema holds the function to its input type, and gives the resul
   expectTypeOf<Exact<typeof both, Task<OrderOut, number, OrderIn>>>().toEqualTypeOf<true>();
   const none = task("a", { output: z.string() }, () => "text");
   expectTypeOf<Exact<typeof none, Task<undefined, string>>>().toEqualTypeOf<true>();
+  const undone = task(
+    "a",
+    { output: Order, compensate: (output) => void output.count.toFixed() },
+    (input: Date) => ({ id: input.toISOString(), count: "7" }),
+  );
+  expectTypeOf<Exact<typeof undone, Task<Date, OrderOut>>>().toEqualTypeOf<true>();
   // @ts-expect-error -- the schema takes text.
   flow("a", { output: Order }, async () => ({ id: "a", count: 7 }));
   // @ts-expect-error -- the schema takes a number.
