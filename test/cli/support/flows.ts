@@ -35,7 +35,7 @@ export const rich = flow("rich", async (ctx) => {
 
 export const versioned = flow("versioned", async (ctx) => {
   const name = await ctx.step(process.env["STEP"] ?? "first", () => process.env["STEP"]);
-  await ctx.sleep("1s");
+  await ctx.sleep("4s"); // Longer than it takes to start another worker on a busy machine.
   return name;
 });
 `;
