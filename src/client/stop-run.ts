@@ -10,33 +10,28 @@ import { RunClosedError, RunNotFoundError } from "../engine/run-errors.ts";
 import type { RunRef } from "../engine/run-id.ts";
 import { sortableId } from "../engine/sortable-id.ts";
 import { BrokerError } from "../engine/usage-errors.ts";
-import { putInput } from "../history/put-input.ts";
+import { inputBytes, putInput } from "../history/put-input.ts";
 import { putWake } from "../history/put-wake.ts";
 import { readSubmission, type StoredSubmission } from "../history/read-submission.ts";
-import { type RunHead, readSureHead } from "../history/run-head.ts";
+import { readSureHead } from "../history/run-head.ts";
 import { tellIfClosed } from "../history/tell-closed.ts";
 import { encodeFrame } from "../wire/frame-codec.ts";
 import type { ClientHost } from "./client-host.ts";
 import { Patience } from "./patience.ts";
 
 /**
- * Asks a run to stop. A run that no worker has is closed at once; any other hears of it, and may clean up. Resolves when the
- * request is durable.
+ * Asks a run to stop. A run that no worker has taken up, or that is parked, is closed at once; any other hears of it, and may
+ * clean up. Resolves when that is durable.
  * @throws {@link RunClosedError}, {@link RunNotFoundError}, {@link BrokerError}
  */
 export async function cancelRun(host: ClientHost, run: RunRef, reason: string): Promise<void> {
+  const patience = new Patience(host, GIVE_UP_MS);
   const inputId = sortableId(host.clock.now(), Math.random);
-  await untilSettled(host, run, async (head) => {
-    const { frame } = head;
-    if (frame === undefined || frame.status === "parked") return close(host, run, head, reason);
-    await putInput(
-      host,
-      run,
-      frame.queue,
-      { type: "Cancel", reason: shortReason(reason) },
-      inputId,
-    );
-    return true;
+  const body = { type: "Cancel", reason: shortReason(reason) } as const;
+  await closeRun(host, run, body.reason, async (frame) => {
+    if (frame.status === "parked") return "close";
+    await patience.ask(() => putInput(host, run, frame.queue, body, inputId));
+    return "asked";
   });
 }
 
@@ -45,65 +40,87 @@ export async function cancelRun(host: ClientHost, run: RunRef, reason: string): 
  * @throws {@link RunClosedError}, {@link RunNotFoundError}, {@link BrokerError}
  */
 export async function terminateRun(host: ClientHost, run: RunRef, reason: string): Promise<void> {
-  await untilSettled(host, run, (head) => close(host, run, head, reason));
-}
-
-/** Looks at the run and acts, until nobody was faster. */
-async function untilSettled(
-  host: ClientHost,
-  run: RunRef,
-  act: (head: RunHead) => Promise<boolean>,
-): Promise<void> {
-  const patience = new Patience(host, GIVE_UP_MS);
-  for (;;) {
-    const head = await patience.ask(() => readSureHead(host.broker.log, run));
-    const status = head.frame?.status ?? "pending";
-    if (isClosed(status)) throw new RunClosedError(run.id, status);
-    if (await patience.ask(() => act(head))) return;
-    if (patience.isOver) {
-      throw new BrokerError(`Run ${run.id} could not be stopped: it moves on too fast. Try again.`);
-    }
-  }
+  await closeRun(host, run, shortReason(reason), () => Promise.resolve("close"));
 }
 
 /**
- * Appends the closing frame in place of whoever has the run: the write fences it (I2). What the run's own worker would have
- * done after it is done here, and again by whoever gets the run's token or the wake (I5). False when somebody was faster.
+ * Appends the closing frame in place of whoever has the run: the write fences it (I2). `decide` says whether to, once there is
+ * a frame. What a worker does after it has closed a run is done here, and is sure to be done (I5): before the frame is written,
+ * the broker has an order to wake the run a little later, which somebody gets who sees that it has closed.
  */
-async function close(
+async function closeRun(
   host: ClientHost,
   run: RunRef,
-  { frame, last }: RunHead,
   reason: string,
-): Promise<boolean> {
+  decide: (frame: RecordedFrame) => Promise<"close" | "asked">,
+): Promise<void> {
   const { broker, clock } = host;
-  const submission = await readSubmission(broker.log, run, frame?.queue);
-  if (submission === undefined) throw new RunNotFoundError(run.id, broker.log.namespace);
-  const bytes = encodeFrame(closingFrame(frame, submission, { at: clock.now(), reason }));
-  const outcome = await broker.log.append(run, last, bytes);
-  if (outcome.status === "unknown") {
-    // It may be ours that stands there.
-    const now = await readSureHead(broker.log, run);
-    const isOurs = now.frame !== undefined && Buffer.compare(encodeFrame(now.frame), bytes) === 0;
-    if (!isOurs) return false;
-  } else if (outcome.status === "conflict") return false;
-  // A hint: whoever waits for the result learns of it by the stream otherwise.
-  if (submission.replyTo !== "") broker.hints.send(submission.replyTo, bytes);
-  if (frame !== undefined && isActive(frame.status)) {
-    const { queue, token } = frame;
-    await putWake(host, run, queue, { replaces: [token], resume: false, queue });
-    // Whoever holds it looks at its inbox when it is asked, and drops the run: a hint, since its next write is refused anyhow.
-    const { partition } = submission;
-    void broker.peers.asks(frame.writer, { run: run.id, partition, token, epoch: frame.epoch });
+  const { log } = broker;
+  const patience = new Patience(host, GIVE_UP_MS);
+  // One of its own for each call: so a frame whose ack was lost is known again.
+  const writer = `client-${sortableId(clock.now(), Math.random)}`;
+  for (let last: RecordedFrame | undefined; ; ) {
+    const head = await patience.ask(() => readSureHead(log, run));
+    const { frame } = head;
+    if (frame?.writer === writer) return tell(host, run, frame, last);
+    if (frame !== undefined && isClosed(frame.status)) {
+      throw new RunClosedError(run.id, frame.status);
+    }
+    if (frame !== undefined && (await decide(frame)) === "asked") return;
+    const submission = await patience.ask(() => readSubmission(log, run, frame?.queue));
+    if (submission === undefined) throw new RunNotFoundError(run.id, log.namespace);
+    const closing = closingFrame(frame, submission, { at: clock.now(), reason, writer });
+    // The token of a run that has not started is its submission, which is still in the queue.
+    if (frame !== undefined) await patience.ask(() => orderWake(host, run, closing));
+    last = frame;
+    const outcome = await log.append(run, head.last, encodeFrame(closing));
+    if (outcome.status === "written") return tell(host, run, closing, last);
+    if (patience.isOver) {
+      throw new BrokerError(
+        `It is not known whether run ${run.id} was stopped. Look, and try again.`,
+      );
+    }
+    if (outcome.status === "unknown") await patience.pause();
   }
-  await tellIfClosed(host, run);
-  return true;
+}
+
+/** Comes after the closing frame, to whoever is there then. If the frame is never written, it only wakes the run. */
+function orderWake(host: ClientHost, run: RunRef, { queue, token }: Frame): Promise<void> {
+  const wake = { type: "Wake", replaces: [token], resume: false, queue } as const;
+  const at = host.clock.now() + TELL_AFTER_MS;
+  return host.broker.log.wakeAt(run, queue, at, inputBytes(host.clock, wake));
+}
+
+/** Tells at once whom the ordered wake would make somebody tell later: so a failure in here delays, and loses nothing. */
+async function tell(
+  host: ClientHost,
+  run: RunRef,
+  closing: Frame,
+  before: RecordedFrame | undefined,
+): Promise<void> {
+  const { broker } = host;
+  try {
+    const submission = await readSubmission(broker.log, run, closing.queue);
+    // A hint: whoever waits for the result learns of it by the stream otherwise.
+    const replyTo = submission?.replyTo ?? "";
+    if (replyTo !== "") broker.hints.send(replyTo, encodeFrame(closing));
+    if (submission !== undefined && before !== undefined && isActive(before.status)) {
+      const { queue, token, epoch, writer } = before;
+      await putWake(host, run, queue, { replaces: [token], resume: false, queue });
+      // Whoever holds it looks at its inbox when it is asked, and drops the run; its next write is refused anyhow.
+      const { partition } = submission;
+      void broker.peers.asks(writer, { run: run.id, partition, token, epoch });
+    }
+    await tellIfClosed(host, run);
+  } catch (error) {
+    if (!(error instanceof BrokerError)) throw error;
+  }
 }
 
 function closingFrame(
   head: RecordedFrame | undefined,
   submission: StoredSubmission,
-  { at, reason }: { readonly at: number; readonly reason: string },
+  by: { readonly at: number; readonly reason: string; readonly writer: string },
 ): Frame {
   const { prev, epoch, token, inboxFolded, annotated } =
     head === undefined
@@ -112,15 +129,16 @@ function closingFrame(
   return {
     prev,
     epoch: epoch + 1,
-    writer: WRITER,
+    writer: by.writer,
     status: "cancelled",
     inboxFolded,
     token,
     queue: submission.queue,
     annotated,
-    events: [{ type: "Cancelled", at, reason: shortReason(reason) }],
+    events: [{ type: "Cancelled", at: by.at, reason: by.reason }],
   };
 }
 
-const WRITER = "client";
 const GIVE_UP_MS = 30_000;
+/** By then the frame is written, or never will be: its writer waits less long for an ack. */
+const TELL_AFTER_MS = 10_000;

@@ -29,7 +29,9 @@ import { valueOf } from "../history/outcome-value.ts";
 import { inputBytes } from "../history/put-input.ts";
 import { putWake } from "../history/put-wake.ts";
 import { tellClosed, waitersOf } from "../history/tell-closed.ts";
+import type { Delivery } from "../ports/work-queue.ts";
 import { decodeError } from "../wire/error-codec.ts";
+import { decodeInput } from "../wire/input-codec.ts";
 import { decodeValue } from "../wire/value-codec.ts";
 import type { ActivationHost, ActivationParts, HeldRun, IdleRun } from "./activation-parts.ts";
 import { Annotated } from "./annotated.ts";
@@ -832,7 +834,7 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
   /** Ack after the wake is in the inbox: between the two the token itself is still unacked (I4). */
   async #putWakeInstead(messages: readonly KeptMessage[]): Promise<void> {
     const { queue } = this.#parts.submission;
-    const replaces = [this.token, ...messages.map(({ delivery }) => delivery.sequence)];
+    const replaces = [this.token, ...messages.flatMap(({ delivery }) => standsFor(delivery))];
     const wake = { replaces, resume: false, queue };
     try {
       await putWake(this.#host, this.run, this.#token.delivery.queue, wake);
@@ -914,7 +916,8 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
   async #onSuspended(): Promise<void> {
     const rest = await this.#inbox.rest();
     if (rest === undefined) return; // Lost meanwhile.
-    const handed = this.#inbox.handed;
+    // What is handed over from now on is given back: the wake does not name it.
+    const handed = [...this.#inbox.handed];
     if (rest.length + handed.length === 0) this.#token.ack();
     else await this.#putWakeInstead(handed);
     this.#leave(this.#unawaited, (message) => message.giveBack());
@@ -1010,6 +1013,13 @@ function foldedAs(input: PlainInput): readonly [FoldedKind, string] {
 
 function deadlineText(deadlineAt: number): string {
   return `its deadline, ${new Date(deadlineAt).toISOString()}, has passed`;
+}
+
+/** The tokens that a message stands for: itself, and those whose place it took. */
+function standsFor({ sequence, data, kind }: Delivery): readonly number[] {
+  const decoded = kind === "in" ? decodeInput(data) : undefined;
+  const isWake = decoded?.kind === "ok" && decoded.value.body.type === "Wake";
+  return isWake ? [sequence, ...decoded.value.body.replaces] : [sequence];
 }
 
 function asError(thrown: unknown): Error {
