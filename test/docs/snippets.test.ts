@@ -43,6 +43,12 @@ test("the flow in docs/changing-code.md fails at the line that is named", async 
   expect(output).toMatch(/Math\.random\(\) in flow code at \S*invoice\.ts:4: a replay of invoice:/);
 });
 
+test("the program in docs/payloads.md runs, and stores its large value encrypted", async () => {
+  const output = await run("payloads", firstProgram("docs/payloads.md"));
+  expect(output).toContain("{ bytes: 6000000, head: '1,2,3' }");
+  expect(output).toMatch(/<blob of 7000039 bytes in jetstream: .*, encoded by aes-gcm>/);
+});
+
 function firstProgram(file: string): string {
   const program = /```ts\n(.*?)```/s.exec(readFileSync(join(root, file), "utf8"))?.[1];
   if (program === undefined) throw new Error(`${file} has no program`);

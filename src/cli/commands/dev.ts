@@ -81,7 +81,7 @@ async function develop(
 }
 
 function workerArgs(url: string, options: DevOptions): readonly string[] {
-  const { namespace, limit, grace = "10s", guard = "warn", json } = options;
+  const { namespace, limit, grace = "10s", guard = "warn", payloads, json } = options;
   return [
     "--servers",
     url,
@@ -92,6 +92,7 @@ function workerArgs(url: string, options: DevOptions): readonly string[] {
     "--guard",
     guard,
     ...(limit === undefined ? [] : ["--limit", String(limit)]),
+    ...(payloads === undefined ? [] : ["--payloads", payloads]),
     ...(json === true ? ["--json"] : []),
   ];
 }
