@@ -1,5 +1,5 @@
 import { EmbeddedError } from "../embedded/embedded-error.ts";
-import { MillraceError, RunFailedError } from "../index.ts";
+import { MillraceError, PayloadUnreadableError, RunFailedError } from "../index.ts";
 import { CliError } from "./cli-error.ts";
 import { exitCodeOf } from "./exit-code-of.ts";
 import type { ExitCode } from "./exit-codes.ts";
@@ -30,6 +30,9 @@ function humanLines(terminal: Terminal, error: unknown): readonly string[] {
     return [`${bold(red("unexpected error:"))} ${printableLines(text)}`];
   }
   const first = `${bold(red("error:"))} ${printableLines(error.message)}`;
+  if (error instanceof PayloadUnreadableError) {
+    return [first, "On the command line: --payloads <file>, which exports what connect() takes."];
+  }
   if (error.cause === undefined) return [first];
   // Where a flow threw matters; where a connection was refused inside a library does not.
   const stacks = error instanceof RunFailedError || error instanceof CliError;
