@@ -62,13 +62,15 @@ test("no file of the package names the folder it was built in, or a map that is 
   expect(told("sourceMappingURL")).toEqual([]);
 });
 
-test("every package that runs is a dependency, and none is installed for nothing", async () => {
+test("every package that runs is a dependency or an optional peer, and none is installed for nothing", async () => {
   const files = await filesUnder(unpacked);
-  const { dependencies } = await manifestOf(unpacked);
+  const { dependencies, peerDependenciesMeta } = await manifestOf(unpacked);
   const atRun = await importedBy(files.filter((file) => file.endsWith(".js")));
   const inTypes = await importedBy(files.filter((file) => file.endsWith(".d.ts")));
   const names = Object.keys(dependencies);
-  expect([...atRun].filter((name) => !names.includes(name))).toEqual([]);
+  const peers = Object.keys(peerDependenciesMeta).filter((name) => atRun.has(name));
+  expect([...atRun].filter((name) => !names.includes(name)).toSorted()).toEqual(peers);
+  expect(Object.values(peerDependenciesMeta).every(({ optional }) => optional)).toBe(true);
   expect(names.filter((name) => !atRun.has(name) && !inTypes.has(name))).toEqual([]);
 });
 
@@ -125,6 +127,16 @@ console.log(run.id, result / 3_600_000);
 await clock.until(worker.drain());
 `;
 
+/** A store in S3, in a project that has not installed the AWS SDK. */
+const S3_PROGRAM = `
+import { type BlobStore, BlobStoreError } from "millrace";
+import { S3BlobStore } from "millrace/s3";
+
+const store: BlobStore = new S3BlobStore({ bucket: "payloads", serverSideEncryption: { type: "kms" } });
+const error: unknown = await store.get("key").catch((thrown: unknown) => thrown);
+console.log(error instanceof BlobStoreError ? error.message : "no error");
+`;
+
 test.each(["nodenext", "bundler"])(
   "programs type-check under %s resolution, the types of the package included",
   async (resolution) => {
@@ -139,7 +151,8 @@ test.each(["nodenext", "bundler"])(
       skipLibCheck: false,
       noEmit: true,
     };
-    const files = ["program.ts", "test-program.ts"];
+    const files = ["program.ts", "test-program.ts", "s3-program.ts"];
+    await writeFile(join(project, "s3-program.ts"), S3_PROGRAM);
     await writeFile(config, JSON.stringify({ compilerOptions, files }));
     await writeFile(join(project, "program.ts"), PROGRAM);
     await writeFile(join(project, "test-program.ts"), TEST_PROGRAM);
@@ -158,6 +171,12 @@ test("the test of a flow runs from the installed package, without a server", asy
   await compile("test-program", TEST_PROGRAM);
   const printed = await runScript(join(project, "test-program.js"), [], project);
   expect(printed.split("\n")).toContain("nap:night 8");
+});
+
+test("a store in S3 says what to install where the AWS SDK is not there", async () => {
+  await compile("s3-program", S3_PROGRAM);
+  const printed = await runScript(join(project, "s3-program.js"), [], project);
+  expect(printed).toContain("npm install @aws-sdk/client-s3 @aws-sdk/lib-storage");
 });
 
 async function compile(name: string, program: string): Promise<void> {
