@@ -153,7 +153,7 @@ export class CompensationFailedError extends AggregateError {
     super(
       [cause, ...failures],
       `The saga of run ${runId} failed (${textOf(cause)}), and ${failures.length} of its steps could not be undone: ` +
-        `${failures.map(textOf).join("; ")}. Undo by hand what they did, or resume the run to try again.`,
+        `${failures.map(textOf).join("; ")}. Undo by hand what they did.`,
     );
     this.runId = runId;
   }

@@ -35,7 +35,7 @@ import { decodeInput } from "../wire/input-codec.ts";
 import { decodeValue } from "../wire/value-codec.ts";
 import type { ActivationHost, ActivationParts, HeldRun, IdleRun } from "./activation-parts.ts";
 import { Annotated } from "./annotated.ts";
-import { closingEvent } from "./closing-event.ts";
+import { causesOf, closingEvent } from "./closing-event.ts";
 import { Context } from "./context.ts";
 import type { ContextHost } from "./context-host.ts";
 import { drained } from "./drained.ts";
@@ -351,6 +351,11 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
     this.#patches.set(id, isNew);
     if (isNew && !isRecorded) this.#record({ type: "Patched", patch: id });
     return isNew;
+  }
+
+  undone(error: unknown): void {
+    // Resumed by hand, the run would try that step again on top of what is no more.
+    for (const at of causesOf(error)) this.#stepErrors.delete(at);
   }
 
   #command(asked: Omit<Asked, "settle">, prepare: () => void): Promise<unknown> {

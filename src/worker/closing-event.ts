@@ -36,20 +36,23 @@ export interface ClosingRun {
 /** Causes deeper than this are not looked at. */
 const MAX_DEPTH = 16;
 
+/** An error and what caused it, the error first. */
+export function causesOf(thrown: unknown): readonly Error[] {
+  const causes: Error[] = [];
+  for (let at = thrown; at instanceof Error && causes.length < MAX_DEPTH; at = at.cause) {
+    causes.push(at);
+  }
+  return causes;
+}
+
 /** The cancellation itself, or something that was thrown because of it. */
 function isCancellation(thrown: unknown, run: string): boolean {
-  for (let at = thrown, depth = 0; at instanceof Error && depth < MAX_DEPTH; at = at.cause, depth++)
-    if (at instanceof CancelledError && at.runId === run) return true;
-  return false;
+  return causesOf(thrown).some((at) => at instanceof CancelledError && at.runId === run);
 }
 
 /** The step whose failure the flow let through, itself or as a cause. */
 function stepBehind(thrown: unknown, stepOf: ClosingRun["stepOf"]): string {
-  for (
-    let at = thrown, depth = 0;
-    at instanceof Error && depth < MAX_DEPTH;
-    at = at.cause, depth++
-  ) {
+  for (const at of causesOf(thrown)) {
     const step = stepOf(at);
     if (step !== undefined) return step;
   }

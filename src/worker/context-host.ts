@@ -34,4 +34,6 @@ export interface ContextHost {
   watch(run: RunRef): Promise<void>;
   annotate(change: (annotated: Annotated) => void): void;
   patch(id: string): boolean;
+  /** What had led to this error is undone: the run cannot go on from the step that it came from. */
+  undone(error: unknown): void;
 }

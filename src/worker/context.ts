@@ -168,7 +168,8 @@ export class Context implements SagaContext {
       return await fn(new Context(this.#host, { ...this.#scope, saga }));
     } catch (error) {
       const undoing = new Context(this.#host, { ...this.#scope, saga: undefined, shielded: true });
-      await saga.undo(this.runId, error, (name, plan) => undoing.#step(name, plan));
+      const step = (name: string, plan: StepPlan) => undoing.#step(name, plan);
+      if (await saga.undo(this.runId, error, step)) this.#host.undone(error);
       throw error;
     }
   }

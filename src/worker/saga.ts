@@ -37,20 +37,22 @@ export class Saga {
 
   /**
    * Undoes all that was done, the last first, also what completes only now. One that fails for good does not keep the others
-   * from being undone.
+   * from being undone. True when there was something to undo.
    * @throws {@link CompensationFailedError} with the error that brought the saga down and all that failed.
    */
   async undo(
     run: string,
     cause: unknown,
     step: (name: string, plan: StepPlan) => Promise<unknown>,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const failures: unknown[] = [];
+    let undone = false;
     for (;;) {
       // What was under way when the saga failed may still succeed.
       while (this.#going.size > 0) await Promise.all(this.#going);
       const last = this.#done.pop();
       if (last === undefined) break;
+      undone = true;
       try {
         await step(last.name, last.plan);
       } catch (error) {
@@ -58,6 +60,7 @@ export class Saga {
       }
     }
     if (failures.length > 0) throw new CompensationFailedError(run, cause, failures);
+    return undone;
   }
 }
 

@@ -170,3 +170,30 @@ test("a cancelled saga is undone, across a suspension, and a second cancellation
   expect(notes).toEqual(["flight 1", "undo flight! of 1"]);
   await worker.drain();
 });
+
+test("a run that failed through a saga is not continued on top of what was undone", async () => {
+  const bed = await beds.open();
+  const notes: string[] = [];
+  const flight = noted("flight", notes);
+  let cars = 0;
+  const trip = flow("trip", (ctx) =>
+    ctx.saga(async (saga) => {
+      await saga.run(flight, 1);
+      await saga.step("car", () => {
+        if (cars++ === 0) throw new FatalError("NO_CAR", "no car");
+      });
+    }),
+  );
+  const worker = await serve([trip], { connection: bed.millrace, log });
+  const handle = await bed.millrace.submit(trip);
+  await handle.result().catch(() => undefined);
+  await handle.resume();
+  await until("it has ended again", async () => {
+    const { epoch, closed } = await handle.state();
+    return epoch === 2 && closed;
+  });
+  await expect(handle.result()).rejects.toMatchObject({ cause: { message: "no car" } });
+  expect(notes).toEqual(["flight 1", "undo flight! of 1"]);
+  expect(cars).toBe(1);
+  await worker.drain();
+});
