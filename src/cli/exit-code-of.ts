@@ -32,5 +32,6 @@ const BY_CODE: ReadonlyMap<string, ExitCode> = new Map([
   ["BROKER_ERROR", EXIT.broker],
   ["CONNECTION_CLOSED", EXIT.broker],
   ["RUN_EXISTS", EXIT.refused],
+  ["RUN_CLOSED", EXIT.refused],
   ["RUN_NOT_RESUMABLE", EXIT.refused],
 ]);

@@ -22,5 +22,6 @@ Exit codes:
   4   the time given with --timeout is over; the run goes on
   5   no broker could be reached, or it refused
   6   doctor found a check that fails
-  7   refused by the run's state: its key is taken, or it cannot be resumed
+  7   refused by the run's state: its key is taken, it has ended, or it
+      cannot be resumed
   70  an error in Millrace itself; please report it`;

@@ -12,6 +12,17 @@ export function durationValue(text: string): Duration {
   }
 }
 
+/** A time in ISO form. */
+export function timeValue(text: string): Date {
+  const time = new Date(text);
+  if (/^\d{4}-/.test(text) && !Number.isNaN(time.getTime())) return time;
+  throw new InvalidArgumentError("Give an ISO time such as 2030-01-31T08:00:00Z.");
+}
+
+export function timeOrDurationValue(text: string): Date | Duration {
+  return /^\d{4}-/.test(text) ? timeValue(text) : durationValue(text);
+}
+
 export function countValue(text: string): number {
   const count = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(count) && count >= 1) return count;

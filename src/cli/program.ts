@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { addCancel } from "./commands/cancel.ts";
 import { addDead } from "./commands/dead.ts";
 import { addDev } from "./commands/dev.ts";
 import { addDoctor } from "./commands/doctor.ts";
@@ -8,7 +9,9 @@ import { addResult } from "./commands/result.ts";
 import { addResume } from "./commands/resume.ts";
 import { addServe } from "./commands/serve.ts";
 import { addShow } from "./commands/show.ts";
+import { addSignal } from "./commands/signal.ts";
 import { addSubmit } from "./commands/submit.ts";
+import { addTerminate } from "./commands/terminate.ts";
 import { addWatch } from "./commands/watch.ts";
 import { EXIT_HELP } from "./exit-codes.ts";
 import { addGlobalOptions } from "./global-options.ts";
@@ -37,6 +40,9 @@ const COMMANDS: readonly AddCommand[] = [
   addShow,
   addWatch,
   addEvents,
+  addSignal,
+  addCancel,
+  addTerminate,
   addResume,
   addDead,
   addDoctor,

@@ -12,7 +12,8 @@ const folder = await projectFolder({
 
 /** Nothing listens on port 1. */
 const NOWHERE = ["-s", "nats://127.0.0.1:1"];
-const COMMANDS = "dev serve submit result show watch events resume dead doctor".split(" ");
+const COMMANDS =
+  "dev serve submit result show watch events signal cancel terminate resume dead doctor".split(" ");
 
 async function run(args: readonly string[], stdin?: string | Uint8Array): Promise<Finished> {
   return millrace(args, { cwd: folder, ...(stdin === undefined ? {} : { stdin }) });
@@ -68,6 +69,13 @@ test.each([
   ["a limit of nothing", ["serve", "empty.ts", "--limit", "0"], "USAGE"],
   ["metadata without a value", ["submit", "a", "--metadata", "x"], "USAGE"],
   ["a timeout without a wait", ["submit", "a", "--timeout", "1s"], "USAGE"],
+  ["a time that is none", ["submit", "a", "--at", "tomorrow"], "USAGE"],
+  ["a deadline that is none", ["submit", "a", "--deadline", "2030-13-45T00:00:00Z"], "USAGE"],
+  [
+    "a start with a delay and a time",
+    ["submit", "a", "--at", "2030-01-01", "--delay", "1s"],
+    "USAGE",
+  ],
   ["another broker for dev", ["dev", "empty.ts", ...NOWHERE], "USAGE"],
   ["input that is not JSON", ["submit", "a", "{item: 1}"], "INPUT_NOT_JSON"],
   ["a file that is not JSON", ["submit", "a", "@bad.json"], "INPUT_NOT_JSON"],
@@ -103,6 +111,9 @@ test.each([
   ["show", "shop:a"],
   ["watch", "shop:a"],
   ["events", "shop:a", "--follow"],
+  ["signal", "shop:a", "go"],
+  ["cancel", "shop:a"],
+  ["terminate", "shop:a"],
   ["resume", "shop:a"],
   ["dead"],
   ["doctor"],

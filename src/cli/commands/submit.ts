@@ -1,10 +1,17 @@
 import { type Command, Option } from "commander";
 import type { Duration } from "../../engine/duration.ts";
+import type { SubmitOptions as LibraryOptions } from "../../index.ts";
 import { CliError } from "../cli-error.ts";
 import type { GlobalOptions } from "../global-options.ts";
 import type { Host } from "../host.ts";
 import { openConnection } from "../open-connection.ts";
-import { collect, collectPair, durationValue } from "../option-values.ts";
+import {
+  collect,
+  collectPair,
+  durationValue,
+  timeOrDurationValue,
+  timeValue,
+} from "../option-values.ts";
 import { printable } from "../printable.ts";
 import { readInput } from "../read-input.ts";
 
@@ -23,6 +30,13 @@ export function addSubmit(program: Command, host: Host): void {
       new Option("--if-exists <what>", "when the key is taken")
         .choices(["attach", "reject"])
         .default("attach"),
+    )
+    .option("--delay <duration>", "start so long from now", durationValue)
+    .option("--at <time>", "start then: an ISO time such as 2030-01-31T08:00:00Z", timeValue)
+    .option(
+      "--deadline <when>",
+      "cancel it if it is open then: a duration or ISO time",
+      timeOrDurationValue,
     )
     .option("-w, --wait", "wait for the result and print it")
     .option("--timeout <duration>", "with --wait: wait no longer", durationValue)
@@ -46,6 +60,9 @@ interface SubmitOptions extends GlobalOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   readonly queue?: string;
   readonly ifExists: "attach" | "reject";
+  readonly delay?: Duration;
+  readonly at?: Date;
+  readonly deadline?: Date | Duration;
   readonly wait?: boolean;
   readonly timeout?: Duration;
 }
@@ -57,19 +74,11 @@ async function submit(
   options: SubmitOptions,
 ): Promise<void> {
   const { terminal } = host;
-  const { key, tag, metadata, queue, ifExists, wait, timeout } = options;
-  if (timeout !== undefined && wait !== true) {
-    throw new CliError("USAGE", "--timeout needs --wait: a submission alone does not wait.");
-  }
+  const { wait, timeout } = options;
+  checkTogether(options);
   const input = await readInput(json);
   await using millrace = await openConnection(options);
-  const handle = await millrace.submit(flow, input, {
-    ifExists,
-    ...(key === undefined ? {} : { key }),
-    ...(tag === undefined ? {} : { tags: tag }),
-    ...(metadata === undefined ? {} : { metadata }),
-    ...(queue === undefined ? {} : { queue }),
-  });
+  const handle = await millrace.submit(flow, input, asked(options));
   const { id } = handle;
   if (wait !== true)
     return terminal.json ? terminal.document({ id }) : terminal.print(printable(id));
@@ -77,4 +86,27 @@ async function submit(
   const output = await handle.result(timeout === undefined ? {} : { timeout });
   if (terminal.json) terminal.document({ id, status: "completed", output });
   else terminal.value(output);
+}
+
+function checkTogether({ wait, timeout, at, delay }: SubmitOptions): void {
+  if (timeout !== undefined && wait !== true) {
+    throw new CliError("USAGE", "--timeout needs --wait: a submission alone does not wait.");
+  }
+  if (at !== undefined && delay !== undefined) {
+    throw new CliError("USAGE", "Give --at or --delay, not both.");
+  }
+}
+
+function asked(options: SubmitOptions): LibraryOptions {
+  const { key, tag, metadata, queue, ifExists, delay, at, deadline } = options;
+  return {
+    ifExists,
+    ...(key === undefined ? {} : { key }),
+    ...(tag === undefined ? {} : { tags: tag }),
+    ...(metadata === undefined ? {} : { metadata }),
+    ...(queue === undefined ? {} : { queue }),
+    ...(delay === undefined ? {} : { delay }),
+    ...(at === undefined ? {} : { at }),
+    ...(deadline === undefined ? {} : { deadline }),
+  };
 }
