@@ -49,6 +49,41 @@ test("the program in docs/payloads.md runs, and stores its large value encrypted
   expect(output).toMatch(/<blob of 7000039 bytes in jetstream: .*, encoded by aes-gcm>/);
 });
 
+test("docs/waiting.md: a run is put aside until its start, suspended while it sleeps, and goes on", async () => {
+  const output = await run("waiting", firstProgram("docs/waiting.md"));
+  expect(output).toMatch(
+    /^scheduled[^]*^suspended sleep#1 until [^]*^completed[^]*ann, your trial has ended/m,
+  );
+});
+
+test("docs/signals.md: a signal before the start, one to a run by its id, and one that is sent twice", async () => {
+  const output = await run("signals", firstProgram("docs/signals.md"));
+  expect(output).toContain("[ 'ann', 'bob', 'cid' ]");
+  expect(output).toContain("{ supporters: [ 'ann', 'bob', 'cid' ] }");
+});
+
+test("docs/child-runs.md: each child has an end of its own, and the parent learns of each", async () => {
+  const output = await run("child-runs", firstProgram("docs/child-runs.md"));
+  expect(output).toContain("sea-small.jpg, failed: notes.txt is no picture, hill-small.jpg");
+  expect(output.match(/^resize:\S+ completed$/gm)).toHaveLength(2);
+  expect(output.match(/^resize:\S+ failed$/gm)).toHaveLength(1);
+});
+
+test("docs/cancellation.md: the step is aborted, the clean-up runs, and the run ends as cancelled", async () => {
+  const output = await run("cancellation", firstProgram("docs/cancellation.md"));
+  expect(output).toMatch(
+    /told to stop: over budget[^]*machine 7 is back[^]*RUN_CANCELLED .*over budget/,
+  );
+});
+
+test("docs/sagas.md: what was done is undone, the last first, and the error goes on", async () => {
+  const output = await run("sagas", firstProgram("docs/sagas.md"));
+  expect(output).toMatch(
+    /room 12 in Oslo given back[^]*sorry[^]*ticket to Oslo cancelled[^]*FatalError: no car in Oslo/,
+  );
+  expect(output).toContain("hotel.compensate#1 completed");
+});
+
 function firstProgram(file: string): string {
   const program = /```ts\n(.*?)```/s.exec(readFileSync(join(root, file), "utf8"))?.[1];
   if (program === undefined) throw new Error(`${file} has no program`);
