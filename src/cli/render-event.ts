@@ -34,7 +34,7 @@ export function eventLine(event: RecordedEvent, colors: Colors): string {
 function detailOf(event: RecordedEvent): string {
   switch (event.type) {
     case "Activated":
-      return `activation ${event.epoch} on ${event.worker} (${event.reason})`;
+      return `activation ${event.epoch} on ${event.worker} (${event.reason})${event.version === "" ? "" : `, version ${event.version}`}`;
     case "StepStarted":
       return `${event.step} attempt ${event.attempt}`;
     case "StepAttemptFailed":

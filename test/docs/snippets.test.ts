@@ -84,9 +84,23 @@ test("docs/sagas.md: what was done is undone, the last first, and the error goes
   expect(output).toContain("hotel.compensate#1 completed");
 });
 
+test("docs/changing-code.md: a patch is taken by a run that had not passed it, and by no other", async () => {
+  const output = await run("patch", programOf("docs/changing-code.md", 1));
+  const steps = output.split("\n").filter((line) => line.includes("create account#1"));
+  expect(steps).toEqual([
+    "create account#1, send letter#1",
+    "check address#1, create account#1, send letter#1",
+  ]);
+});
+
 function firstProgram(file: string): string {
-  const program = /```ts\n(.*?)```/s.exec(readFileSync(join(root, file), "utf8"))?.[1];
-  if (program === undefined) throw new Error(`${file} has no program`);
+  return programOf(file, 0);
+}
+
+function programOf(file: string, at: number): string {
+  const programs = [...readFileSync(join(root, file), "utf8").matchAll(/```ts\n(.*?)```/gs)];
+  const program = programs[at]?.[1];
+  if (program === undefined) throw new Error(`${file} has no program ${at + 1}`);
   return program.replaceAll("nats://127.0.0.1:4222", server.url);
 }
 
