@@ -49,7 +49,8 @@ export class Arrivals {
       const { log } = this.#host.broker;
       const [head, inbox] = await Promise.all([
         readSureHead(log, run),
-        arrived.kind === "new" ? log.inbox(run, arrived.queue, 0) : undefined,
+        // A client closes a run that has not started; a parent only asks it to stop, by its inbox.
+        arrived.submission?.parent === undefined ? undefined : log.inbox(run, arrived.queue, 0),
       ]);
       if (this.#host.held.has(run.id) || this.#activating.has(run.id)) continue;
       const decision = decideDelivery(head.frame, arrived);
