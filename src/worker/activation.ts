@@ -774,8 +774,8 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
     const hint = frame.length > MAX_HINT_BYTES ? new Uint8Array() : frame;
     if (replyTo !== "") this.#host.broker.hints.send(replyTo, hint);
     const { run } = this;
-    // Whoever was told that this worker will look, or found no frame to ask about, relies on it (I6).
-    const late = this.#isUnread || this.isBehind ? await this.#inbox.late() : [];
+    // Somebody was told that this worker will look, and relies on it (I6).
+    const late = this.isBehind ? await this.#inbox.late() : [];
     const waiters = waitersOf(submission, [...this.#inbox.inputs, ...late]);
     const orphans = this.#children.orphans(outcome);
     if (waiters.length + orphans.length > 0) {

@@ -87,6 +87,10 @@ export class Arrivals {
   ): Promise<void> {
     switch (decision) {
       case "ack":
+        // Whoever takes the run up may end it by its first frame, and never look into its inbox.
+        if (head === undefined && arrived.input?.type === "Watch") {
+          return this.#host.later(message, WATCH_AGAIN_MS);
+        }
         if (needsTelling(arrived, head)) await tellIfClosed(this.#host, message.delivery.run);
         return message.ack();
       case "exchange":
@@ -308,6 +312,8 @@ function isSurelyNew({ delivery }: KeptMessage, { submission }: Arrived): boolea
 /** What came of taking a run up: it is held now, its message is settled, or somebody else was faster. */
 type TakenUp = Activation | "settled" | "superseded";
 
+/** A run that is not taken up yet, and that somebody waits for. */
+const WATCH_AGAIN_MS = 2_000;
 /** After a question that nobody answered. */
 const ASK_AGAIN_MS = 500;
 /** How often a guarded token's holder is asked after. */
