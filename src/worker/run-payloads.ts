@@ -18,6 +18,8 @@ export class RunPayloads {
   readonly #parts: RunPayloadsParts;
   readonly #opened = new WeakMap<Payload, PlainPayload>();
   readonly #opening = new Map<Payload, Promise<void>>();
+  /** How far a replay's events were looked at. */
+  #prefetched = 0;
   #stopped = false;
 
   constructor(parts: RunPayloadsParts) {
@@ -58,11 +60,12 @@ export class RunPayloads {
     return this.#opening.get(payload) ?? this.#start(payload);
   }
 
-  /** Starts to open what the next events hold, a few at a time. */
+  /** Starts to open what the next events of a replay hold, a few at a time. Each event is looked at once. */
   prefetch(events: readonly RunEvent[], from: number): void {
-    for (let at = from; at < Math.min(events.length, from + EVENTS_AHEAD); at++) {
-      if (this.#opening.size >= FETCHES_AHEAD) return;
-      const event = events[at];
+    this.#prefetched = Math.max(this.#prefetched, from);
+    const end = Math.min(events.length, from + EVENTS_AHEAD);
+    while (this.#prefetched < end && this.#opening.size < FETCHES_AHEAD) {
+      const event = events[this.#prefetched++];
       // Whoever needs it asks again, and hears of it.
       if (event !== undefined) this.ready(event)?.catch(() => undefined);
     }

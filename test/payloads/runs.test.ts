@@ -234,6 +234,32 @@ test("Large signals, inputs of children and their results reach the flow, in a r
   expect(largest).toBeLessThan(10_000);
 });
 
+test("A replay of many large outputs shows each to the step that gave it, in order", async () => {
+  const { broker, hire, millrace } = stage(encrypted);
+  const STEPS = 24;
+  let held = 0;
+  const long = flow("long", async (ctx) => {
+    const seen: number[] = [];
+    for (let at = 0; at < STEPS; at++) {
+      const bytes = await ctx.step("make", () => new Uint8Array(LARGE).fill(at));
+      seen.push(bytes[LARGE - 1] ?? -1);
+    }
+    await ctx.step("hold", () => {
+      held++;
+      return held === 1 ? new Promise(() => undefined) : held;
+    });
+    return seen;
+  });
+  const first = await hire([long]);
+  const run = await millrace.submit(long);
+  await eventually(() => expect(held).toBe(1));
+  await first.drain();
+  const { puts } = broker.blobs;
+  await hire([long]);
+  expect(await run.result()).toEqual(Array.from({ length: STEPS }, (_, at) => at));
+  expect(broker.blobs.puts).toBe(puts);
+});
+
 test("Without a store what is too large fails with a typed error, wherever it comes from", async () => {
   const { hire, millrace } = stage({ blobs: "none" });
   const give = flow("give", async (ctx, of: "step" | "flow" | "child") => {
