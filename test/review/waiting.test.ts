@@ -27,9 +27,10 @@ test.for([ends, endsLater])(
       const events = decoded.kind === "ok" ? decoded.value.events : [];
       if (events.some(({ type }) => type === "Completed")) {
         log.append = append;
-        await anotherHears(stage, first, serves, () =>
-          stage.put(id, { type: "Watch", runId: "other:x", queue: "other" }),
-        );
+        const watch = { type: "Watch", runId: "other:x", queue: "other" } as const;
+        if (serves === endsLater)
+          await anotherHears(stage, first, serves, () => stage.put(id, watch));
+        else await anotherKeeps(stage, first, serves, () => stage.put(id, watch));
       }
       return append(run, expected, frame);
     };
@@ -52,6 +53,20 @@ async function anotherHears(
   const sequence = put();
   await stage.clock.untilTrue(() => !stage.unacked.includes(sequence));
   other.connection.crash();
+}
+
+/** The same when there is nobody yet whom the worker could rely on: it keeps the message, and looks again. */
+async function anotherKeeps(
+  stage: Stage,
+  holder: Actor,
+  serves: AnyDefinition,
+  put: () => number,
+): Promise<void> {
+  holder.connection.queues.leave();
+  await stage.hire(() => [serves]);
+  const sequence = put();
+  await stage.clock.advance(100);
+  expect(stage.unacked).toContain(sequence);
 }
 
 /** The run that wanted to know has something in its inbox. */
