@@ -1,4 +1,5 @@
 /** What a saga has done is undone when it fails or is cancelled: the last first, durably, by steps like any other. */
+import { once } from "node:events";
 import { pino } from "pino";
 import { expect, test, vi } from "vitest";
 import { CancelledError, FatalError, flow, serve, task } from "../../src/index.ts";
@@ -195,5 +196,38 @@ test("a run that failed through a saga is not continued on top of what was undon
   await expect(handle.result()).rejects.toMatchObject({ cause: { message: "no car" } });
   expect(notes).toEqual(["flight 1", "undo flight! of 1"]);
   expect(cars).toBe(1);
+  await worker.drain();
+});
+
+test("a shielded step of a saga is let finish by a cancellation, and then undone like the others", async () => {
+  const bed = await beds.open();
+  const notes: string[] = [];
+  const finish = new AbortController();
+  const charge = task(
+    "charge",
+    { compensate: (receipt: string) => notes.push(`refund ${receipt}`) },
+    async () => {
+      notes.push("charge");
+      await once(finish.signal, "abort");
+      return "receipt";
+    },
+  );
+  const trip = flow("trip", (ctx) =>
+    ctx.saga(async (saga) => {
+      await saga.shield((safe) => safe.run(charge));
+      await saga.sleep("1h");
+    }),
+  );
+  const worker = await serve([trip], { connection: bed.millrace, log });
+  const handle = await bed.millrace.submit(trip);
+  await until("it charges, and that is recorded", async () => {
+    const { steps } = await handle.details();
+    return steps.length > 0;
+  });
+  await handle.cancel("changed my mind");
+  await until("it has heard", async () => (await handle.state()).status === "cancelling");
+  finish.abort();
+  await expect(handle.result({ timeout: "20s" })).rejects.toMatchObject({ code: "RUN_CANCELLED" });
+  expect(notes).toEqual(["charge", "refund receipt"]);
   await worker.drain();
 });
