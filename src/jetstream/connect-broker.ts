@@ -4,6 +4,7 @@ import { ConnectionClosedError } from "../engine/usage-errors.ts";
 import type { Broker } from "../ports/broker.ts";
 import { type DialOptions, dial } from "./dial.ts";
 import { JetStreamBlobStore } from "./jetstream-blob-store.ts";
+import { JetStreamControlStore } from "./jetstream-control-store.ts";
 import { JetStreamHints } from "./jetstream-hints.ts";
 import { JetStreamPeers } from "./jetstream-leases.ts";
 import { JetStreamRunLog } from "./jetstream-run-log.ts";
@@ -70,6 +71,14 @@ function assemble(
     peers: new JetStreamPeers(connection, dialOptions(options), options.namespace),
     hints: new JetStreamHints(connection, mux, onReconnect),
     blobs,
+    control: new JetStreamControlStore({
+      connection,
+      mux,
+      subjects,
+      publisher,
+      reader,
+      onReconnect,
+    }),
     closed: ended.signal,
     close: async () => {
       await blobs.close();

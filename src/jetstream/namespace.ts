@@ -1,7 +1,7 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import { BrokerError, InvalidOptionError, SettingsMismatchError } from "../engine/usage-errors.ts";
 import { jsRequest } from "./js-request.ts";
-import { streamName } from "./subjects.ts";
+import { controlStreamName, controlSubjects, liveSubject, streamName } from "./subjects.ts";
 
 /** What a namespace's streams are made with. */
 export interface NamespaceOptions {
@@ -26,14 +26,18 @@ export async function openNamespace(
   }
   const first =
     (await streamInfo(connection, streamName(namespace, 0))) ??
-    (await makeStream(connection, namespace, 0, partitions ?? 1, replicas ?? 1));
+    (await makeStream(connection, streamConfig(namespace, 0, partitions ?? 1, replicas ?? 1)));
   const found = partitionsOf(first, namespace);
   compare(namespace, first, found, options);
   for (let partition = 1; partition < found; partition++) {
     // Somebody may have died while making them: partition 0 says how many there are, and with what.
     const stream = await streamInfo(connection, streamName(namespace, partition));
     if (stream !== undefined) continue;
-    await makeStream(connection, namespace, partition, found, first.config.num_replicas);
+    await makeStream(connection, streamConfig(namespace, partition, found, replicasOf(first)));
+  }
+  // A namespace may be older than this stream.
+  if ((await streamInfo(connection, controlStreamName(namespace))) === undefined) {
+    await makeStream(connection, controlStreamConfig(namespace, replicasOf(first)));
   }
   return { partitions: found, replicas: first.config.num_replicas };
 }
@@ -68,13 +72,18 @@ export function streamInfo(
   return jsRequest<StreamInfo>(connection, `STREAM.INFO.${stream}`, undefined, [NO_STREAM]);
 }
 
+/** A stream's settings, by the broker's names. */
+export interface StreamConfig extends Readonly<Record<string, unknown>> {
+  readonly name: string;
+}
+
 /** The settings that the protocol depends on: `doctor` compares a stream with them. */
 export function streamConfig(
   namespace: string,
   partition: number,
   partitions: number,
   replicas: number,
-): Readonly<Record<string, unknown>> {
+): StreamConfig {
   return {
     name: streamName(namespace, partition),
     description: `Millrace namespace ${namespace}, partition ${partition} of ${partitions}`,
@@ -94,30 +103,50 @@ export function streamConfig(
     duplicate_window: 100_000_000,
     republish: {
       src: `mr.${namespace}.${partition}.>`,
-      dest: `mrlive.${namespace}.${partition}.>`,
+      dest: liveSubject(`mr.${namespace}.${partition}.>`),
     },
     metadata: { "millrace.partitions": String(partitions), "millrace.format": "1" },
+  };
+}
+
+/** One message a record, the last one; they may expire. */
+export function controlStreamConfig(namespace: string, replicas: number): StreamConfig {
+  const subjects = controlSubjects(namespace);
+  return {
+    name: controlStreamName(namespace),
+    description: `Millrace namespace ${namespace}: queue settings, slots, cached outcomes`,
+    subjects: [subjects],
+    retention: "limits",
+    storage: "file",
+    discard: "old",
+    num_replicas: replicas,
+    max_msgs: -1,
+    max_bytes: -1,
+    max_age: 0,
+    max_msgs_per_subject: 1,
+    allow_direct: true,
+    allow_msg_ttl: true,
+    duplicate_window: 100_000_000,
+    republish: { src: subjects, dest: liveSubject(subjects) },
+    metadata: { "millrace.format": "1" },
   };
 }
 
 const NO_STREAM = 10_059;
 const STREAM_NAME_IN_USE = 10_058;
 
-async function makeStream(
-  connection: NatsConnection,
-  namespace: string,
-  partition: number,
-  partitions: number,
-  replicas: number,
-): Promise<StreamInfo> {
-  const name = streamName(namespace, partition);
-  const config = streamConfig(namespace, partition, partitions, replicas);
+async function makeStream(connection: NatsConnection, config: StreamConfig): Promise<StreamInfo> {
+  const { name } = config;
   const made =
     (await jsRequest<StreamInfo>(connection, `STREAM.CREATE.${name}`, config, [
       STREAM_NAME_IN_USE,
     ])) ?? (await streamInfo(connection, name));
   if (made === undefined) throw new BrokerError(`Stream ${name} vanished while it was made.`);
   return made;
+}
+
+function replicasOf(stream: StreamInfo): number {
+  return stream.config.num_replicas;
 }
 
 function partitionsOf(stream: StreamInfo, namespace: string): number {

@@ -20,9 +20,17 @@ export class Publisher {
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS).unref();
   }
 
-  /** Stores a message. With `expected`, only if that is the last sequence on the same subject. */
-  publish(subject: string, data: Uint8Array, expected?: number): Promise<WriteOutcome> {
-    return this.#store(subject, data, expected === undefined ? undefined : expectation(expected));
+  /**
+   * Stores a message. With `expected`, only if that is the last sequence on the same subject; with `ttlSeconds`, for so long.
+   */
+  publish(
+    subject: string,
+    data: Uint8Array,
+    expected?: number,
+    ttlSeconds?: number,
+  ): Promise<WriteOutcome> {
+    const headers = expected === undefined ? undefined : expectation(expected, ttlSeconds);
+    return this.#store(subject, data, headers);
   }
 
   /** Has the broker store a message on another subject of the same stream at a later time, in milliseconds since 1970. */
@@ -136,8 +144,9 @@ interface PubAck {
   readonly error?: { readonly err_code?: number; readonly description?: string };
 }
 
-function expectation(sequence: number): MsgHdrs {
-  return textHeaders(`Nats-Expected-Last-Subject-Sequence: ${sequence}`);
+function expectation(sequence: number, ttlSeconds: number | undefined): MsgHdrs {
+  const ttl = ttlSeconds === undefined ? "" : `\r\nNats-TTL: ${ttlSeconds}s`;
+  return textHeaders(`Nats-Expected-Last-Subject-Sequence: ${sequence}${ttl}`);
 }
 
 /** Headers encoded without the general and slower path. The transport only calls `encode`. */

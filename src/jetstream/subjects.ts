@@ -41,11 +41,15 @@ export class Subjects {
   }
 
   live(run: RunRef): string {
-    return `mrlive.${this.history(run).slice("mr.".length)}`;
+    return liveSubject(this.history(run));
   }
 
   dead(partition: number, sequence: number): string {
     return `mr.${this.namespace}.${partition}.dead.${sequence}`;
+  }
+
+  control(key: string): string {
+    return `mr.${this.namespace}.${CONTROL}.${key}`;
   }
 
   queue(partition: number, kind: "new" | "in", queue: string): string {
@@ -74,6 +78,23 @@ export class Subjects {
 export function streamName(namespace: string, partition: number): string {
   return `MR_${namespace}_${partition}`;
 }
+
+/** Where the broker sends a copy of what is stored on a subject. */
+export function liveSubject(subject: string): string {
+  return `mrlive.${subject.slice("mr.".length)}`;
+}
+
+/** The stream of the namespace's control records. Partitions are numbers, so it is none of them. */
+export function controlStreamName(namespace: string): string {
+  return `MR_${namespace}_${CONTROL}`;
+}
+
+/** All subjects of the control records. */
+export function controlSubjects(namespace: string): string {
+  return `mr.${namespace}.${CONTROL}.>`;
+}
+
+const CONTROL = "control";
 
 /** Where a worker's lease thread answers. */
 export function askSubject(namespace: string, worker: string): string {

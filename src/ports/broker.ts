@@ -1,4 +1,5 @@
 import type { BlobStore } from "./blob-store.ts";
+import type { ControlStore } from "./control-store.ts";
 import type { Peers } from "./leases.ts";
 import type { RunLog } from "./run-log.ts";
 import type { WorkQueues } from "./work-queue.ts";
@@ -11,6 +12,7 @@ export interface Broker {
   readonly hints: Hints;
   /** The store that comes with the broker. */
   readonly blobs: BlobStore;
+  readonly control: ControlStore;
   /** Aborts when the connection is closed, by us or for good. */
   readonly closed: AbortSignal;
   /** Sends what is still on its way, then closes. */

@@ -2,6 +2,7 @@ import { ConnectionClosedError } from "../engine/usage-errors.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { MemoryBlobStore } from "./memory-blob-store.ts";
+import { MemoryControlStore } from "./memory-control-store.ts";
 import { MemoryHints } from "./memory-hints.ts";
 import { MemoryLink } from "./memory-link.ts";
 import { MemoryPeers } from "./memory-peers.ts";
@@ -20,6 +21,7 @@ export class MemoryConnection implements Broker, MemoryProcess {
   readonly peers: MemoryPeers;
   readonly hints: MemoryHints;
   readonly blobs: MemoryBlobStore;
+  readonly control: MemoryControlStore;
   readonly closed: AbortSignal;
   readonly #link: MemoryLink;
   readonly #ended = new AbortController();
@@ -33,6 +35,7 @@ export class MemoryConnection implements Broker, MemoryProcess {
     this.peers = new MemoryPeers(broker, link);
     this.hints = new MemoryHints(broker, link);
     this.blobs = broker.blobs;
+    this.control = new MemoryControlStore(broker, this, link);
   }
 
   get clock(): Clock {
@@ -60,6 +63,7 @@ export class MemoryConnection implements Broker, MemoryProcess {
     this.#link.breakUp();
     this.queues.renew();
     this.hints.reconnected();
+    this.control.reconnected();
   }
 
   async close(): Promise<void> {

@@ -26,8 +26,8 @@ export type WriteFate =
 export interface MemoryWrite {
   /** The process that wrote. */
   readonly process: MemoryProcess;
-  readonly kind: "submit" | "append" | "put" | "wake at" | "set aside";
-  /** Nothing when it is set aside. */
+  readonly kind: "submit" | "append" | "put" | "wake at" | "set aside" | "control";
+  /** Nothing when it is set aside, and for a control record. */
   readonly runId: RunId | undefined;
   readonly data: Uint8Array;
 }

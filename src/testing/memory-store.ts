@@ -5,6 +5,7 @@ import type { Stored } from "../ports/run-log.ts";
 import type { DeliveryKind } from "../ports/work-queue.ts";
 import { MemoryBlobStore } from "./memory-blob-store.ts";
 import { MemoryConsumer } from "./memory-consumer.ts";
+import { MemoryControlRecords } from "./memory-control-store.ts";
 import type { MemoryFaults } from "./memory-faults.ts";
 import { MemoryStream } from "./memory-stream.ts";
 import { MemorySubjects } from "./memory-subjects.ts";
@@ -17,6 +18,7 @@ export class MemoryStore {
   readonly latencyMs: (() => number) | undefined;
   faults: MemoryFaults = {};
   readonly streams: readonly MemoryStream[];
+  readonly control: MemoryControlRecords;
   /** The lease keepers that answer questions, by worker. */
   readonly keepers = new Map<string, Respondent>();
   readonly blobs = new MemoryBlobStore();
@@ -33,6 +35,7 @@ export class MemoryStore {
     this.latencyMs = options.latencyMs;
     this.maxMessageBytes = options.maxMessageBytes;
     this.subjects = new MemorySubjects(options.namespace, options.partitions);
+    this.control = new MemoryControlRecords(options.clock);
     this.streams = Array.from(
       { length: options.partitions },
       (_, partition) =>

@@ -58,6 +58,13 @@ export class FragileBroker {
         onReconnect: (call) => inner.hints.onReconnect(call),
       },
       blobs: inner.blobs,
+      control: {
+        read: (...args) => this.#alive(inner.control.read(...args)),
+        list: (...args) => this.#alive(inner.control.list(...args)),
+        write: (...args) => this.#sent(() => inner.control.write(...args)),
+        watch: (key, onRecord) =>
+          inner.control.watch(key, (record) => void (this.crashed || onRecord(record))),
+      },
       closed: inner.closed,
       close: () => inner.close(),
     };
