@@ -1,6 +1,7 @@
 export type { RunFilter } from "./client/list-runs.ts";
 export { Millrace } from "./client/millrace.ts";
 export type { AnyIterable, Outcomes } from "./client/outcomes.ts";
+export { QueueHandle, type QueueOptions, type QueueState } from "./client/queue-handle.ts";
 export type { ResultsOptions, RunResult } from "./client/results.ts";
 export type { ResumableStatus, ResumeFilter } from "./client/resume-where.ts";
 export type {
@@ -21,6 +22,7 @@ export type { RunView } from "./client/run-view.ts";
 export type { SubmitItem, SubmitManyOptions, SubmitOutcome } from "./client/submit-many.ts";
 export { type ConnectOptions, connect } from "./connect.ts";
 export type { ChildOptions, ChildRun, ReceiveOptions } from "./definition/child-run.ts";
+export type { ConcurrencyOptions } from "./definition/concurrency.ts";
 export type { CrashOptions } from "./definition/crash-budget.ts";
 export type { AnyDefinition, Definition } from "./definition/definition.ts";
 export { type FlowOptions, flow } from "./definition/flow.ts";
@@ -47,6 +49,7 @@ export type { Duration } from "./engine/duration.ts";
 export {
   CancelledError,
   CompensationFailedError,
+  ConcurrencyKeyError,
   ContextClosedError,
   DepthLimitError,
   FatalError,

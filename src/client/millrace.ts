@@ -9,6 +9,7 @@ import type { ClientHost } from "./client-host.ts";
 import { listRuns, type RunFilter } from "./list-runs.ts";
 import { Lookout } from "./lookout.ts";
 import type { AnyIterable, Outcomes } from "./outcomes.ts";
+import { QueueHandle, type QueueState, readQueues } from "./queue-handle.ts";
 import { type ResultsOptions, type RunResult, results } from "./results.ts";
 import { type ResumeFilter, resumeWhere } from "./resume-where.ts";
 import { RunHandle } from "./run-handle.ts";
@@ -149,6 +150,19 @@ export class Millrace {
    */
   attach<Output = unknown>(id: string): RunHandle<Output> {
     return new RunHandle(this.#host, parseRunId(id));
+  }
+
+  /**
+   * A queue's settings: limit, rate, pause. Reads nothing yet.
+   * @throws {@link InvalidNameError}
+   */
+  queue(name: string): QueueHandle {
+    return new QueueHandle(this.#host, name);
+  }
+
+  /** The queues that somebody has settled something for, by name. */
+  queues(): Promise<readonly QueueState[]> {
+    return readQueues(this.#host);
   }
 
   /** Sends what is still on its way, then disconnects. Runs go on. */

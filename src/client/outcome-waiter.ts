@@ -3,13 +3,14 @@ import { ResultTimeoutError, RunNotFoundError } from "../engine/run-errors.ts";
 import type { RunRef } from "../engine/run-id.ts";
 import { outcomeOf, type RunOutcome } from "../engine/run-outcome.ts";
 import { ConnectionClosedError } from "../engine/usage-errors.ts";
+import { askAfterHolder } from "../history/ask-after-holder.ts";
 import { readSubmission } from "../history/read-submission.ts";
 import { readHead } from "../history/run-head.ts";
 import type { ClientHost } from "./client-host.ts";
 import { LOOK_AGAIN_MS } from "./lookout.ts";
 import { onAbort } from "./on-abort.ts";
 import type { OutcomeHint } from "./outcome-hint.ts";
-import { askAfterHolder, RunFollower } from "./run-follower.ts";
+import { RunFollower } from "./run-follower.ts";
 import { runStatus } from "./run-status.ts";
 
 /** How long to wait for a run's end. */

@@ -3,10 +3,10 @@
  * once after a reconnect, and every 10 s (I6). Whoever waits also asks after the run's holder, and wakes the run when
  * it is gone: that closes the last case of a lost lease (docs/protocol.md, "Asking").
  */
-import { type Frame, isActive, type RecordedFrame } from "../engine/frame.ts";
+import { isActive, type RecordedFrame } from "../engine/frame.ts";
 import type { RunRef } from "../engine/run-id.ts";
 import { ConnectionClosedError } from "../engine/usage-errors.ts";
-import { putWake } from "../history/put-wake.ts";
+import { askAfterHolder } from "../history/ask-after-holder.ts";
 import { readHead } from "../history/run-head.ts";
 import { chain } from "../history/run-history.ts";
 import { decodeFrame } from "../wire/frame-codec.ts";
@@ -115,22 +115,4 @@ export class RunFollower {
     this.#isHeld = isActive(last.status);
     this.#onFrames(frames);
   }
-}
-
-/** Wakes the run when the worker that is said to hold it does not. */
-export async function askAfterHolder(host: ClientHost, run: RunRef): Promise<void> {
-  const { broker } = host;
-  const head = await broker.log.head(run);
-  const decoded = head === undefined ? undefined : decodeFrame(head.data);
-  if (head === undefined || decoded?.kind !== "ok") return;
-  const { status, writer, token, epoch, queue }: Frame = decoded.value;
-  if (!isActive(status)) return;
-  const answer = await broker.peers.asks(writer, {
-    run: run.id,
-    partition: head.partition,
-    token,
-    epoch,
-  });
-  if (answer !== "gone") return;
-  await putWake(host, run, queue, { replaces: [token], resume: false, queue });
 }

@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { RetryPolicy } from "../engine/retry.ts";
+import type { KeyedLimit } from "./concurrency.ts";
 import type { Flow } from "./flow-context.ts";
 import type { Task } from "./task.ts";
 
@@ -28,6 +29,7 @@ interface AnyDefinitionBase {
   readonly output: StandardSchemaV1 | undefined;
   readonly queue: string;
   readonly crashLimit: number;
+  readonly concurrency: KeyedLimit | undefined;
 }
 
 /** True for what `flow()` and `task()` give. */

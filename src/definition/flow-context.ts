@@ -4,6 +4,7 @@ import type { Duration } from "../engine/duration.ts";
 import type { RetryOptions } from "../engine/retry.ts";
 import type { RunId } from "../engine/run-id.ts";
 import type { ChildOptions, ChildRun, ReceiveOptions } from "./child-run.ts";
+import type { KeyedLimit } from "./concurrency.ts";
 import type { Signal } from "./signal.ts";
 import type { StepInfo, Task } from "./task.ts";
 
@@ -152,6 +153,7 @@ export interface Flow<Input = unknown, Output = unknown, Wire = Input> {
   readonly crashLimit: number;
   /** Recorded with each activation; empty for none. */
   readonly version: string;
+  readonly concurrency: KeyedLimit | undefined;
 }
 
 export type FlowFunction<Input, Output> = (

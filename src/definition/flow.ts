@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { checkToken, isPrintable } from "../engine/names.ts";
 import { InvalidOptionError } from "../engine/usage-errors.ts";
+import { type ConcurrencyOptions, keyedLimit } from "./concurrency.ts";
 import { type CrashOptions, crashLimit } from "./crash-budget.ts";
 import type { Flow, FlowFunction } from "./flow-context.ts";
 
@@ -14,6 +15,8 @@ export interface FlowOptions<Input = unknown, Wire = Input> {
   readonly crashes?: CrashOptions;
   /** The flow's own version: recorded with each activation, shown, and never compared. At most 64 characters. */
   readonly version?: string;
+  /** How many runs of one key may be active at once, over all workers. Default: any number. */
+  readonly concurrency?: ConcurrencyOptions<Input>;
 }
 
 export function flow<Input = undefined, Output = unknown>(
@@ -68,6 +71,7 @@ export function flow(
     queue: checkToken("A queue's name", options.queue ?? name),
     crashLimit: crashLimit(options.crashes),
     version: checkVersion(options.version ?? ""),
+    concurrency: keyedLimit(options.concurrency),
   };
 }
 

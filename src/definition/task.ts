@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { type Duration, toMilliseconds } from "../engine/duration.ts";
 import { checkToken } from "../engine/names.ts";
 import { type RetryOptions, type RetryPolicy, retryPolicy } from "../engine/retry.ts";
+import { type ConcurrencyOptions, type KeyedLimit, keyedLimit } from "./concurrency.ts";
 import { type CrashOptions, crashLimit } from "./crash-budget.ts";
 
 /** A named unit of work with a retry policy. Called in a flow it is a step of that run; submitted, a run of its own. */
@@ -21,6 +22,7 @@ export interface Task<Input = unknown, Output = unknown, Wire = Input> {
   readonly crashLimit: number;
   /** Undoes what the function did. */
   readonly compensate: CompensateFunction<Input, Output> | undefined;
+  readonly concurrency: KeyedLimit | undefined;
 }
 
 /** Undoes what a task did, in a saga that has failed: tried like a step, until it succeeds or its attempts are spent. */
@@ -48,6 +50,8 @@ export interface TaskOptions<Input = unknown, Wire = Input, Output = never> {
   readonly crashes?: CrashOptions;
   /** Undoes what this task did when it was run in a saga (`ctx.saga`) that fails or is cancelled later. */
   readonly compensate?: CompensateFunction<Input, Output>;
+  /** How many runs of one key may be active at once, over all workers. Default: any number. */
+  readonly concurrency?: ConcurrencyOptions<Input>;
 }
 
 /** What a task or inline step is told about the attempt that it is. */
@@ -121,5 +125,6 @@ export function task(
     queue: checkToken("A queue's name", options.queue ?? name),
     crashLimit: crashLimit(options.crashes),
     compensate: options.compensate,
+    concurrency: keyedLimit(options.concurrency),
   };
 }

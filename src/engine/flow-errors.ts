@@ -60,6 +60,22 @@ export class InputInvalidError extends MillraceError {
   }
 }
 
+/** The function that gives the key by which a flow's runs are limited threw, or gave no text. Its `cause` says more. */
+export class ConcurrencyKeyError extends MillraceError {
+  readonly code = "CONCURRENCY_KEY";
+
+  constructor(run: string, options: { cause: unknown }) {
+    super(
+      `concurrency.key gave no key for run ${run}. Make it give text for every input that the schema accepts.`,
+      options,
+    );
+  }
+
+  override get fatal(): boolean {
+    return true;
+  }
+}
+
 /** A value cannot be stored: it is a function, a symbol, or an instance of a class. */
 export class NotSerializableError extends MillraceError {
   readonly code = "NOT_SERIALIZABLE";

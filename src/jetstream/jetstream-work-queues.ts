@@ -24,7 +24,7 @@ export class JetStreamWorkQueues implements WorkQueues {
       scheduled = true;
       setImmediate(() => {
         scheduled = false;
-        for (const kind of KINDS) share(loops, kind, options.room(kind));
+        for (const kind of KINDS) share(loops, kind, options.room(kind), options.roomOf);
       });
     };
     for (const place of this.#places(options.queues)) {
@@ -97,17 +97,30 @@ const NO_RUN = "its subject names no run";
  * queue has asked for and may never get does not keep another from its share, so somewhat more may come than there is room
  * for: it waits here, kept.
  */
-function share(loops: readonly PullLoop[], kind: DeliveryKind, room: number): void {
+function share(
+  loops: readonly PullLoop[],
+  kind: DeliveryKind,
+  room: number,
+  roomOf: ReadOptions["roomOf"] = () => Number.POSITIVE_INFINITY,
+): void {
   if (room <= 0) return;
   const mine = loops.filter((loop) => loop.kind === kind);
   const hot = mine.filter((loop) => loop.hot);
   for (const loop of mine) {
+    const ofQueue = roomOf(kind, loop.queue) - outstanding(mine, loop.queue);
+    if (ofQueue <= 0) continue;
     if (!loop.hot) {
       if (loop.outstanding === 0) loop.ask(1);
       continue;
     }
-    const wanted = Math.max(1, Math.floor(room / hot.length)) - loop.outstanding;
+    const fair = Math.max(1, Math.floor(room / hot.length)) - loop.outstanding;
+    const wanted = Math.min(fair, ofQueue);
     // A small top-up is not worth a request while there is an open one.
     if (wanted > 0 && (loop.outstanding === 0 || wanted >= loop.outstanding)) loop.ask(wanted);
   }
+}
+
+/** What was asked for of a queue, in all partitions. */
+function outstanding(loops: readonly PullLoop[], queue: string): number {
+  return loops.reduce((sum, loop) => (loop.queue === queue ? sum + loop.outstanding : sum), 0);
 }

@@ -8,6 +8,7 @@ import type { Subjects } from "./subjects.ts";
 /** Pulls one consumer's messages: as many as it is told, in requests that the broker forgets after 2 s. */
 export class PullLoop {
   readonly kind: DeliveryKind;
+  readonly queue: string;
   readonly #parts: PullParts;
   readonly #inbox: string;
   readonly #subscription: Subscription;
@@ -28,6 +29,7 @@ export class PullLoop {
 
   constructor(parts: PullParts, consumer: QueueConsumer) {
     this.kind = parts.kind;
+    this.queue = parts.queue;
     this.#parts = parts;
     this.#consumer = consumer;
     // Messages come under the subject where they are stored, so a loop cannot share a subscription with others.

@@ -19,6 +19,8 @@ export interface ReadOptions {
   readonly leaseMs?: number;
   /** How many more messages of this kind the worker can take now. Asked anew before each request. */
   readonly room: (kind: DeliveryKind) => number;
+  /** At most so many of them for this queue. Default: any number. */
+  readonly roomOf?: (kind: DeliveryKind, queue: string) => number;
   readonly onDelivery: (delivery: Delivery) => void;
   /** A message that no run can be made out of. The reader has set it aside and acked it. */
   readonly onForeign: (subject: string, reason: string) => void;

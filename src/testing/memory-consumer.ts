@@ -79,7 +79,9 @@ export class MemoryConsumer {
   /** Hands out what it can to the readers that have room, in turn. */
   dispatch(): void {
     for (;;) {
-      const at = this.#readers.findIndex((reader) => reader.hasRoom(this.#parts.kind));
+      const at = this.#readers.findIndex((reader) =>
+        reader.hasRoom(this.#parts.kind, this.#parts.queue),
+      );
       const reader = this.#readers[at];
       if (reader === undefined) return;
       const sequence = this.#again.shift() ?? this.#nextNew();
@@ -128,7 +130,7 @@ export interface ConsumerParts {
 
 /** One worker's hand in the queue. */
 export interface ConsumerReader {
-  hasRoom(kind: DeliveryKind): boolean;
+  hasRoom(kind: DeliveryKind, queue: string): boolean;
   /** The consumer was made again: nothing that is stored by now counts as fresh. */
   remade(): void;
   /** Takes a message; `handedOut` counts how often it was handed out, this time included. */

@@ -1,59 +1,10 @@
 import { BrokerError } from "../engine/usage-errors.ts";
-import type { Clock } from "../ports/clock.ts";
 import { type ControlRecord, type ControlStore, WATCH_AGAIN_MS } from "../ports/control-store.ts";
 import type { WriteOutcome } from "../ports/run-log.ts";
 import type { MemoryFaults, MemoryWrite } from "./memory-faults.ts";
 import type { MemoryLink } from "./memory-link.ts";
 import type { MemoryProcess } from "./memory-process.ts";
 import type { MemoryStore } from "./memory-store.ts";
-
-/** The control records of a memory broker: the last write of each key, until it expires. */
-export class MemoryControlRecords {
-  readonly #clock: Clock;
-  readonly #records = new Map<string, { readonly record: ControlRecord; expiresAt: number }>();
-  readonly #watchers = new Map<string, Set<(record: ControlRecord) => void>>();
-  #lastRevision = 0;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  read(key: string): ControlRecord | undefined {
-    const found = this.#records.get(key);
-    if (found === undefined || this.#clock.now() >= found.expiresAt) return undefined;
-    return found.record;
-  }
-
-  list(prefix: string): readonly ControlRecord[] {
-    const keys = [...this.#records.keys()].filter((key) => key.startsWith(`${prefix}.`));
-    return keys.flatMap((key) => this.read(key) ?? []);
-  }
-
-  /** Stores a record and gives its revision; nothing when `expected` is not the present one. */
-  store(
-    key: string,
-    data: Uint8Array,
-    expected: number,
-    ttlMs: number | undefined,
-    tells: () => boolean,
-  ): number | undefined {
-    if ((this.read(key)?.revision ?? 0) !== expected) return undefined;
-    const revision = ++this.#lastRevision;
-    const wholeMs = Math.max(1, Math.ceil((ttlMs ?? 0) / 1_000)) * 1_000;
-    const expiresAt = ttlMs === undefined ? Number.POSITIVE_INFINITY : this.#clock.now() + wholeMs;
-    const record = { key, revision, data: data.slice() };
-    this.#records.set(key, { record, expiresAt });
-    if (tells()) for (const tell of this.#watchers.get(key) ?? []) tell(record);
-    return revision;
-  }
-
-  watch(key: string, onRecord: (record: ControlRecord) => void): () => void {
-    const watchers = this.#watchers.get(key) ?? new Set();
-    watchers.add(onRecord);
-    this.#watchers.set(key, watchers);
-    return () => watchers.delete(onRecord);
-  }
-}
 
 /** The control records as one connection sees them. */
 export class MemoryControlStore implements ControlStore {
@@ -108,7 +59,7 @@ export class MemoryControlStore implements ControlStore {
     const { control } = this.#broker;
     const look = async (): Promise<void> => tell(await this.read(key));
     const lookAgain = (): void => void look().catch(() => undefined);
-    let cancelNext: () => void = () => undefined;
+    let cancelNext: (() => void) | undefined;
     const lookLater = (): void => {
       cancelNext = this.#link.clock.after(WATCH_AGAIN_MS, () => {
         lookAgain();
@@ -123,7 +74,7 @@ export class MemoryControlStore implements ControlStore {
     this.#lookAgain.add(lookAgain);
     return () => {
       watching = false;
-      cancelNext();
+      cancelNext?.();
       this.#lookAgain.delete(lookAgain);
       this.#link.send(stop);
     };

@@ -5,7 +5,7 @@ import type { Stored } from "../ports/run-log.ts";
 import type { DeliveryKind } from "../ports/work-queue.ts";
 import { MemoryBlobStore } from "./memory-blob-store.ts";
 import { MemoryConsumer } from "./memory-consumer.ts";
-import { MemoryControlRecords } from "./memory-control-store.ts";
+import { MemoryControlRecords } from "./memory-control-records.ts";
 import type { MemoryFaults } from "./memory-faults.ts";
 import { MemoryStream } from "./memory-stream.ts";
 import { MemorySubjects } from "./memory-subjects.ts";

@@ -70,6 +70,9 @@ class MemoryReader implements ConsumerReader {
   readonly #asked: Record<DeliveryKind, number> = { new: 0, in: 0 };
   /** Handed out, and still on the way here. */
   readonly #coming: Record<DeliveryKind, number> = { new: 0, in: 0 };
+  /** The same for each queue that has a limit of its own. */
+  readonly #askedOf = new Map<string, number>();
+  readonly #comingOf = new Map<string, number>();
   #askedAt = 0;
   #stopped = false;
   #cancelSweep: () => void = () => undefined;
@@ -93,6 +96,11 @@ class MemoryReader implements ConsumerReader {
       this.#askedAt = broker.clock.now();
       for (const kind of KINDS) {
         this.#asked[kind] = Math.max(0, this.#options.room(kind) - this.#coming[kind]);
+        for (const queue of this.#options.queues) {
+          const room = this.#options.roomOf?.(kind, queue) ?? Number.POSITIVE_INFINITY;
+          const place = `${kind} ${queue}`;
+          this.#askedOf.set(place, room - (this.#comingOf.get(place) ?? 0));
+        }
       }
       for (const consumer of this.#consumers) consumer.dispatch();
     });
@@ -114,6 +122,7 @@ class MemoryReader implements ConsumerReader {
 
   renew(): void {
     for (const kind of KINDS) this.#coming[kind] = 0;
+    this.#comingOf.clear();
     this.#trust();
     this.more();
   }
@@ -127,19 +136,23 @@ class MemoryReader implements ConsumerReader {
     this.#trust();
   }
 
-  hasRoom(kind: DeliveryKind): boolean {
+  hasRoom(kind: DeliveryKind, queue: string): boolean {
     const young = this.#parts.broker.clock.now() - this.#askedAt <= EXPIRES_MS;
-    return young && this.#asked[kind] > 0;
+    return young && this.#asked[kind] > 0 && (this.#askedOf.get(`${kind} ${queue}`) ?? 0) > 0;
   }
 
   take(consumer: MemoryConsumer, message: Stored, handedOut: number): void {
     const { broker, link } = this.#parts;
     const { kind, queue } = broker.placeOf(consumer);
     const handedOutAt = broker.clock.now();
+    const place = `${kind} ${queue}`;
     this.#asked[kind]--;
     this.#coming[kind]++;
+    this.#askedOf.set(place, (this.#askedOf.get(place) ?? 0) - 1);
+    this.#comingOf.set(place, (this.#comingOf.get(place) ?? 0) + 1);
     link.receive(() => {
       this.#coming[kind] = Math.max(0, this.#coming[kind] - 1);
+      this.#comingOf.set(place, Math.max(0, (this.#comingOf.get(place) ?? 0) - 1));
       const run = broker.subjects.runOf(message.subject);
       const ack = (): void => link.send(() => consumer.ack(message.sequence));
       if (run === undefined) return void this.#setAside(message, ack);

@@ -25,7 +25,10 @@ export interface ActivationHost {
   readonly suspendAfterMs: number;
   /** Runs that only wait, the idlest first. */
   readonly idle: Set<IdleRun>;
-  onLeave(activation: HeldRun): void;
+  /** True when others may wait for what this run has: then it suspends as soon as it only waits. */
+  holdsSlot(activation: HeldRun): boolean;
+  /** `lost`: another worker has the run, and whatever came with it. */
+  onLeave(activation: HeldRun, how: "left" | "lost"): void;
 }
 
 /** A run that can be given up without loss. */

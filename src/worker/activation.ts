@@ -98,6 +98,8 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
   /** True while the event that closes the run is on its way to the blob store. */
   #isSealing = false;
   #cancelReason: string | undefined;
+  /** The run is somebody else's now. */
+  #isLost = false;
   #log: Logger | undefined;
   #left: Promise<void> | undefined;
   #onLeft: (() => void) | undefined;
@@ -223,6 +225,7 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
   /** The run is somebody else's: stop everything, write nothing, ack nothing for it. */
   lose(reason: Error): void {
     if (this.#mode === "ended") return;
+    this.#isLost = true;
     this.#host.log.warn({ run: this.run.id, epoch: this.#parts.epoch }, reason.message);
     this.#token.drop();
     this.#leave(
@@ -884,7 +887,8 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
     if (this.#isIdle || !this.#isWaiting) return;
     this.#isIdle = true;
     this.#host.idle.add(this);
-    const afterMs = this.#isScheduled ? 0 : this.#host.suspendAfterMs;
+    const isAtOnce = this.#isScheduled || this.#host.holdsSlot(this);
+    const afterMs = isAtOnce ? 0 : this.#host.suspendAfterMs;
     this.#timers.after(IDLE, afterMs, () => this.suspend());
   }
 
@@ -948,7 +952,7 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
     this.#payloads.stop();
     for (const message of this.#inbox.stop()) settle(message);
     this.#slot.give();
-    this.#host.onLeave(this);
+    this.#host.onLeave(this, this.#isLost ? "lost" : "left");
     this.#onLeft?.();
   }
 

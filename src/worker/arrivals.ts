@@ -8,18 +8,24 @@
  */
 import type { AnyDefinition } from "../definition/definition.ts";
 import { type DeliveryDecision, decideDelivery, speaksFor } from "../engine/delivery-rules.ts";
+import { ConcurrencyKeyError } from "../engine/flow-errors.ts";
 import { type Frame, isActive, isClosed } from "../engine/frame.ts";
 import { openingFrame } from "../engine/opening-frame.ts";
+import type { RunRef } from "../engine/run-id.ts";
 import { putWake } from "../history/put-wake.ts";
+import { readSubmission } from "../history/read-submission.ts";
 import { type RunHead, readSureHead } from "../history/run-head.ts";
 import { tellIfClosed } from "../history/tell-closed.ts";
 import type { Stored } from "../ports/run-log.ts";
+import type { DeliveryKind } from "../ports/work-queue.ts";
 import { encodeDeadLetter } from "../wire/dead-letter-codec.ts";
 import { Activation } from "./activation.ts";
 import type { ActivationHost } from "./activation-parts.ts";
+import type { Admission, Permit } from "./admission.ts";
 import { appendFrame } from "./append-frame.ts";
 import { type Arrived, readArrived } from "./arrived.ts";
 import type { KeptMessage } from "./kept-message.ts";
+import { type LimitedKey, limitedKey } from "./key-slots.ts";
 import { LeaseLostError } from "./lease-lost-error.ts";
 import { readRun } from "./read-run.ts";
 
@@ -39,26 +45,106 @@ export class Arrivals {
     if (typeof arrived === "string") return this.#setAside(message, arrived);
     const definition = this.#host.definitions.get(run.flow);
     if (definition === undefined && queue !== run.flow) return this.#passOn(message, arrived);
-    for (;;) {
-      await this.#activating.get(run.id);
-      if (this.#takenByHolder(message, arrived)) return;
-      if (this.#host.draining) return message.giveBack();
-      if (isSurelyNew(message, arrived)) {
-        return this.#start(message, arrived, definition, { last: 0, inbox: undefined });
+    const leave: Leave = { permit: undefined };
+    try {
+      while (!(await this.#see(message, arrived, definition, leave)));
+    } finally {
+      if (leave.permit !== undefined) this.#host.admission.giveBack(leave.permit);
+    }
+  }
+
+  /** Looks once, and does what follows. False when the message is to be looked at anew. */
+  async #see(
+    message: KeptMessage,
+    arrived: Arrived,
+    definition: AnyDefinition | undefined,
+    leave: Leave,
+  ): Promise<boolean> {
+    const { run } = message.delivery;
+    const code = codeFor(definition, leave);
+    await this.#activating.get(run.id);
+    if (this.#takenByHolder(message, arrived)) return true;
+    if (this.#host.draining) {
+      message.giveBack();
+      return true;
+    }
+    if (isSurelyNew(message, arrived)) {
+      if (!this.#mayGoOn(arrived.queue, definition, leave)) {
+        return this.#admit(message, arrived, definition, undefined, leave);
       }
-      const { log } = this.#host.broker;
-      const [head, inbox] = await Promise.all([
-        readSureHead(log, run),
-        // A client closes a run that has not started; a parent only asks it to stop, by its inbox.
-        arrived.submission?.parent === undefined ? undefined : log.inbox(run, arrived.queue, 0),
-      ]);
-      if (this.#host.held.has(run.id) || this.#activating.has(run.id)) continue;
-      const decision = decideDelivery(head.frame, arrived);
-      if (decision === "activate") {
-        if (await this.#activateAlone(message, arrived, definition, head)) return;
-      } else if (decision === "start") {
-        return this.#start(message, arrived, definition, { last: head.last, inbox });
-      } else return this.#settle(decision, message, arrived, head.frame);
+      this.#start(message, arrived, code, { last: 0, inbox: undefined }, used(leave));
+      return true;
+    }
+    const { log } = this.#host.broker;
+    const [head, inbox] = await Promise.all([
+      readSureHead(log, run),
+      // A client closes a run that has not started; a parent only asks it to stop, by its inbox.
+      arrived.submission?.parent === undefined ? undefined : log.inbox(run, arrived.queue, 0),
+    ]);
+    if (this.#host.held.has(run.id) || this.#activating.has(run.id)) return false;
+    const decision = decideDelivery(head.frame, arrived);
+    if (decision !== "activate" && decision !== "start") {
+      await this.#settle(decision, message, arrived, head.frame);
+      return true;
+    }
+    if (!this.#mayGoOn(head.frame?.queue ?? arrived.queue, definition, leave)) {
+      return this.#admit(message, arrived, definition, head.frame, leave);
+    }
+    if (decision === "activate") {
+      return this.#activateAlone(message, arrived, code, head, used(leave));
+    }
+    this.#start(message, arrived, code, { last: head.last, inbox }, used(leave));
+    return true;
+  }
+
+  /** True when nothing but this worker's own slots limits the run, or it has what limits it. */
+  #mayGoOn(queue: string, definition: AnyDefinition | undefined, { permit }: Leave): boolean {
+    // What nobody here knows executes nothing: it is only set aside.
+    if (permit !== undefined || definition === undefined) return true;
+    return definition.concurrency === undefined && this.#host.admission.isOpen(queue);
+  }
+
+  /** Waits for leave to go on with the run, its message kept. Then everything about it is looked at anew. */
+  async #admit(
+    message: KeptMessage,
+    arrived: Arrived,
+    definition: AnyDefinition | undefined,
+    head: Frame | undefined,
+    leave: Leave,
+  ): Promise<false> {
+    const { run, kind } = message.delivery;
+    const queue = head?.queue ?? arrived.queue;
+    const startAt = arrived.submission?.startAt ?? 0;
+    const starts =
+      head === undefined ? startAt <= this.#host.clock.now() : head.status === "scheduled";
+    const takesOver = head !== undefined && isActive(head.status);
+    const admission = async (): Promise<Permit | undefined> => {
+      const key = await this.#keyOf(run, queue, arrived, definition, leave);
+      return this.#host.admission.enter({ run, queue, starts, takesOver, key });
+    };
+    leave.permit = await this.#host.whileWaiting(kind, admission());
+    return false;
+  }
+
+  /** The key by which the run is limited. One that cannot be found out fails the run, which then needs no slot. */
+  async #keyOf(
+    run: RunRef,
+    queue: string,
+    arrived: Arrived,
+    definition: AnyDefinition | undefined,
+    leave: Leave,
+  ): Promise<LimitedKey | undefined> {
+    if (definition?.concurrency === undefined) return undefined;
+    const submission =
+      arrived.submission ?? (await readSubmission(this.#host.broker.log, run, queue));
+    if (submission === undefined) return undefined; // It is set aside.
+    try {
+      const { payloads } = this.#host;
+      return await limitedKey(definition, run.id, { payload: submission.input, payloads });
+    } catch (error) {
+      if (!(error instanceof ConcurrencyKeyError)) throw error; // It comes again after a lease.
+      leave.failure = error;
+      return undefined;
     }
   }
 
@@ -161,16 +247,20 @@ export class Arrivals {
     arrived: Arrived,
     definition: AnyDefinition | undefined,
     read: { readonly last: number; readonly inbox: readonly Stored[] | undefined },
+    permit: Permit | undefined,
   ): void {
     const { run } = message.delivery;
-    this.#host.slots.take("fresh", () => {
+    const { admission, slots } = this.#host;
+    const start = (): void => {
       const { submission } = arrived;
+      const giveBack = (): void =>
+        permit === undefined ? slots.give() : admission.giveBack(permit);
       if (this.#host.draining || submission === undefined || definition === undefined) {
-        this.#host.slots.give();
+        giveBack();
         return message.giveBack();
       }
       if (this.#host.held.has(run.id)) {
-        this.#host.slots.give();
+        giveBack();
         return this.#host.again(message);
       }
       const activation = new Activation(this.#host, {
@@ -186,8 +276,11 @@ export class Arrivals {
         inbox: read.inbox,
       });
       this.#host.held.set(run.id, activation);
+      admission.begin(activation, run.id, submission.queue, permit);
       activation.play();
-    });
+    };
+    if (permit === undefined) slots.take("fresh", start);
+    else start();
   }
 
   /** The run's other messages wait until it is known whether this one took it up. */
@@ -196,9 +289,10 @@ export class Arrivals {
     arrived: Arrived,
     definition: AnyDefinition | undefined,
     head: RunHead,
+    permit: Permit | undefined,
   ): Promise<boolean> {
     const { id } = message.delivery.run;
-    const taken = this.#activate(message, arrived, definition, head);
+    const taken = this.#activate(message, arrived, definition, head, permit);
     const known = taken.catch(() => false);
     this.#activating.set(id, known);
     try {
@@ -214,20 +308,27 @@ export class Arrivals {
     arrived: Arrived,
     definition: AnyDefinition | undefined,
     head: RunHead,
+    permit: Permit | undefined,
   ): Promise<boolean> {
-    await new Promise<void>((resolve) => this.#host.slots.take("fresh", resolve));
+    const { admission, slots } = this.#host;
+    if (permit === undefined) await new Promise<void>((resolve) => slots.take("fresh", resolve));
     let taken: TakenUp = "superseded";
     try {
-      taken = await this.#takeUp(message, arrived, definition, head);
+      taken = await this.#takeUp(message, arrived, definition, head, permit);
     } finally {
       // An activation keeps the slot; whatever else came of it leaves the slot to others.
-      if (!(taken instanceof Activation)) this.#host.slots.give();
+      if (!(taken instanceof Activation)) {
+        if (permit === undefined) slots.give();
+        else admission.giveBack(permit);
+      }
     }
     if (taken === "superseded") return false;
     if (taken instanceof Activation) {
+      // The slot may have been freed by others, who thought that nobody would take the run up: wait for another one.
+      const mayGoOn = permit === undefined || permit.isSure || (await admission.confirm(permit));
       taken.play();
       // The drain began meanwhile, and may have looked at what is held already.
-      if (this.#host.draining) void taken.release();
+      if (this.#host.draining || !mayGoOn) void taken.release();
     }
     return true;
   }
@@ -237,6 +338,7 @@ export class Arrivals {
     arrived: Arrived,
     definition: AnyDefinition | undefined,
     head: RunHead,
+    permit: Permit | undefined,
   ): Promise<TakenUp> {
     const { broker, clock, draining, worker } = this.#host;
     const { run, sequence: token } = message.delivery;
@@ -280,6 +382,7 @@ export class Arrivals {
     const parts = { run, definition, submission, token: message, epoch, place, inboxFolded };
     const activation = new Activation(this.#host, { ...parts, annotated, history, inbox });
     this.#host.held.set(run.id, activation);
+    this.#host.admission.begin(activation, run.id, queue, permit);
     return activation;
   }
 
@@ -309,6 +412,31 @@ function isSurelyNew({ delivery }: KeptMessage, { submission }: Arrived): boolea
   return submission.isKeyNew || delivery.queue === delivery.run.flow;
 }
 
+/** Leave to go on that is not used yet. */
+interface Leave {
+  permit: Permit | undefined;
+  /** What its flow's code has thrown already: the run fails with it. */
+  failure?: ConcurrencyKeyError;
+}
+
+/** What executes: the flow, or in its place a failure. Steps that were recorded before park the run then. */
+function codeFor(
+  definition: AnyDefinition | undefined,
+  { failure }: Leave,
+): AnyDefinition | undefined {
+  if (definition === undefined || failure === undefined) return definition;
+  const fn = (): never => {
+    throw failure;
+  };
+  return { ...definition, kind: "flow", version: "", input: undefined, fn };
+}
+
+function used(leave: Leave): Permit | undefined {
+  const { permit } = leave;
+  leave.permit = undefined;
+  return permit;
+}
+
 /** What came of taking a run up: it is held now, its message is settled, or somebody else was faster. */
 type TakenUp = Activation | "settled" | "superseded";
 
@@ -324,6 +452,9 @@ export interface ArrivalHost extends ActivationHost {
   readonly definitions: ReadonlyMap<string, AnyDefinition>;
   readonly held: Map<string, Activation>;
   readonly draining: boolean;
+  readonly admission: Admission;
+  /** Waits for something that may take long: the message does not count as being looked at meanwhile. */
+  whileWaiting<T>(kind: DeliveryKind, waiting: Promise<T>): Promise<T>;
   /** Looks at a message anew. */
   again(message: KeptMessage): void;
   /** The same after a while. The message stays kept meanwhile. */

@@ -58,6 +58,7 @@ export async function serve(
     queues,
     ...lease,
     room: (kind) => worker?.room(kind) ?? 0,
+    roomOf: (kind, queue) => worker?.roomOf(kind, queue) ?? 0,
     onDelivery: (delivery) =>
       worker === undefined ? delivery.giveBack() : worker.deliver(delivery),
     onForeign: (subject, reason) =>
@@ -77,6 +78,7 @@ export async function serve(
     leases,
     guard,
     definitions: known,
+    leaseMs: reader.leaseMs,
     concurrency: settings.concurrency,
     maxHeld: settings.maxHeld,
     suspendAfterMs,
@@ -91,6 +93,7 @@ export async function serve(
     log.error({ err: ended.reason }, "No lease can be kept: this worker stops and hands over");
     void worker.drain();
   });
+  await openQueues(worker, queues, reader);
   worker.begin(reader);
   log.info({ queues, flows: [...known.keys()], leaseMs: reader.leaseMs }, "Serving");
   return worker;
@@ -152,6 +155,20 @@ const SERVE_DEFAULTS = Object.freeze({
   drainGrace: "30s",
   suspendAfter: "30s",
 } satisfies Partial<ServeOptions>);
+
+/** Nothing is taken from a queue before its settings are known: it may be paused. */
+async function openQueues(
+  worker: Worker,
+  queues: readonly string[],
+  reader: QueueReader,
+): Promise<void> {
+  try {
+    await worker.admission.watch(queues);
+  } catch (error) {
+    await Promise.all([reader.stop(), worker.drain()]);
+    throw error;
+  }
+}
 
 /** A queue that cannot be kept is not read. */
 async function openLeases(

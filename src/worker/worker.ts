@@ -9,6 +9,7 @@ import type { LeaseKeeper } from "../ports/leases.ts";
 import type { Delivery, DeliveryKind, QueueReader } from "../ports/work-queue.ts";
 import type { Activation } from "./activation.ts";
 import type { HeldRun, IdleRun } from "./activation-parts.ts";
+import { Admission } from "./admission.ts";
 import { type ArrivalHost, Arrivals } from "./arrivals.ts";
 import type { DeterminismGuard } from "./determinism-guard.ts";
 import { KeptMessage } from "./kept-message.ts";
@@ -29,10 +30,13 @@ export class Worker implements ArrivalHost {
   readonly idle = new Set<IdleRun>();
   readonly suspendAfterMs: number;
   readonly guard: DeterminismGuard;
+  readonly admission: Admission;
   readonly #parts: WorkerParts;
   readonly #arrivals = new Arrivals(this);
   #arrived: KeptMessage[] = [];
   readonly #handling: Record<DeliveryKind, number> = { new: 0, in: 0 };
+  /** Those of them that wait for leave to go on. */
+  readonly #waiting: Record<DeliveryKind, number> = { new: 0, in: 0 };
   readonly #receiving = new Set<Promise<void>>();
   #reader: QueueReader | undefined;
   #draining: Promise<void> | undefined;
@@ -53,7 +57,18 @@ export class Worker implements ArrivalHost {
     this.suspendAfterMs = parts.suspendAfterMs;
     parts.leases.onAsked((run) => this.#look(run));
     this.guard = parts.guard;
-    this.slots = new Slots(parts.concurrency, () => this.#reader?.more());
+    const onRoom = (): void => this.#reader?.more();
+    this.slots = new Slots(parts.concurrency, onRoom);
+    const { worker, broker, clock, log, leaseMs } = parts;
+    this.admission = new Admission({
+      worker,
+      broker,
+      clock,
+      log,
+      slots: this.slots,
+      leaseMs,
+      onRoom,
+    });
   }
 
   get id(): string {
@@ -77,9 +92,25 @@ export class Worker implements ArrivalHost {
 
   room(kind: DeliveryKind): number {
     if (this.draining) return 0;
-    if (kind === "in") return MAX_INPUTS - this.#handling.in;
+    const waiting = Math.min(this.#waiting[kind], MAX_WAITING);
+    const handling = this.#handling[kind] - waiting;
+    if (kind === "in") return MAX_INPUTS - handling;
     this.#makeRoom();
-    return Math.min(this.slots.free, this.#parts.maxHeld - this.held.size) - this.#handling.new;
+    return Math.min(this.slots.free, this.#parts.maxHeld - this.held.size) - handling;
+  }
+
+  roomOf(kind: DeliveryKind, queue: string): number {
+    return kind === "in" ? Number.POSITIVE_INFINITY : this.admission.room(queue);
+  }
+
+  async whileWaiting<T>(kind: DeliveryKind, waiting: Promise<T>): Promise<T> {
+    this.#waiting[kind]++;
+    this.#reader?.more();
+    try {
+      return await waiting;
+    } finally {
+      this.#waiting[kind]--;
+    }
   }
 
   /** Keeps the message at once, and looks at it when all that came with it is kept too. */
@@ -98,7 +129,12 @@ export class Worker implements ArrivalHost {
     this.clock.after(ms, () => this.again(message));
   }
 
-  onLeave(left: HeldRun): void {
+  holdsSlot(activation: HeldRun): boolean {
+    return this.admission.holdsSlot(activation);
+  }
+
+  onLeave(left: HeldRun, how: "left" | "lost"): void {
+    this.admission.end(left, how);
     if (this.held.get(left.run.id) === left) this.held.delete(left.run.id);
     if (left.isBehind) this.#look(left.run.id);
     this.#reader?.more();
@@ -189,6 +225,8 @@ export class Worker implements ArrivalHost {
 
   async #handOver(): Promise<void> {
     const stopped = this.#reader?.stop();
+    // Whoever waits for leave to go on is given back, and the slots that the releases give back are freed.
+    this.admission.close();
     await Promise.all([stopped, ...this.#releases()]);
     // What came last is given back, or was taken up just before: release that too.
     while (this.#arrived.length + this.#receiving.size > 0) {
@@ -196,6 +234,7 @@ export class Worker implements ArrivalHost {
       await new Promise(setImmediate);
     }
     await Promise.all(this.#releases());
+    await this.admission.settled();
   }
 
   #releases(): Promise<void>[] {
@@ -219,6 +258,8 @@ export interface WorkerParts {
   readonly leases: LeaseKeeper;
   readonly guard: DeterminismGuard;
   readonly definitions: ReadonlyMap<string, AnyDefinition>;
+  /** The shortest lease of its queues. */
+  readonly leaseMs: number;
   readonly concurrency: number;
   readonly maxHeld: number;
   readonly suspendAfterMs: number;
@@ -228,6 +269,9 @@ export interface WorkerParts {
 
 /** After the grace period, handing over takes as long as the broker needs, but no longer than this. */
 const HAND_OVER_MS = 5_000;
+
+/** Messages that wait for leave to go on, and take up nobody's room. Each is kept, which costs some memory. */
+const MAX_WAITING = 10_000;
 
 /** Inputs that are looked at at once. They are small, and mostly answered with an ack. */
 const MAX_INPUTS = 256;

@@ -1,0 +1,456 @@
+/**
+ * The gate before a run starts or is taken up: it waits here, its message kept, until its queue is not paused, the queue and
+ * its key have a slot for it, and this worker has one to execute it. Nothing is held while it waits: whoever has one slot
+ * and not the other gives it back, so that no two runs wait for each other.
+ *
+ * Runs that were active before go before new ones, and better priorities before worse; of equals the first is first.
+ */
+import type { Logger } from "pino";
+import { parseRunId, type RunRef } from "../engine/run-id.ts";
+import type { SlotRefusal, SlotRequest } from "../engine/slot-table.ts";
+import { askAfterHolder } from "../history/ask-after-holder.ts";
+import type { Broker } from "../ports/broker.ts";
+import type { Clock } from "../ports/clock.ts";
+import { KeySlots, type LimitedKey } from "./key-slots.ts";
+import { QueueLimits } from "./queue-limits.ts";
+import type { SlotSet } from "./slot-set.ts";
+import type { Slots } from "./slots.ts";
+
+export class Admission {
+  readonly #host: AdmissionHost;
+  readonly #queues = new Map<string, QueueLimits>();
+  readonly #keys: KeySlots;
+  readonly #opening = new Map<string, Promise<QueueLimits>>();
+  /** In the order in which they are let in. */
+  readonly #line: Ticket[] = [];
+  /** Runs that wait here or have a permit that is not used yet: what calls once that is over. */
+  readonly #entering = new Map<string, (() => void)[]>();
+  /** What is active, with the slots that it has. */
+  readonly #active = new Map<object, ActiveRun>();
+  /** Slots of others that somebody here waits for, by run, worker and time. */
+  readonly #seen = new Map<string, SeenSlot>();
+  #cancelReview: (() => void) | undefined;
+  #cancelWake: (() => void) | undefined;
+  #sweeping = false;
+  #closed = false;
+
+  constructor(host: AdmissionHost) {
+    this.#host = host;
+    const { broker, clock, log } = host;
+    this.#keys = new KeySlots({ broker, clock, log, onChange: () => this.#onChange() });
+  }
+
+  /** Watches these queues' settings; resolves when they are known. */
+  async watch(queues: readonly string[]): Promise<void> {
+    await Promise.all(queues.map((queue) => this.#open(queue)));
+  }
+
+  /** True when a run of this queue may go on at once, and needs no slot but this worker's own. */
+  isOpen(queue: string): boolean {
+    const limits = this.#queues.get(queue);
+    return limits !== undefined && !limits.settings.paused && !limits.isLimited;
+  }
+
+  /** How many more new messages of this queue are worth having here: its backlog stays with the broker, in order. */
+  room(queue: string): number {
+    const limits = this.#queues.get(queue);
+    if (limits === undefined) return 0;
+    if (this.isOpen(queue)) return Number.POSITIVE_INFINITY;
+    const { paused, rate } = limits.settings;
+    const isWaiting = this.#line.some((ticket) => ticket.queue === limits && ticket.rank > RESUMED);
+    if (paused || isWaiting) return 0;
+    // One waits here even if there is no slot: it learns of the next one at once, and whose holders are gone.
+    return Math.max(
+      1,
+      Math.min(
+        limits.slots.room ?? Number.POSITIVE_INFINITY,
+        rate?.limit ?? Number.POSITIVE_INFINITY,
+      ),
+    );
+  }
+
+  /** How many wait here. */
+  get waiting(): number {
+    return this.#line.length;
+  }
+
+  /**
+   * Waits until the run may go on. A permit comes with one of the worker's own slots. Nothing comes when the run is to be
+   * looked at anew (somebody else is taking it up), and when the worker drains. Each permit is used by `begin` or given back.
+   */
+  async enter(entry: Entry): Promise<Permit | undefined> {
+    const queue = this.#queues.get(entry.queue) ?? (await this.#open(entry.queue));
+    if (this.#closed) return undefined;
+    const { id } = entry.run;
+    const others = this.#entering.get(id);
+    if (others !== undefined) {
+      // One message of a run waits for its slot. The others wait for what becomes of that one.
+      await new Promise<void>((resolve) => others.push(resolve));
+      return undefined;
+    }
+    this.#entering.set(id, []);
+    return new Promise((resolve) => {
+      const keySlots = entry.key === undefined ? undefined : this.#keys.use(entry.key);
+      const parts = { entry, queue, keySlots, worker: this.#host.worker };
+      const ticket = new Ticket(parts, resolve);
+      const after = this.#line.findIndex(({ rank }) => rank > ticket.rank);
+      this.#line.splice(after === -1 ? this.#line.length : after, 0, ticket);
+      this.#sweep();
+    });
+  }
+
+  /** An activation begins. Without a permit it takes a slot all the same if its queue has got a limit just now. */
+  begin(activation: object, run: string, queue: string, permit: Permit | undefined): void {
+    const sets = [...(permit?.sets ?? [])];
+    const active: ActiveRun = { run, queue, sets, keySlots: permit?.keySlots };
+    this.#active.set(activation, active);
+    if (permit !== undefined) this.#entered(run);
+    const limits = this.#queues.get(queue);
+    if (permit === undefined && limits?.settings.concurrency !== undefined)
+      this.#force(active, limits);
+  }
+
+  /** True when an activation has a slot that others share. */
+  holdsSlot(activation: object): boolean {
+    return (this.#active.get(activation)?.sets.length ?? 0) > 0;
+  }
+
+  /** An activation is over. Who lost its run to another worker leaves the slot to that one. */
+  end(activation: object, how: "left" | "lost"): void {
+    const active = this.#active.get(activation);
+    this.#active.delete(activation);
+    if (active === undefined) return;
+    if (how === "left") this.#free(active.run, active.sets);
+    this.#doneWith(active.keySlots);
+  }
+
+  /** Gives back what came with a permit that no activation used. */
+  giveBack(permit: Permit): void {
+    this.#free(permit.run, permit.sets);
+    this.#doneWith(permit.keySlots);
+    this.#host.slots.give();
+    this.#entered(permit.run);
+  }
+
+  /** True when the run still has its slots: others may have freed them while it was being taken up. */
+  async confirm(permit: Permit): Promise<boolean> {
+    const refusals = await Promise.all(
+      permit.sets.map((set) => set.take({ ...permit.request, takesOver: false, starts: false })),
+    );
+    return refusals.every((refusal) => refusal === undefined);
+  }
+
+  /** Sends away who waits, and lets nobody in any more. */
+  close(): void {
+    this.#closed = true;
+    this.#cancelReview?.();
+    this.#cancelWake?.();
+    for (const ticket of this.#line.splice(0)) this.#sendAway(ticket);
+  }
+
+  /** Resolves when all slots that were given back are free for others, and watches nothing any more. */
+  async settled(): Promise<void> {
+    const queues = [...this.#queues.values()];
+    await Promise.all([this.#keys.settled(), ...queues.map(({ slots }) => slots.settled())]);
+    for (const queue of queues) queue.stop();
+  }
+
+  #open(name: string): Promise<QueueLimits> {
+    const opening = this.#opening.get(name) ?? this.#openAnew(name);
+    this.#opening.set(name, opening);
+    return opening;
+  }
+
+  async #openAnew(name: string): Promise<QueueLimits> {
+    const { broker, clock, log } = this.#host;
+    const queue = new QueueLimits(name, {
+      broker,
+      clock,
+      log,
+      onChange: () => this.#onChange(),
+      onLimited: (limits) => this.#onLimited(limits),
+    });
+    try {
+      await queue.watch();
+    } catch (error) {
+      queue.stop();
+      this.#opening.delete(name);
+      throw error;
+    }
+    this.#queues.set(name, queue);
+    return queue;
+  }
+
+  #onChange(): void {
+    this.#sweep();
+    this.#host.onRoom();
+  }
+
+  #onLimited(queue: QueueLimits): void {
+    for (const active of this.#active.values()) {
+      if (active.queue === queue.name && !active.sets.includes(queue.slots))
+        this.#force(active, queue);
+    }
+  }
+
+  /** It is active already: it takes its slot even if that is one too many. */
+  #force(active: ActiveRun, { slots }: QueueLimits): void {
+    active.sets.push(slots);
+    const { worker } = this.#host;
+    slots
+      .take({ run: active.run, worker, takesOver: true, starts: false, isActive: true })
+      .catch(() => undefined); // The worker stops.
+  }
+
+  #free(run: string, sets: readonly SlotSet[]): void {
+    for (const set of sets) set.free({ run, worker: this.#host.worker });
+  }
+
+  #doneWith(keySlots: SlotSet | undefined): void {
+    if (keySlots !== undefined) this.#keys.done(keySlots);
+  }
+
+  /** Looks along the line for those that may go on now. */
+  #sweep(): void {
+    if (this.#sweeping || this.#closed) return;
+    this.#sweeping = true;
+    // Everything that changes in this turn of the loop is looked at together.
+    queueMicrotask(() => {
+      this.#sweeping = false;
+      if (this.#closed) return;
+      let nextAt = Number.POSITIVE_INFINITY;
+      for (const ticket of this.#line.filter(({ isAsking }) => !isAsking)) {
+        const refusal = ticket.refusal();
+        if (refusal === undefined) this.#ask(ticket);
+        else if (refusal.reason === "rate") nextAt = Math.min(nextAt, refusal.until);
+      }
+      this.#wakeAt(nextAt);
+      this.#reviewLater();
+    });
+  }
+
+  #wakeAt(time: number): void {
+    this.#cancelWake?.();
+    const { clock } = this.#host;
+    this.#cancelWake =
+      time === Number.POSITIVE_INFINITY
+        ? undefined
+        : clock.after(Math.max(1, time - clock.now()), () => this.#sweep());
+  }
+
+  /** First a slot of this worker, then the shared ones: those are taken for no longer than they are used. */
+  #ask(ticket: Ticket): void {
+    ticket.isAsking = true;
+    const unclaim = ticket.sets.map((set) => set.claim());
+    this.#host.slots.take("fresh", () => {
+      void this.#take(ticket).finally(() => {
+        for (const undo of unclaim) undo();
+        ticket.isAsking = false;
+        this.#sweep();
+      });
+    });
+  }
+
+  async #take(ticket: Ticket): Promise<void> {
+    const { slots, clock } = this.#host;
+    const taken: SlotSet[] = [];
+    const startedAt = clock.now();
+    const giveBack = (): void => {
+      this.#free(ticket.entry.run.id, taken);
+      slots.give();
+    };
+    if (!this.#line.includes(ticket) || ticket.refusal(false) !== undefined) return giveBack();
+    for (const set of ticket.sets) {
+      const refusal = await set.take(ticket.request).catch(() => STOPPED);
+      if (refusal !== undefined) {
+        // Somebody was faster. From now on it is heard of when there is one.
+        if (refusal !== STOPPED) void set.watch().catch(() => undefined);
+        return giveBack();
+      }
+      taken.push(set);
+    }
+    const at = this.#line.indexOf(ticket);
+    if (at === -1) return giveBack();
+    this.#line.splice(at, 1);
+    const { entry, keySlots, request } = ticket;
+    const { run, takesOver } = entry;
+    const isSure = !takesOver && clock.now() - startedAt < this.#host.leaseMs / 2;
+    ticket.resolve({ run: run.id, request, sets: taken, keySlots, isSure });
+    this.#host.onRoom();
+  }
+
+  /** While somebody waits for a slot: looks whether those who have one still need it. */
+  #reviewLater(): void {
+    if (this.#cancelReview !== undefined || this.#line.length === 0) return;
+    this.#cancelReview = this.#host.clock.after(REVIEW_MS, () => {
+      void this.#review()
+        .catch(() => undefined) // The broker is away: the next review looks again.
+        .finally(() => {
+          this.#cancelReview = undefined;
+          if (!this.#closed) this.#sweep();
+        });
+    });
+  }
+
+  async #review(): Promise<void> {
+    const full = new Set<SlotSet>();
+    for (const ticket of this.#line.filter(({ isAsking }) => !isAsking)) {
+      const refusal = ticket.refusal();
+      if (refusal === undefined) continue;
+      if (refusal.reason !== "limit" && refusal.reason !== "held") continue;
+      for (const set of ticket.sets) full.add(set);
+      // Another worker is taking it up: it is that one's, or it is to be had.
+      if (refusal.reason === "held") this.#sendAway(ticket);
+    }
+    for (const set of full) await this.#reviewHolders(set);
+  }
+
+  #sendAway(ticket: Ticket): void {
+    const at = this.#line.indexOf(ticket);
+    if (at !== -1) this.#line.splice(at, 1);
+    this.#doneWith(ticket.keySlots);
+    ticket.resolve(undefined);
+    this.#entered(ticket.entry.run.id);
+  }
+
+  #entered(run: string): void {
+    const others = this.#entering.get(run) ?? [];
+    this.#entering.delete(run);
+    for (const call of others) call();
+  }
+
+  async #reviewHolders(set: SlotSet): Promise<void> {
+    await set.look();
+    const mine = new Set([...this.#active.values()].map(({ run }) => run));
+    const others = set.holders.filter(({ run }) => !mine.has(run));
+    const { clock, leaseMs } = this.#host;
+    if (this.#seen.size > MOST_REMEMBERED) this.#seen.clear();
+    for (const { run, worker, since } of pick(others, MOST_ASKED)) {
+      const name = `${run} ${worker} ${since}`;
+      // Each worker counts by its own clock, from when it saw the slot first.
+      const now = clock.now();
+      const seen = this.#seen.get(name) ?? { at: now, idleSince: undefined };
+      this.#seen.set(name, seen);
+      if (now - seen.at < YOUNG_MS) continue;
+      const isActive = (await askAfterHolder(this.#host, parseRunId(run))) === "active";
+      seen.idleSince = isActive ? undefined : (seen.idleSince ?? now);
+      // It may be about to begin.
+      if (seen.idleSince === undefined || clock.now() - seen.idleSince < leaseMs) continue;
+      this.#seen.delete(name);
+      this.#host.log.warn({ run, holder: worker }, "A slot is free again: its run is not active");
+      set.free({ run, worker, since });
+    }
+  }
+}
+
+/** A run that wants to go on. */
+export interface Entry {
+  readonly run: RunRef;
+  readonly queue: string;
+  /** It has no history yet. */
+  readonly starts: boolean;
+  /** It is active, and its holder is gone: neither a pause nor a limit stops it, if it has its slot. */
+  readonly takesOver: boolean;
+  /** By which its flow's runs are limited, if they are. */
+  readonly key: LimitedKey | undefined;
+}
+
+/** Leave to go on, with the slots that were taken for it. */
+export interface Permit {
+  readonly run: string;
+  readonly request: SlotRequest;
+  readonly sets: readonly SlotSet[];
+  readonly keySlots: SlotSet | undefined;
+  /** The slots were taken just now: nobody can have freed them. */
+  readonly isSure: boolean;
+}
+
+export interface AdmissionHost {
+  readonly worker: string;
+  readonly broker: Broker;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly slots: Slots;
+  readonly leaseMs: number;
+  /** There may be room for more. */
+  readonly onRoom: () => void;
+}
+
+/** One run in the line. */
+class Ticket {
+  readonly entry: Entry;
+  readonly queue: QueueLimits;
+  readonly keySlots: SlotSet | undefined;
+  readonly rank: number;
+  readonly request: SlotRequest;
+  readonly resolve: (permit: Permit | undefined) => void;
+  /** It looked as if it could go on, and is trying to. */
+  isAsking = false;
+
+  constructor(parts: TicketParts, resolve: (permit: Permit | undefined) => void) {
+    const { entry, queue, keySlots, worker } = parts;
+    this.entry = entry;
+    this.queue = queue;
+    this.keySlots = keySlots;
+    this.resolve = resolve;
+    this.rank = entry.starts ? NEW : RESUMED;
+    const { starts, takesOver } = entry;
+    this.request = { run: entry.run.id, worker, takesOver, starts, isActive: false };
+  }
+
+  /** The shared slots that it needs: those of its key before those of its queue. */
+  get sets(): readonly SlotSet[] {
+    const sets = this.keySlots === undefined ? [] : [this.keySlots];
+    return this.queue.isLimited ? [...sets, this.queue.slots] : sets;
+  }
+
+  /** Why it cannot go on, as far as is known here. */
+  refusal(slotsToo = true): SlotRefusal | { readonly reason: "paused" } | undefined {
+    if (this.queue.settings.paused && !this.entry.takesOver) return { reason: "paused" };
+    if (!slotsToo) return undefined;
+    for (const set of this.sets) {
+      const refusal = set.refusal(this.request);
+      if (refusal !== undefined) return refusal;
+    }
+    return undefined;
+  }
+}
+
+interface TicketParts {
+  readonly entry: Entry;
+  readonly queue: QueueLimits;
+  readonly keySlots: SlotSet | undefined;
+  readonly worker: string;
+}
+
+interface ActiveRun {
+  readonly run: string;
+  readonly queue: string;
+  readonly sets: SlotSet[];
+  readonly keySlots: SlotSet | undefined;
+}
+
+/** Somebody else's slot, as seen here. */
+interface SeenSlot {
+  readonly at: number;
+  /** Since when its run was not active, each time somebody looked. */
+  idleSince: number | undefined;
+}
+
+const STOPPED = Symbol("the worker stops");
+
+const RESUMED = 0;
+const NEW = 2;
+const REVIEW_MS = 1_000;
+/** A slot that is younger is not asked after. */
+const YOUNG_MS = 2_000;
+/** Holders that are asked after in one review. */
+const MOST_ASKED = 20;
+const MOST_REMEMBERED = 10_000;
+
+/** Some of many: others each time. */
+function pick<T>(all: readonly T[], most: number): readonly T[] {
+  if (all.length <= most) return all;
+  const from = Math.floor(Math.random() * all.length);
+  return [...all.slice(from), ...all.slice(0, from)].slice(0, most);
+}

@@ -1,0 +1,273 @@
+/** A queue's limit, rate and pause, over several workers that crash. */
+import { expect, test } from "vitest";
+import { type AnyDefinition, flow } from "../../src/index.ts";
+import { type Actor, Gate, LONG_LEASE, Stage } from "./support/stage.ts";
+
+/** Executions that go on at the same time, as an outside world would count them. */
+class Executions {
+  now = 0;
+  most = 0;
+  total = 0;
+  readonly order: string[] = [];
+
+  async during(id: string, work: () => Promise<unknown>): Promise<void> {
+    this.total++;
+    this.order.push(id);
+    this.most = Math.max(this.most, ++this.now);
+    await work();
+    this.now--;
+  }
+}
+
+function counted(executions: Executions, stepMs: number) {
+  return (actor: Actor): readonly AnyDefinition[] => [
+    flow("work", async (ctx) => {
+      await ctx.step("execute", () => executions.during(ctx.runId, () => passed(actor, stepMs)));
+    }),
+  ];
+}
+
+function passed({ connection }: Actor, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    connection.clock.after(ms, resolve);
+  });
+}
+
+const lowerCase = (input: { customer: string }): string => input.customer.toLowerCase();
+
+test("no more runs of a queue are active at once than its limit allows, whoever executes them", async () => {
+  const stage = new Stage();
+  const executions = new Executions();
+  await stage.clock.until(stage.client.queue("work").set({ concurrency: 2 }));
+  const serves = counted(executions, 200);
+  for (let at = 0; at < 3; at++) await stage.hire(serves);
+  const runs = await Promise.all(
+    Array.from({ length: 20 }, (_, at) => stage.submit("work", `k${at}`)),
+  );
+  for (const run of runs) await stage.until(run, "completed");
+  expect(executions).toMatchObject({ total: 20, most: 2, now: 0 });
+  await stage.clock.advance(100);
+  const { holders } = await stage.clock.until(stage.client.queue("work").state());
+  expect(holders).toEqual([]);
+});
+
+test("a limit that is set while runs are active counts them, and one that is raised lets more in at once", async () => {
+  const stage = new Stage();
+  const gate = new Gate();
+  const serves = (): readonly AnyDefinition[] => [
+    flow("work", async (ctx) => ctx.step("execute", () => gate.pass())),
+  ];
+  await stage.hire(serves);
+  await stage.hire(serves);
+  const queue = stage.client.queue("work");
+  const first = await Promise.all([1, 2].map((at) => stage.submit("work", `a${at}`)));
+  await stage.clock.untilTrue(() => gate.arrivals === 2);
+  await stage.clock.until(queue.set({ concurrency: 2 }));
+  await stage.clock.advance(1_000);
+  const { holders } = await stage.clock.until(queue.state());
+  expect(holders.map(({ run }) => run).toSorted()).toEqual(first);
+  await Promise.all([1, 2, 3].map((at) => stage.submit("work", `b${at}`)));
+  await stage.clock.advance(5_000);
+  expect(gate.arrivals).toBe(2);
+  await stage.clock.until(queue.set({ concurrency: 4 }));
+  await stage.clock.advance(1_000);
+  expect(gate.arrivals).toBe(4);
+  await stage.clock.until(queue.set({ concurrency: null }));
+  await stage.clock.advance(1_000);
+  expect(gate.arrivals).toBe(5);
+});
+
+test("the slot of a worker that died comes with its run to the worker that takes it over", async () => {
+  const stage = new Stage();
+  const executions = new Executions();
+  await stage.clock.until(stage.client.queue("work").set({ concurrency: 1 }));
+  const serves = counted(executions, 1_000);
+  const options = { lease: "2s" } as const;
+  const actors = [await stage.hire(serves, options), await stage.hire(serves, options)];
+  const runs = await Promise.all([1, 2, 3].map((at) => stage.submit("work", `k${at}`)));
+  await stage.clock.untilTrue(() => executions.now === 1);
+  const holder = stage.frames(runs[0] ?? "work:k1").at(-1)?.writer;
+  await stage.clock.advance(300);
+  actors.find(({ worker }) => worker.id === holder || holder === undefined)?.connection.crash();
+  executions.now = 0;
+  for (const run of runs) await stage.until(run, "completed", 60_000);
+  expect(executions.most).toBe(1);
+});
+
+test("a slot that was taken for a run which never began is free again", async () => {
+  const stage = new Stage();
+  const executions = new Executions();
+  await stage.clock.until(stage.client.queue("work").set({ concurrency: 1 }));
+  const serves = counted(executions, 10);
+  const dying = await stage.hire(serves, { lease: "2s" });
+  stage.broker.inject({
+    afterWrite: ({ kind, process, data }) => {
+      const isSlot = new TextDecoder().decode(data).includes("holders");
+      if (kind === "control" && process === dying.connection && isSlot) process.crash();
+    },
+  });
+  const run = await stage.submit("work", "k");
+  await stage.clock.untilTrue(() => dying.connection.state === "crashed");
+  stage.broker.inject({});
+  await stage.hire(serves, { lease: "2s" });
+  const other = await stage.submit("work", "other");
+  await stage.until(other, "completed", 60_000);
+  await stage.until(run, "completed", 60_000);
+  expect(executions).toMatchObject({ most: 1, total: 2 });
+});
+
+test("a paused queue starts nothing, keeps what is submitted, and all of it goes on when it is resumed", async () => {
+  const stage = new Stage();
+  const executions = new Executions();
+  const serves = counted(executions, 100);
+  await stage.hire(serves);
+  await stage.hire(serves);
+  const queue = stage.client.queue("work");
+  const early = await stage.submit("work", "early");
+  await stage.clock.untilTrue(() => executions.now === 1);
+  await stage.clock.until(queue.pause());
+  await stage.clock.advance(1_000);
+  expect(stage.status(early)).toBe("completed");
+  const runs = await Promise.all(
+    Array.from({ length: 10 }, (_, at) => stage.submit("work", `k${at}`)),
+  );
+  await stage.clock.advance(60_000);
+  expect(executions.total).toBe(1);
+  await stage.clock.until(queue.resume());
+  for (const run of runs) await stage.until(run, "completed");
+  expect(executions.total).toBe(11);
+});
+
+test("no more runs start in any stretch of a rate's time than it allows, by whichever worker", async () => {
+  const stage = new Stage();
+  const starts: number[] = [];
+  await stage.clock.until(stage.client.queue("work").set({ rate: { limit: 5, per: "10s" } }));
+  const serves = (): readonly AnyDefinition[] => [
+    flow("work", async (ctx) => {
+      await ctx.step("execute", () => void starts.push(stage.clock.now()));
+    }),
+  ];
+  for (let at = 0; at < 3; at++) await stage.hire(serves);
+  const runs = await Promise.all(
+    Array.from({ length: 23 }, (_, at) => stage.submit("work", `k${at}`)),
+  );
+  const began = stage.clock.now();
+  for (const run of runs) await stage.until(run, "completed", 120_000);
+  const stretches = starts.slice(5).map((sixth, at) => sixth - (starts[at] ?? 0));
+  expect(Math.min(...stretches)).toBeGreaterThanOrEqual(10_000);
+  expect(stage.clock.now() - began).toBeLessThan(50_000);
+});
+
+test("a queue that is limited does not empty into one worker: its backlog stays with the broker, in order", async () => {
+  const stage = new Stage();
+  const executions = new Executions();
+  await stage.clock.until(stage.client.queue("work").set({ concurrency: 1 }));
+  const serves = counted(executions, 100);
+  await stage.hire(serves, { lease: LONG_LEASE });
+  await stage.hire(serves, { lease: LONG_LEASE });
+  const runs: string[] = [];
+  for (let at = 0; at < 10; at++) runs.push(await stage.submit("work", `k${at}`));
+  expect(stage.deliveries.length).toBeLessThanOrEqual(5);
+  await stage.clock.untilTrue(() => executions.total === 10, 60_000);
+  // Each of the two workers keeps one or two that wait.
+  for (const [at, run] of executions.order.entries()) {
+    expect(Math.abs(runs.indexOf(run) - at)).toBeLessThanOrEqual(2);
+  }
+});
+
+test("two runs of a key are active at once, whoever executes them, and other keys do not wait for it", async () => {
+  const stage = new Stage();
+  const [ann, bob] = [new Executions(), new Executions()];
+  const serves = (actor: Actor): readonly AnyDefinition[] => [
+    flow(
+      "work",
+      { concurrency: { key: (customer: string) => customer, limit: 2 } },
+      async (ctx, customer: string) => {
+        const executions = customer === "ann" ? ann : bob;
+        await ctx.step("execute", () => executions.during(customer, () => passed(actor, 500)));
+      },
+    ),
+  ];
+  for (let at = 0; at < 3; at++) await stage.hire(serves);
+  const submit = (customer: string) => stage.clock.until(stage.client.submit("work", customer));
+  const runs = [];
+  for (let at = 0; at < 9; at++) runs.push(await submit("ann"));
+  const started = stage.clock.now();
+  const other = await submit("bob");
+  await stage.until(other.id, "completed");
+  expect(stage.clock.now() - started).toBeLessThan(1_000);
+  for (const { id } of runs) await stage.until(id, "completed");
+  expect(ann).toMatchObject({ total: 9, most: 2 });
+  expect(bob).toMatchObject({ total: 1 });
+});
+
+test("a key and a queue limit that are both full do not wait for each other", async () => {
+  const stage = new Stage();
+  const executions = new Executions();
+  await stage.clock.until(stage.client.queue("work").set({ concurrency: 2 }));
+  const serves = (actor: Actor): readonly AnyDefinition[] => [
+    flow(
+      "work",
+      { concurrency: { key: (customer: number) => String(customer), limit: 1 } },
+      async (ctx, customer: number) => {
+        await ctx.step("execute", () =>
+          executions.during(String(customer), () => passed(actor, 100)),
+        );
+      },
+    ),
+  ];
+  for (let at = 0; at < 2; at++) await stage.hire(serves);
+  const runs = [];
+  for (let at = 0; at < 24; at++) {
+    runs.push(await stage.clock.until(stage.client.submit("work", at % 3)));
+  }
+  for (const { id } of runs) await stage.until(id, "completed");
+  expect(executions).toMatchObject({ total: 24, most: 2 });
+});
+
+test("a run whose key cannot be found out fails, and says so", async () => {
+  const stage = new Stage();
+  await stage.hire(() => [
+    flow(
+      "work",
+      { concurrency: { key: lowerCase, limit: 1 } },
+      async (_, input: { customer: string }) => input,
+    ),
+  ]);
+  const bad = await stage.clock.until(stage.client.submit("work", {}));
+  const error = await stage.clock.until(bad.result().catch((thrown: Error) => thrown));
+  expect(error).toMatchObject({ code: "RUN_FAILED" });
+  expect(String((error as Error).cause)).toContain("concurrency.key gave no key for run work:");
+  const good = await stage.clock.until(stage.client.submit("work", { customer: "Ann" }));
+  expect(await stage.clock.until(good.result())).toEqual({ customer: "Ann" });
+});
+
+test("a parent and its children in one queue of limit one do not wait for each other", async () => {
+  const stage = new Stage();
+  const executions = new Executions();
+  await stage.clock.until(stage.client.queue("family").set({ concurrency: 1 }));
+  const serves = (actor: Actor): readonly AnyDefinition[] => {
+    const child = flow("child", { queue: "family" }, async (ctx, number: number) => {
+      await ctx.step("execute", () => executions.during(ctx.runId, () => passed(actor, 100)));
+      return number;
+    });
+    const parent = flow(
+      "parent",
+      { queue: "family" },
+      async (ctx, levels: number): Promise<number> => {
+        const runs = await Promise.all([1, 2, 3].map((number) => ctx.submit(child, number)));
+        const outputs = await Promise.all(runs.map((run) => run.result()));
+        const rest = levels === 0 ? 0 : await (await ctx.submit(parent, levels - 1)).result();
+        return rest + outputs.reduce((sum, number) => sum + number, 0);
+      },
+    );
+    return [parent, child];
+  };
+  await stage.hire(serves);
+  await stage.hire(serves);
+  const run = await stage.clock.until(
+    stage.client.submit("parent", 2, { queue: "family", key: "k" }),
+  );
+  expect(await stage.clock.until(run.result(), 60_000)).toBe(18);
+  expect(executions).toMatchObject({ total: 9, most: 1 });
+});

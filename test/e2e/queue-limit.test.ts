@@ -1,0 +1,77 @@
+/** The limit of a queue over processes that are killed, as an outside world counts the executions. */
+import { expect, test, vi } from "vitest";
+import type { LedgerEntry } from "./support/ledger.ts";
+import { soundHistory } from "./support/sound-history.ts";
+import { type TestBed, testBeds } from "./support/test-bed.ts";
+import { until } from "./support/until.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
+const beds = testBeds();
+
+/** The most executions that went on at the same time. One whose process died went on until then. */
+function mostAtOnce(entries: readonly LedgerEntry[], deaths: ReadonlyMap<number, number>): number {
+  const going = new Map<string, LedgerEntry>();
+  let most = 0;
+  for (const entry of entries) {
+    for (const [id, other] of going) {
+      if ((deaths.get(other.pid) ?? Number.POSITIVE_INFINITY) <= entry.at) going.delete(id);
+    }
+    const id = `${entry.run} ${entry.pid}`;
+    if (entry["phase"] === "end") going.delete(id);
+    else going.set(id, entry);
+    most = Math.max(most, going.size);
+  }
+  return most;
+}
+
+const executions = (bed: TestBed, phase: string): readonly LedgerEntry[] =>
+  bed.ledger.entries.filter((entry) => entry["phase"] === phase);
+
+test("three workers keep a queue's limit of two while one after the other is killed with kill -9", async () => {
+  const bed = await beds.open();
+  await bed.millrace.queue("limited").set({ concurrency: 2 });
+  const workers = await Promise.all([1, 2, 3].map(() => bed.worker("limited")));
+  const runs = await Promise.all(
+    Array.from({ length: 24 }, () => bed.millrace.submit("limited", { ms: 150 })),
+  );
+  const deaths = new Map<number, number>();
+  for (const [at, worker] of workers.slice(0, 2).entries()) {
+    const mine = (): boolean => executions(bed, "begin").some(({ pid }) => pid === worker.pid);
+    await until(
+      "it executes, and some are done",
+      () => mine() && executions(bed, "end").length > 4 * at,
+    );
+    await worker.kill();
+    deaths.set(worker.pid, Date.now());
+  }
+  for (const { id } of runs) await bed.millrace.attach(id).result({ timeout: "40s" });
+  expect(mostAtOnce(bed.ledger.entries, deaths)).toBe(2);
+  for (const { id } of runs) await soundHistory(bed.millrace, id);
+  await until("no slot is in use", async () => {
+    return (await bed.millrace.queue("limited").state()).holders.length === 0;
+  });
+});
+
+test("a pause under load lets what executes end, starts nothing, and loses nothing", async () => {
+  const bed = await beds.open();
+  const queue = bed.millrace.queue("limited");
+  await Promise.all([1, 2].map(() => bed.worker("limited", { serve: { concurrency: 4 } })));
+  const runs = await Promise.all(
+    Array.from({ length: 40 }, () => bed.millrace.submit("limited", { ms: 50 })),
+  );
+  await until("some are done", () => executions(bed, "end").length > 8);
+  await queue.pause();
+  await until("what executed has ended, and nothing began for a while", () => {
+    const [begins, ends] = [executions(bed, "begin"), executions(bed, "end")];
+    const isQuiet = Date.now() - (begins.at(-1)?.at ?? 0) > 500;
+    return isQuiet && begins.length === ends.length;
+  });
+  const begun = executions(bed, "begin").length;
+  expect(begun).toBeLessThan(40);
+  const late = await bed.millrace.submit("limited", { ms: 1 }, { key: "late" });
+  expect((await late.state()).status).toBe("pending");
+  expect(executions(bed, "begin").length).toBe(begun);
+  await queue.resume();
+  for (const { id } of [...runs, late]) await bed.millrace.attach(id).result({ timeout: "30s" });
+  expect(executions(bed, "begin").length).toBe(41);
+});
