@@ -5,6 +5,7 @@ import { addDead } from "./commands/dead.ts";
 import { addDev } from "./commands/dev.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEvents } from "./commands/events.ts";
+import { addQueue } from "./commands/queue.ts";
 import { addResult } from "./commands/result.ts";
 import { addResume } from "./commands/resume.ts";
 import { addServe } from "./commands/serve.ts";
@@ -44,6 +45,7 @@ const COMMANDS: readonly AddCommand[] = [
   addCancel,
   addTerminate,
   addResume,
+  addQueue,
   addDead,
   addDoctor,
 ];
