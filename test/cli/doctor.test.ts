@@ -79,7 +79,7 @@ test("a namespace as it was made is healthy, each check says what it means, and 
   });
   expect(check(diagnosis, "clock skew")).toMatchObject({ level: "ok" });
   expect(check(diagnosis, "write latency")?.found).toMatch(/^median [\d.]+ ms/);
-  expect(await streamNames()).toEqual(["MR_default_0"]);
+  expect(await streamNames()).toEqual(["MR_default_0", "MR_default_control"]);
 });
 
 test("the fsync policy is not guessed: it is not visible over a connection", async () => {
@@ -106,7 +106,7 @@ test("a namespace that does not exist is no failure, and is not made", async () 
   const diagnosis = await doctor("-n", "none");
   expect(diagnosis).toMatchObject({ code: 0, healthy: true });
   expect(check(diagnosis, "namespace")).toMatchObject({ level: "warn" });
-  expect(await streamNames()).toEqual(["MR_default_0"]);
+  expect(await streamNames()).toEqual(["MR_default_0", "MR_default_control"]);
 });
 
 test("bytes that are not Millrace's are listed as dead letters, and doctor tells the newest", async () => {

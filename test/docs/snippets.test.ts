@@ -93,6 +93,12 @@ test("docs/changing-code.md: a patch is taken by a run that had not passed it, a
   ]);
 });
 
+test("the program in docs/flow-control.md runs", async () => {
+  const output = await run("flow-control", firstProgram("docs/flow-control.md"));
+  expect(output).toContain("paused: true, 0 of 10 slots in use");
+  expect(output).toContain("sent to ann");
+});
+
 function firstProgram(file: string): string {
   return programOf(file, 0);
 }
