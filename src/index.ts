@@ -21,6 +21,7 @@ export type { RunStatus } from "./client/run-status.ts";
 export type { RunView } from "./client/run-view.ts";
 export type { SubmitItem, SubmitManyOptions, SubmitOutcome } from "./client/submit-many.ts";
 export { type ConnectOptions, connect } from "./connect.ts";
+export type { CacheOptions } from "./definition/cache.ts";
 export type { ChildOptions, ChildRun, ReceiveOptions } from "./definition/child-run.ts";
 export type { ConcurrencyOptions } from "./definition/concurrency.ts";
 export type { CrashOptions } from "./definition/crash-budget.ts";
@@ -47,6 +48,7 @@ export {
 export type { Progress } from "./engine/annotations.ts";
 export type { Duration } from "./engine/duration.ts";
 export {
+  CacheKeyError,
   CancelledError,
   CompensationFailedError,
   ConcurrencyKeyError,

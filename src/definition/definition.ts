@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { RetryPolicy } from "../engine/retry.ts";
+import type { CachePolicy } from "./cache.ts";
 import type { KeyedLimit } from "./concurrency.ts";
 import type { Flow } from "./flow-context.ts";
 import type { Task } from "./task.ts";
@@ -19,6 +20,7 @@ export interface AnyTask extends AnyDefinitionBase {
   readonly kind: "task";
   readonly retry: RetryPolicy;
   readonly timeoutMs: number | undefined;
+  readonly cache: CachePolicy | undefined;
   readonly compensate: ((...args: never[]) => unknown) | undefined;
 }
 

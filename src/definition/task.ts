@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { type Duration, toMilliseconds } from "../engine/duration.ts";
 import { checkToken } from "../engine/names.ts";
 import { type RetryOptions, type RetryPolicy, retryPolicy } from "../engine/retry.ts";
+import { type CacheOptions, type CachePolicy, cachePolicy } from "./cache.ts";
 import { type ConcurrencyOptions, type KeyedLimit, keyedLimit } from "./concurrency.ts";
 import { type CrashOptions, crashLimit } from "./crash-budget.ts";
 
@@ -23,6 +24,7 @@ export interface Task<Input = unknown, Output = unknown, Wire = Input> {
   /** Undoes what the function did. */
   readonly compensate: CompensateFunction<Input, Output> | undefined;
   readonly concurrency: KeyedLimit | undefined;
+  readonly cache: CachePolicy | undefined;
 }
 
 /** Undoes what a task did, in a saga that has failed: tried like a step, until it succeeds or its attempts are spent. */
@@ -52,6 +54,8 @@ export interface TaskOptions<Input = unknown, Wire = Input, Output = never> {
   readonly compensate?: CompensateFunction<Input, Output>;
   /** How many runs of one key may be active at once, over all workers. Default: any number. */
   readonly concurrency?: ConcurrencyOptions<Input>;
+  /** Shares the outcome with other runs that ask for the same key. Default: each executes the task for itself. */
+  readonly cache?: CacheOptions<Input>;
 }
 
 /** What a task or inline step is told about the attempt that it is. */
@@ -126,5 +130,6 @@ export function task(
     crashLimit: crashLimit(options.crashes),
     compensate: options.compensate,
     concurrency: keyedLimit(options.concurrency),
+    cache: cachePolicy(options.cache, options.compensate !== undefined),
   };
 }

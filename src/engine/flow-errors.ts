@@ -76,6 +76,22 @@ export class ConcurrencyKeyError extends MillraceError {
   }
 }
 
+/** The function that gives a task's cache key threw, or gave no text. Its `cause` says more. */
+export class CacheKeyError extends MillraceError {
+  readonly code = "CACHE_KEY";
+
+  constructor(task: string, options: { cause: unknown }) {
+    super(
+      `cache.key of task ${task} gave no key. Make it give text for every input that the schema accepts.`,
+      options,
+    );
+  }
+
+  override get fatal(): boolean {
+    return true;
+  }
+}
+
 /** A value cannot be stored: it is a function, a symbol, or an instance of a class. */
 export class NotSerializableError extends MillraceError {
   readonly code = "NOT_SERIALIZABLE";

@@ -11,6 +11,7 @@ import type { AppendPlace } from "./append-frame.ts";
 import type { DeterminismGuard } from "./determinism-guard.ts";
 import type { KeptMessage } from "./kept-message.ts";
 import type { Slots } from "./slots.ts";
+import type { StepCache } from "./step-cache.ts";
 
 /** What an activation needs of its worker. */
 export interface ActivationHost {
@@ -21,6 +22,7 @@ export interface ActivationHost {
   readonly log: Logger;
   readonly slots: Slots;
   readonly guard: DeterminismGuard;
+  readonly cache: StepCache;
   /** How long a run that only waits stays in memory, in milliseconds. */
   readonly suspendAfterMs: number;
   /** Runs that only wait, the idlest first. */

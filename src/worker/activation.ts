@@ -49,6 +49,7 @@ import { RunTimers } from "./run-timers.ts";
 import { sealEvent } from "./seal-event.ts";
 import { SlotHold } from "./slot-hold.ts";
 import type { AttemptResult } from "./step-attempt.ts";
+import type { StepCache } from "./step-cache.ts";
 import type { StepPlan } from "./step-plan.ts";
 import { encodeWithin, LONE_EVENT_MS, StepRunner } from "./step-runner.ts";
 import { markOwn } from "./stray-rejections.ts";
@@ -272,6 +273,10 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
 
   get runId(): RunId {
     return this.run.id;
+  }
+
+  get cache(): StepCache {
+    return this.#host.cache;
   }
 
   get submission(): Submission {

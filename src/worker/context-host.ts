@@ -5,6 +5,7 @@ import type { RunId, RunRef } from "../engine/run-id.ts";
 import type { Submission } from "../engine/submission.ts";
 import type { Annotated } from "./annotated.ts";
 import type { PlannedChild } from "./run-children.ts";
+import type { StepCache } from "./step-cache.ts";
 import type { StepPlan } from "./step-plan.ts";
 
 /** What a context needs of the activation that it belongs to. `shielded`: a cancellation does not reach the command. */
@@ -17,6 +18,8 @@ export interface ContextHost {
   readonly now: number;
   /** The largest value that can be sent or recorded. */
   readonly maxPayloadBytes: number;
+  /** Outcomes that runs share. */
+  readonly cache: StepCache;
   step(id: string, plan: StepPlan, shielded: boolean): Promise<unknown>;
   timer(id: string, fireAt: (now: number) => number, shielded: boolean): Promise<void>;
   /** What was sent, as it stands in the inbox, or nothing when its time is over. */

@@ -24,6 +24,7 @@ import { ChildHandle } from "./child-handle.ts";
 import type { ContextHost } from "./context-host.ts";
 import { planChild } from "./plan-child.ts";
 import { COMPENSATION_RETRY, Saga } from "./saga.ts";
+import type { StepCache } from "./step-cache.ts";
 import type { StepPlan } from "./step-plan.ts";
 import { encodeWithin } from "./step-runner.ts";
 
@@ -86,7 +87,7 @@ export class Context implements SagaContext {
     if (definition.kind === "flow") return this.#inline(definition, input) as Promise<never>;
     const { name, timeoutMs } = definition;
     const plan: StepPlan = {
-      fn: callOf(definition, input),
+      fn: callOf(definition, input, this.#host.cache),
       retry: overrides.retry === undefined ? definition.retry : retryPolicy(overrides.retry),
       timeoutMs: overrides.timeout === undefined ? timeoutMs : toMilliseconds(overrides.timeout),
     };
@@ -314,14 +315,17 @@ function scopeOf(runId: string, prefix: string): ContextScope {
 /** The broker may be away for a while. */
 const ACTION_RETRY = { attempts: 20, delays: ["100ms", "1s", "5s"] } as const;
 
-/** What a step of this task does: the plain function if there is nothing to check. */
-function callOf(definition: AnyTask, input: unknown): StepPlan["fn"] {
+/** What a step of this task does: the plain function if there is nothing to check and nothing to share. */
+function callOf(definition: AnyTask, input: unknown, shared: StepCache): StepPlan["fn"] {
+  const { name, cache: policy } = definition;
   const call = definition.fn as (input: unknown, info: StepInfo) => unknown;
-  if (definition.input === undefined && definition.output === undefined) {
-    return (info) => call(input, info);
-  }
+  const isPlain = definition.input === undefined && definition.output === undefined;
+  if (isPlain && policy === undefined) return (info) => call(input, info);
   return async (info) => {
-    const checked = await validate(`task ${definition.name}`, definition.input, input);
-    return validateOutput(definition, await call(checked, info));
+    const checked = await validate(`task ${name}`, definition.input, input);
+    const compute = async (): Promise<unknown> =>
+      validateOutput(definition, await call(checked, info));
+    if (policy === undefined) return compute();
+    return shared.get({ task: name, policy, input: checked, info }, compute);
   };
 }

@@ -15,6 +15,7 @@ import type { DeterminismGuard } from "./determinism-guard.ts";
 import { KeptMessage } from "./kept-message.ts";
 import { LeaseLostError } from "./lease-lost-error.ts";
 import { Slots } from "./slots.ts";
+import { StepCache } from "./step-cache.ts";
 
 /** A worker: takes runs from its queues, holds them, and gives them up in good order when it drains. */
 export class Worker implements ArrivalHost {
@@ -31,6 +32,7 @@ export class Worker implements ArrivalHost {
   readonly suspendAfterMs: number;
   readonly guard: DeterminismGuard;
   readonly admission: Admission;
+  readonly cache: StepCache;
   readonly #parts: WorkerParts;
   readonly #arrivals = new Arrivals(this);
   #arrived: KeptMessage[] = [];
@@ -60,6 +62,7 @@ export class Worker implements ArrivalHost {
     const onRoom = (): void => this.#reader?.more();
     this.slots = new Slots(parts.concurrency, onRoom);
     const { worker, broker, clock, log, leaseMs } = parts;
+    this.cache = new StepCache({ worker, broker, payloads: parts.payloads, clock, log });
     this.admission = new Admission({
       worker,
       broker,

@@ -99,6 +99,11 @@ test("the program in docs/flow-control.md runs", async () => {
   expect(output).toContain("sent to ann");
 });
 
+test("the program in docs/caching.md runs, and looks up once", async () => {
+  const output = await run("caching", firstProgram("docs/caching.md"));
+  expect(output).toContain("with 1 look-up");
+});
+
 function firstProgram(file: string): string {
   return programOf(file, 0);
 }
