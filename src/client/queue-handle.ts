@@ -6,7 +6,7 @@ import {
   DEFAULT_QUEUE_SETTINGS,
   type QueueSettings,
 } from "../engine/queue-settings.ts";
-import { EMPTY_SLOTS } from "../engine/slot-table.ts";
+import { EMPTY_SLOTS, type SlotTable } from "../engine/slot-table.ts";
 import { BrokerError } from "../engine/usage-errors.ts";
 import type { ControlRecord } from "../ports/control-store.ts";
 import {
@@ -124,10 +124,16 @@ export async function readQueues(host: ClientHost): Promise<readonly QueueState[
 }
 
 /** The settings in a record; the defaults when there is none, or none that this version can read. */
-function settingsOf(record: ControlRecord | undefined): QueueSettings {
+export function settingsOf(record: ControlRecord | undefined): QueueSettings {
   if (record === undefined) return DEFAULT_QUEUE_SETTINGS;
   const decoded = decodeQueueSettings(record.data);
   return decoded.kind === "ok" ? decoded.value : DEFAULT_QUEUE_SETTINGS;
+}
+
+/** The slots in a record; none when there is no record, or one that this version cannot read. */
+export function tableOf(record: ControlRecord | undefined): SlotTable {
+  const decoded = record === undefined ? undefined : decodeSlotTable(record.data);
+  return decoded?.kind === "ok" ? decoded.value : EMPTY_SLOTS;
 }
 
 function queueState(
@@ -136,8 +142,7 @@ function queueState(
   slots: ControlRecord | undefined,
 ): QueueState {
   const { paused, concurrency, rate } = settingsOf(settings);
-  const decoded = slots === undefined ? undefined : decodeSlotTable(slots.data);
-  const { holders } = decoded?.kind === "ok" ? decoded.value : EMPTY_SLOTS;
+  const { holders } = tableOf(slots);
   return {
     name,
     paused,

@@ -11,6 +11,7 @@ import { readSubmission } from "../history/read-submission.ts";
 import { readHead } from "../history/run-head.ts";
 import { readHistory } from "../history/run-history.ts";
 import type { ClientHost } from "./client-host.ts";
+import { waitsInQueue } from "./queue-waits.ts";
 import { type RunStatus, runStatus } from "./run-status.ts";
 import { ShownPayloads } from "./shown-payloads.ts";
 
@@ -40,7 +41,7 @@ export interface RunDetails {
   readonly children: readonly ChildDetails[];
   /** The run that submitted it from its flow, if one did. */
   readonly parent: string | undefined;
-  /** What a suspended run waits for. */
+  /** What a suspended or pending run waits for. */
   readonly waitingFor: readonly string[];
   /** Why it is to stop, if somebody asked for that. */
   readonly cancelReason: string | undefined;
@@ -104,6 +105,7 @@ export async function readDetails(host: ClientHost, run: RunRef): Promise<RunDet
     input: await shown.value(submission.input),
     submittedAt: new Date(submission.submittedAt),
     ...(await progressOf(state, shown)),
+    ...(state === undefined ? { waitingFor: await waitsInQueue(host, run, submission.queue) } : {}),
     ...(await endOf(state, shown)),
     foreign,
     frames,

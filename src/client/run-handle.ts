@@ -14,6 +14,7 @@ import type { ClientHost } from "./client-host.ts";
 import { openOutcome } from "./open-outcome.ts";
 import type { OutcomeHint } from "./outcome-hint.ts";
 import { waitForOutcome } from "./outcome-waiter.ts";
+import { waitsInQueue } from "./queue-waits.ts";
 import { readAnnotations } from "./read-annotations.ts";
 import { type RunDetails, readDetails } from "./run-details.ts";
 import { RunFollower } from "./run-follower.ts";
@@ -78,7 +79,7 @@ export class RunHandle<Output = unknown> {
       queue: submission.queue,
       sequence: submission.sequence,
       updatedAt: new Date(submission.submittedAt),
-      waitingFor: [],
+      waitingFor: await waitsInQueue(this.#host, this.#run, submission.queue),
       ...NOTHING_TOLD,
     };
   }

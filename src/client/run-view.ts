@@ -20,7 +20,10 @@ export interface RunView {
   readonly sequence: number;
   /** When its last event was recorded, or when it was submitted. */
   readonly updatedAt: Date;
-  /** What a suspended run waits for, such as `signal approval until 2026-01-31T12:00:00.000Z`. */
+  /**
+   * What a run waits for that is suspended, such as `signal approval until 2026-01-31T12:00:00.000Z`, or pending, such as
+   * `queue payments is paused`.
+   */
   readonly waitingFor: readonly string[];
   /** How far it says that it is, if it does. */
   readonly progress: Progress | undefined;

@@ -11,6 +11,8 @@ import type { SlotRefusal, SlotRequest } from "../engine/slot-table.ts";
 import { askAfterHolder } from "../history/ask-after-holder.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Clock } from "../ports/clock.ts";
+import { slotRefusalText } from "../wire/slot-refusal-text.ts";
+import { encodeWait, waitKey } from "../wire/wait-codec.ts";
 import { KeySlots, type LimitedKey } from "./key-slots.ts";
 import { QueueLimits } from "./queue-limits.ts";
 import type { SlotSet } from "./slot-set.ts";
@@ -303,6 +305,26 @@ export class Admission {
       if (refusal.reason === "held") this.#sendAway(ticket);
     }
     for (const set of full) await this.#reviewHolders(set);
+    await this.#tellWaits();
+  }
+
+  /** Tells those who ask what the first of the line wait for, where nobody else can know: by which key they are limited. */
+  async #tellWaits(): Promise<void> {
+    const { broker, clock } = this.#host;
+    const now = clock.now();
+    const silent = this.#line.filter(
+      ({ toldAt, keySlots }) => keySlots !== undefined && now - toldAt > TELL_MS,
+    );
+    for (const ticket of silent.slice(0, MOST_TOLD)) {
+      const { entry, keySlots, request } = ticket;
+      const refusal = keySlots?.refusal(request);
+      if (refusal === undefined || !entry.starts) continue;
+      ticket.toldAt = now;
+      const key = waitKey(entry.run);
+      const expected = (await broker.control.read(key))?.revision ?? 0;
+      const text = slotRefusalText(refusal, `key ${entry.key?.key}`);
+      await broker.control.write(key, encodeWait(text), expected, { ttlMs: 2 * TELL_MS });
+    }
   }
 
   #sendAway(ticket: Ticket): void {
@@ -386,6 +408,8 @@ class Ticket {
   readonly resolve: (permit: Permit | undefined) => void;
   /** It looked as if it could go on, and is trying to. */
   isAsking = false;
+  /** When it was last told what it waits for. */
+  toldAt = 0;
 
   constructor(parts: TicketParts, resolve: (permit: Permit | undefined) => void) {
     const { entry, queue, keySlots, worker } = parts;
@@ -446,6 +470,9 @@ const REVIEW_MS = 1_000;
 const YOUNG_MS = 2_000;
 /** Holders that are asked after in one review. */
 const MOST_ASKED = 20;
+/** How often it is told what a run waits for, and of how many runs at once. */
+const TELL_MS = 30_000;
+const MOST_TOLD = 20;
 const MOST_REMEMBERED = 10_000;
 
 /** Some of many: others each time. */

@@ -271,3 +271,45 @@ test("a parent and its children in one queue of limit one do not wait for each o
   expect(await stage.clock.until(run.result(), 60_000)).toBe(18);
   expect(executions).toMatchObject({ total: 9, most: 1 });
 });
+
+test("a run that nobody takes up says what it waits for: the pause, the queue's or its key's slots, the rate", async () => {
+  const stage = new Stage();
+  const gate = new Gate();
+  const queue = stage.client.queue("work");
+  const waitsOf = async (id: string): Promise<string> => {
+    const view = await stage.clock.until(stage.client.attach(id).state());
+    const details = await stage.clock.until(stage.client.attach(id).details());
+    expect(details.waitingFor).toEqual(view.waitingFor);
+    return `${view.status}: ${view.waitingFor.join(" + ")}`;
+  };
+  await stage.hire(() => [
+    flow(
+      "work",
+      { concurrency: { key: (customer: string) => customer, limit: 1 } },
+      async (ctx) => ctx.step("execute", () => gate.pass()),
+    ),
+  ]);
+  const submit = async (key: string) =>
+    (await stage.clock.until(stage.client.submit("work", "ann", { key }))).id;
+  await submit("one");
+  await stage.clock.untilTrue(() => gate.arrivals === 1);
+  const two = await submit("two");
+  await stage.clock.advance(3_000);
+  expect(await waitsOf(two)).toBe("pending: a slot of key ann (1 of 1 held by work:one)");
+
+  await stage.clock.until(queue.set({ concurrency: 1 }));
+  await stage.clock.advance(1_000);
+  expect(await waitsOf(two)).toContain("a slot of queue work (1 of 1 held by work:one)");
+  await stage.clock.until(queue.pause());
+  expect(await waitsOf(two)).toBe("pending: queue work is paused");
+
+  await stage.clock.until(queue.resume());
+  await stage.clock.until(queue.set({ concurrency: null, rate: { limit: 1, per: "1h" } }));
+  gate.open();
+  await stage.until(two, "completed");
+  const three = await submit("three");
+  await stage.clock.advance(1_000);
+  expect(await waitsOf(three)).toMatch(
+    /^pending: the rate of queue work \(1 starts in 3600000 ms\) until 2\d{3}-/,
+  );
+});
