@@ -14,6 +14,7 @@ import type { Clock } from "../ports/clock.ts";
 import { slotRefusalText } from "../wire/slot-refusal-text.ts";
 import { encodeWait, waitKey } from "../wire/wait-codec.ts";
 import { KeySlots, type LimitedKey } from "./key-slots.ts";
+import { LocalLimits } from "./local-limits.ts";
 import { QueueLimits } from "./queue-limits.ts";
 import type { SlotSet } from "./slot-set.ts";
 import type { Slots } from "./slots.ts";
@@ -22,6 +23,7 @@ export class Admission {
   readonly #host: AdmissionHost;
   readonly #queues = new Map<string, QueueLimits>();
   readonly #keys: KeySlots;
+  readonly #local: LocalLimits;
   readonly #opening = new Map<string, Promise<QueueLimits>>();
   /** In the order in which they are let in. */
   readonly #line: Ticket[] = [];
@@ -39,6 +41,7 @@ export class Admission {
   constructor(host: AdmissionHost) {
     this.#host = host;
     const { broker, clock, log } = host;
+    this.#local = new LocalLimits(host.limits);
     this.#keys = new KeySlots({ broker, clock, log, onChange: () => this.#onChange() });
   }
 
@@ -48,8 +51,12 @@ export class Admission {
   }
 
   /** True when a run of this queue may go on at once, and needs no slot but this worker's own. */
-  isOpen(queue: string): boolean {
-    const limits = this.#queues.get(queue);
+  isOpen(queue: string, flow: string): boolean {
+    if (this.#local.namesOf(queue, flow).length > 0) return false;
+    return this.#isUnlimited(this.#queues.get(queue));
+  }
+
+  #isUnlimited(limits: QueueLimits | undefined): boolean {
     return limits !== undefined && !limits.settings.paused && !limits.isLimited;
   }
 
@@ -57,18 +64,13 @@ export class Admission {
   room(queue: string): number {
     const limits = this.#queues.get(queue);
     if (limits === undefined) return 0;
-    if (this.isOpen(queue)) return Number.POSITIVE_INFINITY;
+    const local = this.#local.room(queue);
+    if (this.#isUnlimited(limits) && local === Number.POSITIVE_INFINITY) return local;
     const { paused, rate } = limits.settings;
-    const isWaiting = this.#line.some((ticket) => ticket.queue === limits && ticket.rank > RESUMED);
-    if (paused || isWaiting) return 0;
+    if (paused || this.#line.some((ticket) => ticket.waitsFor(limits))) return 0;
+    const { room = Number.POSITIVE_INFINITY } = limits.slots;
     // One waits here even if there is no slot: it learns of the next one at once, and whose holders are gone.
-    return Math.max(
-      1,
-      Math.min(
-        limits.slots.room ?? Number.POSITIVE_INFINITY,
-        rate?.limit ?? Number.POSITIVE_INFINITY,
-      ),
-    );
+    return Math.min(local, Math.max(1, Math.min(room, rate?.limit ?? Number.POSITIVE_INFINITY)));
   }
 
   /** How many wait here. */
@@ -93,8 +95,8 @@ export class Admission {
     this.#entering.set(id, []);
     return new Promise((resolve) => {
       const keySlots = entry.key === undefined ? undefined : this.#keys.use(entry.key);
-      const parts = { entry, queue, keySlots, worker: this.#host.worker };
-      const ticket = new Ticket(parts, resolve);
+      const { worker } = this.#host;
+      const ticket = new Ticket({ entry, queue, keySlots, worker, local: this.#local }, resolve);
       const after = this.#line.findIndex(({ rank }) => rank > ticket.rank);
       this.#line.splice(after === -1 ? this.#line.length : after, 0, ticket);
       this.#sweep();
@@ -104,7 +106,8 @@ export class Admission {
   /** An activation begins. Without a permit it takes a slot all the same if its queue has got a limit just now. */
   begin(activation: object, run: string, queue: string, permit: Permit | undefined): void {
     const sets = [...(permit?.sets ?? [])];
-    const active: ActiveRun = { run, queue, sets, keySlots: permit?.keySlots };
+    const { keySlots, names = [] } = permit ?? {};
+    const active: ActiveRun = { run, queue, sets, keySlots, names };
     this.#active.set(activation, active);
     if (permit !== undefined) this.#entered(run);
     const limits = this.#queues.get(queue);
@@ -112,9 +115,10 @@ export class Admission {
       this.#force(active, limits);
   }
 
-  /** True when an activation has a slot that others share. */
+  /** True when an activation has something that other runs may wait for. */
   holdsSlot(activation: object): boolean {
-    return (this.#active.get(activation)?.sets.length ?? 0) > 0;
+    const active = this.#active.get(activation);
+    return active !== undefined && active.sets.length + active.names.length > 0;
   }
 
   /** An activation is over. Who lost its run to another worker leaves the slot to that one. */
@@ -123,13 +127,13 @@ export class Admission {
     this.#active.delete(activation);
     if (active === undefined) return;
     if (how === "left") this.#free(active.run, active.sets);
-    this.#doneWith(active.keySlots);
+    this.#doneWith(active);
   }
 
   /** Gives back what came with a permit that no activation used. */
   giveBack(permit: Permit): void {
     this.#free(permit.run, permit.sets);
-    this.#doneWith(permit.keySlots);
+    this.#doneWith(permit);
     this.#host.slots.give();
     this.#entered(permit.run);
   }
@@ -208,8 +212,11 @@ export class Admission {
     for (const set of sets) set.free({ run, worker: this.#host.worker });
   }
 
-  #doneWith(keySlots: SlotSet | undefined): void {
+  #doneWith({ keySlots, names }: Pick<Permit, "keySlots" | "names">): void {
     if (keySlots !== undefined) this.#keys.done(keySlots);
+    if (names.length === 0) return;
+    this.#local.give(names);
+    this.#sweep();
   }
 
   /** Looks along the line for those that may go on now. */
@@ -244,9 +251,11 @@ export class Admission {
   #ask(ticket: Ticket): void {
     ticket.isAsking = true;
     const unclaim = ticket.sets.map((set) => set.claim());
+    this.#local.take(ticket.names);
     this.#host.slots.take("fresh", () => {
       void this.#take(ticket).finally(() => {
         for (const undo of unclaim) undo();
+        if (!ticket.isIn) this.#local.give(ticket.names);
         ticket.isAsking = false;
         this.#sweep();
       });
@@ -277,7 +286,8 @@ export class Admission {
     const { entry, keySlots, request } = ticket;
     const { run, takesOver } = entry;
     const isSure = !takesOver && clock.now() - startedAt < this.#host.leaseMs / 2;
-    ticket.resolve({ run: run.id, request, sets: taken, keySlots, isSure });
+    ticket.isIn = true;
+    ticket.resolve({ run: run.id, request, sets: taken, keySlots, names: ticket.names, isSure });
     this.#host.onRoom();
   }
 
@@ -330,7 +340,7 @@ export class Admission {
   #sendAway(ticket: Ticket): void {
     const at = this.#line.indexOf(ticket);
     if (at !== -1) this.#line.splice(at, 1);
-    this.#doneWith(ticket.keySlots);
+    this.#doneWith({ keySlots: ticket.keySlots, names: [] });
     ticket.resolve(undefined);
     this.#entered(ticket.entry.run.id);
   }
@@ -383,6 +393,8 @@ export interface Permit {
   readonly request: SlotRequest;
   readonly sets: readonly SlotSet[];
   readonly keySlots: SlotSet | undefined;
+  /** The limits of this worker alone that it comes under. */
+  readonly names: readonly string[];
   /** The slots were taken just now: nobody can have freed them. */
   readonly isSure: boolean;
 }
@@ -394,6 +406,8 @@ export interface AdmissionHost {
   readonly log: Logger;
   readonly slots: Slots;
   readonly leaseMs: number;
+  /** Runs that may be active here at once, by the name of their queue or flow. */
+  readonly limits: ReadonlyMap<string, number>;
   /** There may be room for more. */
   readonly onRoom: () => void;
 }
@@ -403,16 +417,22 @@ class Ticket {
   readonly entry: Entry;
   readonly queue: QueueLimits;
   readonly keySlots: SlotSet | undefined;
+  readonly names: readonly string[];
   readonly rank: number;
+  readonly #local: LocalLimits;
   readonly request: SlotRequest;
   readonly resolve: (permit: Permit | undefined) => void;
   /** It looked as if it could go on, and is trying to. */
   isAsking = false;
+  /** It has got its permit. */
+  isIn = false;
   /** When it was last told what it waits for. */
   toldAt = 0;
 
   constructor(parts: TicketParts, resolve: (permit: Permit | undefined) => void) {
-    const { entry, queue, keySlots, worker } = parts;
+    const { entry, queue, keySlots, worker, local } = parts;
+    this.names = local.namesOf(entry.queue, entry.run.flow);
+    this.#local = local;
     this.entry = entry;
     this.queue = queue;
     this.keySlots = keySlots;
@@ -428,10 +448,17 @@ class Ticket {
     return this.queue.isLimited ? [...sets, this.queue.slots] : sets;
   }
 
+  /** True when it is new, and nothing but this queue keeps it from starting: another of the queue would wait behind it. */
+  waitsFor(queue: QueueLimits): boolean {
+    if (this.queue !== queue || this.rank === RESUMED) return false;
+    return this.keySlots?.refusal(this.request) === undefined;
+  }
+
   /** Why it cannot go on, as far as is known here. */
-  refusal(slotsToo = true): SlotRefusal | { readonly reason: "paused" } | undefined {
+  refusal(slotsToo = true): SlotRefusal | { readonly reason: "paused" | "worker" } | undefined {
     if (this.queue.settings.paused && !this.entry.takesOver) return { reason: "paused" };
     if (!slotsToo) return undefined;
+    if (this.names.some((name) => this.#local.room(name) === 0)) return { reason: "worker" };
     for (const set of this.sets) {
       const refusal = set.refusal(this.request);
       if (refusal !== undefined) return refusal;
@@ -445,6 +472,7 @@ interface TicketParts {
   readonly queue: QueueLimits;
   readonly keySlots: SlotSet | undefined;
   readonly worker: string;
+  readonly local: LocalLimits;
 }
 
 interface ActiveRun {
@@ -452,6 +480,7 @@ interface ActiveRun {
   readonly queue: string;
   readonly sets: SlotSet[];
   readonly keySlots: SlotSet | undefined;
+  readonly names: readonly string[];
 }
 
 /** Somebody else's slot, as seen here. */

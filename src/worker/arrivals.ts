@@ -69,7 +69,7 @@ export class Arrivals {
       return true;
     }
     if (isSurelyNew(message, arrived)) {
-      if (!this.#mayGoOn(arrived.queue, definition, leave)) {
+      if (!this.#mayGoOn(arrived.queue, run.flow, definition, leave)) {
         return this.#admit(message, arrived, definition, undefined, leave);
       }
       this.#start(message, arrived, code, { last: 0, inbox: undefined }, used(leave));
@@ -87,7 +87,7 @@ export class Arrivals {
       await this.#settle(decision, message, arrived, head.frame);
       return true;
     }
-    if (!this.#mayGoOn(head.frame?.queue ?? arrived.queue, definition, leave)) {
+    if (!this.#mayGoOn(head.frame?.queue ?? arrived.queue, run.flow, definition, leave)) {
       return this.#admit(message, arrived, definition, head.frame, leave);
     }
     if (decision === "activate") {
@@ -98,10 +98,15 @@ export class Arrivals {
   }
 
   /** True when nothing but this worker's own slots limits the run, or it has what limits it. */
-  #mayGoOn(queue: string, definition: AnyDefinition | undefined, { permit }: Leave): boolean {
+  #mayGoOn(
+    queue: string,
+    flow: string,
+    definition: AnyDefinition | undefined,
+    { permit }: Leave,
+  ): boolean {
     // What nobody here knows executes nothing: it is only set aside.
     if (permit !== undefined || definition === undefined) return true;
-    return definition.concurrency === undefined && this.#host.admission.isOpen(queue);
+    return definition.concurrency === undefined && this.#host.admission.isOpen(queue, flow);
   }
 
   /** Waits for leave to go on with the run, its message kept. Then everything about it is looked at anew. */

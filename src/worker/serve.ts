@@ -42,6 +42,8 @@ export async function serve(
   };
   checkCount("concurrency", settings.concurrency);
   checkCount("maxHeld", settings.maxHeld);
+  const limits = new Map(Object.entries(options.limits ?? {}));
+  for (const [name, limit] of limits) checkCount(`limits.${name}`, limit);
   const drainGraceMs = toMilliseconds(settings.drainGrace);
   const suspendAfterMs = toMilliseconds(settings.suspendAfter);
   const maxBlockedMs = toMilliseconds(settings.maxBlocked);
@@ -79,6 +81,7 @@ export async function serve(
     guard,
     definitions: known,
     leaseMs: reader.leaseMs,
+    limits,
     concurrency: settings.concurrency,
     maxHeld: settings.maxHeld,
     suspendAfterMs,
@@ -121,6 +124,8 @@ export interface ServeOptions {
   readonly connection: { readonly broker: Broker; readonly payloads?: Payloads };
   /** Runs that execute at once: that replay or have a step going. Runs that only wait do not count. Default 100. */
   readonly concurrency?: number;
+  /** Runs that are active in this worker at once, by the name of their queue or flow, such as `{ render: 2 }`. */
+  readonly limits?: Readonly<Record<string, number>>;
   /** Runs in memory at once, waiting ones included. Default 10,000. */
   readonly maxHeld?: number;
   /** The queues to read, in place of the definitions' own. */

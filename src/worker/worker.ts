@@ -61,7 +61,7 @@ export class Worker implements ArrivalHost {
     this.guard = parts.guard;
     const onRoom = (): void => this.#reader?.more();
     this.slots = new Slots(parts.concurrency, onRoom);
-    const { worker, broker, clock, log, leaseMs } = parts;
+    const { worker, broker, clock, log, leaseMs, limits } = parts;
     this.cache = new StepCache({ worker, broker, payloads: parts.payloads, clock, log });
     this.admission = new Admission({
       worker,
@@ -70,6 +70,7 @@ export class Worker implements ArrivalHost {
       log,
       slots: this.slots,
       leaseMs,
+      limits,
       onRoom,
     });
   }
@@ -263,6 +264,7 @@ export interface WorkerParts {
   readonly definitions: ReadonlyMap<string, AnyDefinition>;
   /** The shortest lease of its queues. */
   readonly leaseMs: number;
+  readonly limits: ReadonlyMap<string, number>;
   readonly concurrency: number;
   readonly maxHeld: number;
   readonly suspendAfterMs: number;

@@ -1,5 +1,6 @@
 /** A queue's limit, rate and pause, over several workers that crash. */
 import { expect, test } from "vitest";
+import type { RunId } from "../../src/engine/run-id.ts";
 import { type AnyDefinition, flow } from "../../src/index.ts";
 import { type Actor, Gate, LONG_LEASE, Stage } from "./support/stage.ts";
 
@@ -283,10 +284,8 @@ test("a run that nobody takes up says what it waits for: the pause, the queue's 
     return `${view.status}: ${view.waitingFor.join(" + ")}`;
   };
   await stage.hire(() => [
-    flow(
-      "work",
-      { concurrency: { key: (customer: string) => customer, limit: 1 } },
-      async (ctx) => ctx.step("execute", () => gate.pass()),
+    flow("work", { concurrency: { key: (customer: string) => customer, limit: 1 } }, async (ctx) =>
+      ctx.step("execute", () => gate.pass()),
     ),
   ]);
   const submit = async (key: string) =>
@@ -312,4 +311,26 @@ test("a run that nobody takes up says what it waits for: the pause, the queue's 
   expect(await waitsOf(three)).toMatch(
     /^pending: the rate of queue work \(1 starts in 3600000 ms\) until 2\d{3}-/,
   );
+});
+
+test("a worker's own limit of a flow holds for it alone, and other flows do not wait for it", async () => {
+  const stage = new Stage();
+  const [limited, free] = [new Executions(), new Executions()];
+  const serves = (actor: Actor): readonly AnyDefinition[] =>
+    [
+      { name: "render", executions: limited },
+      { name: "mail", executions: free },
+    ].map(({ name, executions }) =>
+      flow(name, async (ctx) => {
+        await ctx.step("execute", () => executions.during(name, () => passed(actor, 100)));
+      }),
+    );
+  const limits = { render: 2 };
+  for (let at = 0; at < 2; at++) await stage.hire(serves, { limits });
+  const runs: RunId[] = [];
+  for (let at = 0; at < 12; at++) runs.push(await stage.submit("render", `k${at}`));
+  for (let at = 0; at < 12; at++) runs.push(await stage.submit("mail", `k${at}`));
+  for (const run of runs) await stage.until(run, "completed");
+  expect(limited).toMatchObject({ total: 12, most: 4 });
+  expect(free.most).toBeGreaterThan(4);
 });
