@@ -561,10 +561,18 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
     const asked = this.#asked;
     this.#asked = [];
     for (const command of asked) {
+      if (command.settled) continue;
+      // What a cancellation takes back that is on its way is not begun: nothing is recorded that never was.
+      if (this.#isDoomed(command)) this.#asked.push(command);
       // In a worker that drains, whoever takes the run up next begins it.
-      if (this.#mode === "live" && !command.settled) this.#begin(command);
+      else if (this.#mode === "live") this.#begin(command);
     }
     this.#onIdle();
+  }
+
+  /** True between the request to stop and the moment at which the flow is told. */
+  #isDoomed({ shielded }: Command): boolean {
+    return !shielded && this.#cancelReason !== undefined && this.#journal.cancellation === "none";
   }
 
   #begin(command: Command): void {

@@ -275,3 +275,33 @@ test("one signalId for signals of two names is two signals, and an empty one is 
     code: "INVALID_OPTION",
   });
 });
+
+test("a run that a flow submits while it is being told to stop is not among its children", async () => {
+  const stage = new Stage();
+  const child = flow("child", (ctx) => ctx.receive(go));
+  const parent = flow("parent", async (ctx) => {
+    await ctx.step("one", () => 1);
+    await ctx.step("two", () => 2);
+    await ctx.submit(child, undefined, { key: "never" });
+  });
+  const { connection } = await stage.hire(() => [parent, child]);
+  const id = parseRunId("parent:k").id;
+  const { log } = connection;
+  const append = log.append.bind(log);
+  log.append = async (run, expected, frame) => {
+    const written = await append(run, expected, frame);
+    const decoded = decodeFrame(frame);
+    const events = decoded.kind === "ok" ? decoded.value.events : [];
+    if (events.some((event) => event.type === "StepCompleted" && event.step === "two#1")) {
+      log.append = append;
+      // Delivered while the frame's ack is on its way: it is folded before the flow submits.
+      stage.put(id, { type: "Cancel", reason: "by hand" });
+      await new Promise<void>((resolve) => connection.clock.after(1_000, resolve));
+    }
+    return written;
+  };
+  await stage.submit("parent");
+  await stage.until(id, "cancelled");
+  expect(stage.events(id, "ChildSubmitted")).toEqual([]);
+  expect([...stage.state(id).children]).toEqual([]);
+});
