@@ -12,6 +12,7 @@ import type { Submission } from "../engine/submission.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Clock } from "../ports/clock.ts";
 import { decodeInput } from "../wire/input-codec.ts";
+import { ownChild } from "./own-child.ts";
 import { putInput } from "./put-input.ts";
 import { readSubmission } from "./read-submission.ts";
 import { readSureHead } from "./run-head.ts";
@@ -33,7 +34,7 @@ export interface Waiter {
   readonly queue: string;
 }
 
-export type Orphan = Pick<ChildState, "runId" | "queue">;
+export type Orphan = Pick<ChildState, "id" | "runId" | "queue">;
 
 /** Publishes what follows. @throws {@link BrokerError} when some of it is not confirmed: do it again. */
 export async function tellClosed(host: TellHost, closed: ClosedRun): Promise<void> {
@@ -44,9 +45,11 @@ export async function tellClosed(host: TellHost, closed: ClosedRun): Promise<voi
     ...waiters.map(({ runId, queue }) =>
       putInput(host, parseRunId(runId), queue, told, `closed/${run.id}/${epoch}`),
     ),
-    ...orphans.map(({ runId, queue }) =>
-      putInput(host, parseRunId(runId), queue, stop, `orphan/${run.id}/${epoch}`),
-    ),
+    ...orphans.map(async (orphan) => {
+      const own = await ownChild(host.broker.log, run.id, orphan);
+      if (own === undefined) return;
+      await putInput(host, own.run, own.queue, stop, `orphan/${run.id}/${epoch}`);
+    }),
   ]);
 }
 

@@ -51,12 +51,37 @@ export function decodeFrame(bytes: Uint8Array): Decoded<Frame> {
   );
 }
 
-/** Roughly how many bytes an event takes in a frame: exact for what can be large. */
+/** At least as many bytes as an event takes in a frame, and not many more: exact for what can be large. */
 export function eventSizeBytes(event: RunEvent): number {
-  if (event.type === "Annotated") return annotationsSizeBytes(event);
-  const large = "output" in event ? event.output : "error" in event ? event.error : undefined;
-  return 256 + (large?.data?.length ?? 0) + ("step" in event ? event.step.length * 3 : 0);
+  let size = EVENT_BYTES;
+  for (const value of Object.values(event)) {
+    if (typeof value === "string") size += textBytes(value);
+    else if (typeof value === "object") size += valueBytes(value);
+  }
+  return size;
 }
+
+/** What an event takes without its texts and values. */
+const EVENT_BYTES = 128;
+
+function valueBytes(value: object): number {
+  let size = ENTRY_BYTES;
+  if (value instanceof Uint8Array) return size + value.length;
+  for (const [name, inner] of Object.entries(value)) {
+    size += textBytes(name);
+    if (typeof inner === "string") size += textBytes(inner);
+    else if (typeof inner === "object" && inner !== null) size += valueBytes(inner);
+    else size += ENTRY_BYTES;
+  }
+  return size;
+}
+
+/** A character is at most three bytes, and a length comes before them. */
+function textBytes(text: string): number {
+  return text.length * 3 + ENTRY_BYTES;
+}
+
+const ENTRY_BYTES = 12;
 
 type WireEvent = millrace.v1.Event.$Properties;
 type WireProgress = millrace.v1.Progress.$Properties | null | undefined;
@@ -213,14 +238,6 @@ function fromWire({ message, body, bodies }: ReadEvent<Body>): RunEvent {
 function annotationsToWire(event: Annotations): object {
   const { progress: done, tags, exposed } = event;
   return { ...(done === undefined ? {} : { progress: done }), tags: [...tags], exposed };
-}
-
-function annotationsSizeBytes({ progress: done, tags, exposed }: Annotations): number {
-  let size = 256 + (done?.message.length ?? 0) * 3;
-  for (const tag of tags) size += tag.length * 3 + 8;
-  for (const [name, { data }] of Object.entries(exposed))
-    size += name.length * 3 + (data?.length ?? 0) + 256;
-  return size;
 }
 
 function progress(wire: WireProgress): Progress | undefined {

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { ChildOptions } from "../definition/child-run.ts";
 import type { AnyDefinition } from "../definition/definition.ts";
 import { checkSubmitOptions } from "../definition/submit-options.ts";
@@ -6,6 +5,7 @@ import { DepthLimitError } from "../engine/flow-errors.ts";
 import { checkToken } from "../engine/names.ts";
 import { runRef } from "../engine/run-id.ts";
 import { InvalidOptionError } from "../engine/usage-errors.ts";
+import { childKey } from "../history/own-child.ts";
 import type { ContextHost } from "./context-host.ts";
 import type { PlannedChild } from "./run-children.ts";
 import { encodeWithin } from "./step-runner.ts";
@@ -30,7 +30,7 @@ export function planChild(
   }
   const flow = typeof definition === "string" ? definition : definition.name;
   const home = typeof definition === "string" ? flow : definition.queue;
-  const unique = createHash("sha256").update(`${runId}\n${command}`).digest("hex").slice(0, 32);
+  const unique = childKey(runId, command);
   const run = runRef(flow, options.key ?? unique);
   const root = submission.parent?.root ?? runId;
   return {

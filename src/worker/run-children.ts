@@ -8,10 +8,11 @@ import type { InputBody } from "../engine/input.ts";
 import type { Payload } from "../engine/payload.ts";
 import { RunNotFoundError } from "../engine/run-errors.ts";
 import type { ParentClosePolicy, RunEvent, RunEventBody } from "../engine/run-event.ts";
-import { parseRunId, type RunRef } from "../engine/run-id.ts";
+import type { RunRef } from "../engine/run-id.ts";
 import type { RunOutcome } from "../engine/run-outcome.ts";
 import type { ChildState } from "../engine/run-state.ts";
 import type { Submission } from "../engine/submission.ts";
+import { ownChild } from "../history/own-child.ts";
 import { putInput } from "../history/put-input.ts";
 import { readSubmission } from "../history/read-submission.ts";
 import { readHead } from "../history/run-head.ts";
@@ -93,11 +94,9 @@ export class RunChildren {
 
   /** Asks every child to stop that was there when this run was told to, is open and not to be abandoned. */
   cancelOpen(reason: string): void {
-    for (const { id: child, runId, queue, closed, onParentClose } of this.#children.values()) {
-      if (closed || onParentClose === "abandon" || !this.#doomed?.has(child)) continue;
-      const cancel: InputBody = { type: "Cancel", reason };
-      const id = `cancel/${this.#parts.run.id}/${runId}`;
-      void this.#follow(() => this.#put(parseRunId(runId), queue, cancel, id));
+    for (const child of this.#children.values()) {
+      if (child.closed || child.onParentClose === "abandon" || !this.#doomed?.has(child.id)) continue;
+      void this.#follow(() => this.#cancel(child, reason));
     }
   }
 
@@ -154,6 +153,15 @@ export class RunChildren {
   /** The key was taken: by this run before, which is told anyhow, or by somebody else. */
   async #attach(run: RunRef, { parent }: Submission): Promise<void> {
     if (parent?.runId !== this.#parts.run.id) await this.watch(run);
+  }
+
+  async #cancel(child: ChildState, reason: string): Promise<void> {
+    const { host, run } = this.#parts;
+    // Its submission may be on its way: whose it is can be read only then.
+    await this.#unpublished.get(child.runId);
+    const own = await ownChild(host.broker.log, run.id, child);
+    if (own === undefined) return;
+    await this.#put(own.run, own.queue, { type: "Cancel", reason }, `cancel/${run.id}/${own.run.id}`);
   }
 
   async #queueOf(run: RunRef): Promise<string | undefined> {

@@ -5,6 +5,7 @@ import { flow } from "../../src/definition/flow.ts";
 import { signal } from "../../src/definition/signal.ts";
 import { parseRunId } from "../../src/engine/run-id.ts";
 import { decodeFrame } from "../../src/wire/frame-codec.ts";
+import { decodeInput } from "../../src/wire/input-codec.ts";
 import { type Actor, Gate, Stage } from "../contract/support/stage.ts";
 
 const go = signal<string>("go");
@@ -305,3 +306,43 @@ test("a run that a flow submits while it is being told to stop is not among its 
   expect(stage.events(id, "ChildSubmitted")).toEqual([]);
   expect([...stage.state(id).children]).toEqual([]);
 });
+
+test.for([
+  ["is cancelled", (stage: Stage, id: string) => stage.client.attach(id).cancel("by hand")],
+  ["is terminated", (stage: Stage, id: string) => stage.client.attach(id).terminate("by hand")],
+] as const)(
+  "a run that $0 stops the runs that it started under a key, in whatever queue, and none that it only found",
+  async ([, stop]) => {
+    const stage = new Stage();
+    const child = flow("child", (ctx) => ctx.receive(go));
+    const parent = flow("parent", async (ctx) => {
+      for (const key of ["found", "own"]) {
+        await ctx.submit(child, undefined, { key, queue: "parent", onParentClose: "cancel" });
+      }
+      await ctx.sleep("1h");
+    });
+    await stage.hire(() => [parent, child]);
+    const found = await stage.submit("child", "found");
+    const own = parseRunId("child:own").id;
+    const id = await stage.submit("parent");
+    await stage.until(own, "running");
+    await stage.clock.until(stop(stage, id));
+    await stage.until(id, "cancelled");
+    await stage.until(own, "cancelled");
+    await stage.clock.advance(5_000);
+    expect(stage.status(found)).toBe("running");
+    // It was asked to tell of its end, and nothing else.
+    expect(inboxOf(stage, "child.found")).toEqual(["Watch"]);
+  },
+);
+
+/** What is in a run's inbox, in whatever queue. */
+function inboxOf(stage: Stage, end: string): readonly string[] {
+  const stored = stage.broker.messages().filter(({ subject }) => subject.endsWith(`.${end}`));
+  return stored
+    .filter(({ subject }) => subject.includes(".in."))
+    .map(({ data }) => {
+      const decoded = decodeInput(data);
+      return decoded.kind === "ok" ? decoded.value.body.type : "";
+    });
+}
