@@ -158,12 +158,16 @@ function parkedSection(run: ShownRun, { bold, yellow }: Colors): readonly string
     bold(yellow(`Parked: ${PARKED[reason].what}`)),
     ...(step === "" ? [] : [`  at        ${printable(step)}`]),
     ...(expected === "" ? [] : [`  expected  ${printable(expected)}`]),
-    ...(asked === ""
-      ? []
-      : [`  ${reason === "unreadable-payload" ? "but      " : "asked for"} ${printable(asked)}`]),
+    ...(asked === "" ? [] : [`  ${ASKED[reason] ?? "asked for"} ${printable(asked)}`]),
     `  next      ${PARKED[reason].next}, then: millrace resume ${printable(run.id)}`,
   ];
 }
+
+/** What `asked` is when it is nothing that the flow asked for. */
+const ASKED: Readonly<Record<string, string>> = {
+  "unreadable-payload": "but      ",
+  "too-large": "but has  ",
+};
 
 const PARKED: Readonly<
   Record<
@@ -182,6 +186,10 @@ const PARKED: Readonly<
   "unreadable-payload": {
     what: "what is stored of it cannot be read",
     next: "give the workers the codec, the key or the blob that is missing",
+  },
+  "too-large": {
+    what: "what is to be recorded of it fits in no message",
+    next: "have the flow say less at once, or raise the broker's max_payload",
   },
   "unknown-flow": {
     what: "the workers that read its queue do not know the flow",

@@ -5,7 +5,13 @@ import type { Payload } from "./payload.ts";
 export type ActivationReason = "submitted" | "takeover" | "released" | "woken" | "resumed";
 
 /** Why a run was set aside until somebody acts. */
-export type ParkReason = "mismatch" | "unknown-event" | "unknown-flow" | "unreadable-payload";
+export type ParkReason =
+  | "mismatch"
+  | "unknown-event"
+  | "unknown-flow"
+  | "unreadable-payload"
+  /** What is to be recorded fits in no message that the broker takes. */
+  | "too-large";
 
 /** What of an inbox reaches a flow. */
 export type FoldedKind = "signal" | "cancel" | "closed" | "watch";

@@ -11,7 +11,6 @@ import type { Subjects } from "./subjects.ts";
 /** The run log on JetStream: one stream a partition, one literal subject for each thing that a run has. */
 export class JetStreamRunLog implements RunLog {
   readonly namespace: string;
-  readonly maxMessageBytes: number;
   readonly #connection: NatsConnection;
   readonly #subjects: Subjects;
   readonly #publisher: Publisher;
@@ -29,7 +28,11 @@ export class JetStreamRunLog implements RunLog {
     this.#subjects = parts.subjects;
     this.#publisher = parts.publisher;
     this.#reader = parts.reader;
-    this.maxMessageBytes = (parts.connection.info?.max_payload ?? 1_048_576) - HEADROOM_BYTES;
+  }
+
+  /** The server that this connection is to may be another one than before. */
+  get maxMessageBytes(): number {
+    return (this.#connection.info?.max_payload ?? 1_048_576) - HEADROOM_BYTES;
   }
 
   submit(run: RunRef, queue: string, submission: Uint8Array): Promise<WriteOutcome> {

@@ -21,7 +21,7 @@ import {
 } from "../engine/journal.ts";
 import type { PlainPayload } from "../engine/payload.ts";
 import { followUps, replayable } from "../engine/replayable.ts";
-import type { FoldedKind, RunEvent, RunEventBody } from "../engine/run-event.ts";
+import type { FoldedKind, ParkReason, RunEvent, RunEventBody } from "../engine/run-event.ts";
 import { parseRunId, type RunId, type RunRef } from "../engine/run-id.ts";
 import { outcomeOf, type RunOutcome } from "../engine/run-outcome.ts";
 import type { Submission } from "../engine/submission.ts";
@@ -174,11 +174,11 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
         broker,
         clock,
         log: host.log,
-        maxFrameBytes: broker.log.maxMessageBytes,
         identity: { epoch: parts.epoch, writer: host.worker, token: this.token, queue },
         statusAfter: (events) => this.#statusAfter(events),
         onDurable: (events, frame) => this.#onDurable(events, frame),
         onLost: (result) => this.lose(leaseLost(result)),
+        onTooLarge: (events, size) => this.#parkTooLarge(events, size),
         onIdle: () => this.#onIdle(),
         onDefect: (error) => this.lose(asError(error)),
       },
@@ -830,11 +830,18 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
     this.#recordEnd({ type: "Parked", reason: "unreadable-payload", expected, asked, step });
   }
 
+  /** Rather here, where it can be seen, than tried for ever. */
+  #parkTooLarge(
+    events: readonly RunEvent[],
+    { bytes, limitBytes }: { readonly bytes: Uint8Array; readonly limitBytes: number },
+  ): void {
+    const expected = `a frame of at most ${limitBytes} bytes`;
+    const asked = `${bytes.length} bytes for ${events.map(({ type }) => type).join(", ")}`;
+    this.#recordEnd({ type: "Parked", reason: "too-large", expected, asked, step: "" });
+  }
+
   #onParked({ reason, expected, asked, step }: Extract<RunEvent, { type: "Parked" }>): void {
-    const why =
-      reason === "unreadable-payload"
-        ? "what is stored of it cannot be read"
-        : "its code does not match its history";
+    const why = PARKED_WHY[reason] ?? "its code does not match its history";
     this.#host.log.error({ run: this.run.id, reason, expected, asked, step }, `Run parked: ${why}`);
     this.#leaveForGood();
   }
@@ -982,6 +989,11 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
   }
 }
 
+const PARKED_WHY: Readonly<Partial<Record<ParkReason, string>>> = {
+  "unreadable-payload": "what is stored of it cannot be read",
+  "too-large": "what is to be recorded of it fits in no message",
+};
+
 const EVENT_HEADROOM_BYTES = 4_096;
 const MAX_HINT_BYTES = 65_536;
 /** After the broker did not answer. */
@@ -1023,15 +1035,23 @@ function isShown({ type }: RunEvent): boolean {
 function foldedAs(input: PlainInput): readonly [FoldedKind, string] {
   switch (input.type) {
     case "Signal":
-      return ["signal", input.name];
+      return ["signal", cut(input.name)];
     case "Cancel":
       return ["cancel", ""];
     case "RunClosed":
-      return ["closed", input.runId];
+      return ["closed", cut(input.runId)];
     case "Watch":
-      return ["watch", input.runId];
+      return ["watch", cut(input.runId)];
   }
 }
+
+/** Anybody can write to an inbox: a name that none of ours can have is not repeated at length. */
+function cut(name: string): string {
+  return name.slice(0, MAX_FOLDED_NAME);
+}
+
+/** More characters than a run's id or a signal's name can have. */
+const MAX_FOLDED_NAME = 300;
 
 function deadlineText(deadlineAt: number): string {
   return `its deadline, ${new Date(deadlineAt).toISOString()}, has passed`;

@@ -16,7 +16,7 @@ export interface AppendPlace {
 
 /**
  * Appends a frame, and does not come back before its fate is known: every unclear answer is cleared up by reading the
- * head, so a frame is never written twice, and a lost ack loses nothing (I2).
+ * head, so a frame is never written twice, and a lost ack loses nothing (I2). One that is too large for a message is not sent.
  */
 export async function appendFrame(
   host: AppendHost,
@@ -28,6 +28,9 @@ export async function appendFrame(
   const bytes = encodeFrame({ ...frame, prev });
   let { last } = place;
   for (let tries = 0; ; tries++) {
+    // The broker would refuse it each time; how much it takes may have changed with a reconnect.
+    const limitBytes = host.broker.log.maxMessageBytes;
+    if (bytes.length > limitBytes) return { status: "too-large", bytes, limitBytes };
     const outcome = await host.broker.log.append(run, last, bytes);
     if (outcome.status === "written")
       return { status: "appended", sequence: outcome.sequence, bytes };
@@ -73,10 +76,15 @@ export type AppendResult =
   | { readonly status: "appended"; readonly sequence: number; readonly bytes: Uint8Array }
   /** Somebody else wrote in this place: whoever wrote `by` has the run. */
   | { readonly status: "superseded"; readonly by: Frame }
+  /** No broker of this kind takes it: nothing was written. */
+  | { readonly status: "too-large"; readonly bytes: Uint8Array; readonly limitBytes: number }
   /** The history is shorter than it was: somebody purged the stream. */
   | { readonly status: "vanished" }
   /** The connection was closed before the frame's fate was known. */
   | { readonly status: "closed" };
+
+/** How an append ends that says that the run is no longer this worker's. */
+export type LostAppend = Exclude<AppendResult, { status: "appended" | "too-large" }>;
 
 /** Asks until the broker answers, or the connection is closed for good. */
 async function readHeadAnyhow(

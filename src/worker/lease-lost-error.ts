@@ -1,5 +1,5 @@
 import { MillraceError } from "../engine/millrace-error.ts";
-import type { AppendResult } from "./append-frame.ts";
+import type { LostAppend } from "./append-frame.ts";
 
 /** The run is no longer this worker's: the reason of its steps' `AbortSignal`. */
 export class LeaseLostError extends MillraceError {
@@ -7,7 +7,7 @@ export class LeaseLostError extends MillraceError {
 }
 
 /** Why an activation cannot write any more. */
-export function leaseLost(result: Exclude<AppendResult, { status: "appended" }>): LeaseLostError {
+export function leaseLost(result: LostAppend): LeaseLostError {
   switch (result.status) {
     case "superseded":
       return new LeaseLostError(

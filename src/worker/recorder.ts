@@ -13,7 +13,7 @@ import type { RunRef } from "../engine/run-id.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Clock } from "../ports/clock.ts";
 import { eventSizeBytes } from "../wire/frame-codec.ts";
-import { type AppendPlace, type AppendResult, appendFrame } from "./append-frame.ts";
+import { type AppendPlace, appendFrame, type LostAppend } from "./append-frame.ts";
 
 export class Recorder {
   readonly #parts: RecorderParts;
@@ -80,7 +80,7 @@ export class Recorder {
   }
 
   async #drain(): Promise<void> {
-    const { run, identity, onDurable, onLost } = this.#parts;
+    const { run, identity, onDurable, onLost, onTooLarge } = this.#parts;
     while (this.holdsEvents && !this.#stopped) {
       const { events, folds } = this.#next();
       const inboxFolded = Math.max(this.#folded, folds);
@@ -92,6 +92,12 @@ export class Recorder {
         events,
       });
       if (this.#stopped) break;
+      if (result.status === "too-large") {
+        // Nothing that comes after it can be recorded without it.
+        this.#outbox = [];
+        onTooLarge(events, result);
+        continue;
+      }
       if (result.status !== "appended") {
         this.#stopped = true;
         onLost(result);
@@ -115,7 +121,7 @@ export class Recorder {
     for (const { event, folds: sequence } of this.#outbox) {
       if (event !== undefined) {
         size += eventSizeBytes(event);
-        if (events.length > 0 && size > this.#parts.maxFrameBytes) break;
+        if (events.length > 0 && size > this.#parts.broker.log.maxMessageBytes) break;
         events.push(event);
       }
       folds = Math.max(folds, sequence);
@@ -153,7 +159,6 @@ export interface RecorderParts {
   readonly broker: Broker;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly maxFrameBytes: number;
   /** What every frame of this activation says. */
   readonly identity: {
     readonly epoch: number;
@@ -165,7 +170,12 @@ export interface RecorderParts {
   readonly statusAfter: (events: readonly RunEvent[]) => FrameStatus;
   /** Lets the flow see the events; the next frame leaves after that. */
   readonly onDurable: (events: readonly RunEvent[], frame: DurableFrame) => Promise<void>;
-  readonly onLost: (result: Exclude<AppendResult, { status: "appended" }>) => void;
+  readonly onLost: (result: LostAppend) => void;
+  /** A frame with one event that fits in no message. It is dropped, and all that was to follow it. */
+  readonly onTooLarge: (
+    events: readonly RunEvent[],
+    size: { readonly bytes: Uint8Array; readonly limitBytes: number },
+  ) => void;
   readonly onIdle: () => void;
   /** Something threw that must not: the run is better off elsewhere. */
   readonly onDefect: (error: unknown) => void;

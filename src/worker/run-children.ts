@@ -95,7 +95,8 @@ export class RunChildren {
   /** Asks every child to stop that was there when this run was told to, is open and not to be abandoned. */
   cancelOpen(reason: string): void {
     for (const child of this.#children.values()) {
-      if (child.closed || child.onParentClose === "abandon" || !this.#doomed?.has(child.id)) continue;
+      if (child.closed || child.onParentClose === "abandon" || !this.#doomed?.has(child.id))
+        continue;
       void this.#follow(() => this.#cancel(child, reason));
     }
   }
@@ -161,7 +162,12 @@ export class RunChildren {
     await this.#unpublished.get(child.runId);
     const own = await ownChild(host.broker.log, run.id, child);
     if (own === undefined) return;
-    await this.#put(own.run, own.queue, { type: "Cancel", reason }, `cancel/${run.id}/${own.run.id}`);
+    await this.#put(
+      own.run,
+      own.queue,
+      { type: "Cancel", reason },
+      `cancel/${run.id}/${own.run.id}`,
+    );
   }
 
   async #queueOf(run: RunRef): Promise<string | undefined> {

@@ -346,3 +346,38 @@ function inboxOf(stage: Stage, end: string): readonly string[] {
       return decoded.kind === "ok" ? decoded.value.body.type : "";
     });
 }
+
+test("what fits in no message parks its run, and is not tried for ever", async () => {
+  const stage = new Stage();
+  const talks = flow("talks", async (ctx) => {
+    const said = await ctx.step("talk", () => "x".repeat(2_000));
+    return said.length;
+  });
+  const { connection } = await stage.hire(() => [talks]);
+  const limit = connection.log.maxMessageBytes;
+  Object.assign(connection.log, { maxMessageBytes: 1_000 }); // A server with another configuration.
+  const id = await stage.submit("talks");
+  await stage.until(id, "parked");
+  expect(stage.state(id).parked).toMatchObject({
+    reason: "too-large",
+    expected: "a frame of at most 1000 bytes",
+    asked: expect.stringContaining("StepCompleted"),
+  });
+  Object.assign(connection.log, { maxMessageBytes: limit });
+  await stage.clock.until(stage.client.attach(id).resume());
+  await stage.until(id, "completed");
+});
+
+test("the names in an inbox may be as long as a message, and the frame that folds them fits all the same (I11)", async () => {
+  const stage = new Stage();
+  const waits = flow("waits", (ctx) => ctx.receive(go));
+  const { connection } = await stage.hire(() => [waits]);
+  const id = await stage.submit("waits");
+  await stage.until(id, "running");
+  const name = "n".repeat(connection.log.maxMessageBytes - 200);
+  const payload = { encoding: "json", data: new TextEncoder().encode("1") };
+  stage.put(id, { type: "Signal", name, payload });
+  stage.put(id, { type: "Watch", runId: name, queue: "q" });
+  await stage.clock.until(stage.client.attach(id).signal(go, "good"));
+  await stage.until(id, "completed");
+});
