@@ -162,7 +162,7 @@ test("reading all that is recorded of a run stores nothing, however long its his
   await run.result();
   const read = async (): Promise<unknown> => run.details();
   const looked = async (): Promise<void> =>
-    expect((await callsOf(read)).toSorted()).toEqual(["head", "history", "submission"]);
+    expect((await callsOf(read)).toSorted()).toEqual(["head", "submission", "tellHistory"]);
   expect(await writesOf(looked)).toBe(0);
 });
 
