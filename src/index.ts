@@ -35,6 +35,7 @@ export type {
   StepOptions,
   StepOverrides,
 } from "./definition/flow-context.ts";
+export type { NameFunction } from "./definition/name-from-input.ts";
 export { type Signal, type SignalOptions, signal } from "./definition/signal.ts";
 export type { SubmitOptions } from "./definition/submit-options.ts";
 export {
@@ -63,6 +64,7 @@ export {
 } from "./engine/flow-errors.ts";
 export { FlowNotDeterministicError } from "./engine/flow-not-deterministic-error.ts";
 export { MillraceError } from "./engine/millrace-error.ts";
+export { NameFunctionError } from "./engine/name-function-error.ts";
 export { OutputInvalidError } from "./engine/output-invalid-error.ts";
 export type { BlobRef, Payload } from "./engine/payload.ts";
 export {

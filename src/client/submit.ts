@@ -1,4 +1,5 @@
 import type { AnyDefinition } from "../definition/definition.ts";
+import { keyFromInput } from "../definition/name-from-input.ts";
 import { validate } from "../definition/standard-schema.ts";
 import { checkSubmitOptions, type SubmitOptions } from "../definition/submit-options.ts";
 import { PayloadTooLargeError } from "../engine/flow-errors.ts";
@@ -27,14 +28,16 @@ export async function submit(
   const flow = typeof definition === "string" ? definition : definition.name;
   const home = typeof definition === "string" ? flow : definition.queue;
   const queue = checkToken("A queue's name", options.queue ?? home);
-  const run = runRef(flow, options.key ?? sortableId(clock.now(), Math.random));
   if (typeof definition !== "string" && definition.input !== undefined) {
     await validate(`${definition.kind} ${flow}`, definition.input, input);
   }
+  const key = options.key ?? keyFromInput(definition, input);
+  const run = runRef(flow, key ?? sortableId(clock.now(), Math.random));
   const checked = checkSubmitOptions(options, clock.now());
   const patience = new Patience(host, GIVE_UP_MS);
   const place = { definition, queue, home };
-  if (await patience.ask(() => isTakenElsewhere(host, run, place, options))) {
+  const mayBeTaken = key !== undefined;
+  if (mayBeTaken && (await patience.ask(() => isTakenElsewhere(host, run, place, options)))) {
     return existing(host, run, options);
   }
   const what = `The input of ${run.id}`;
@@ -49,7 +52,7 @@ export async function submit(
     ...checked,
     submittedAt: clock.now(),
     replyTo: hint.replyTo,
-    isKeyNew: options.key === undefined,
+    isKeyNew: !mayBeTaken,
     parent: undefined,
   };
   const bytes = encodeSubmission(submission);
@@ -72,9 +75,8 @@ async function isTakenElsewhere(
   { broker: { log } }: ClientHost,
   run: RunRef,
   to: { definition: AnyDefinition | string; queue: string; home: string },
-  { key, ifExists }: SubmitOptions,
+  { ifExists }: SubmitOptions,
 ): Promise<boolean> {
-  if (key === undefined) return false;
   const isByName = typeof to.definition === "string";
   if (to.queue !== to.home || (isByName && ifExists === "reject")) {
     return (await log.submission(run)) !== undefined; // Any queue: costs more on a large stream.

@@ -3,6 +3,7 @@ import type { RetryPolicy } from "../engine/retry.ts";
 import type { CachePolicy } from "./cache.ts";
 import type { KeyedLimit } from "./concurrency.ts";
 import type { Flow } from "./flow-context.ts";
+import type { NameFunction } from "./name-from-input.ts";
 import type { Task } from "./task.ts";
 
 /** Something that can be submitted: its types say what goes in and what comes out. */
@@ -22,6 +23,7 @@ export interface AnyTask extends AnyDefinitionBase {
   readonly timeoutMs: number | undefined;
   readonly cache: CachePolicy | undefined;
   readonly compensate: ((...args: never[]) => unknown) | undefined;
+  readonly stepName: NameFunction<never> | undefined;
 }
 
 interface AnyDefinitionBase {
@@ -29,6 +31,7 @@ interface AnyDefinitionBase {
   readonly fn: (...args: never[]) => unknown;
   readonly input: StandardSchemaV1 | undefined;
   readonly output: StandardSchemaV1 | undefined;
+  readonly key: NameFunction<never> | undefined;
   readonly queue: string;
   readonly crashLimit: number;
   readonly concurrency: KeyedLimit | undefined;

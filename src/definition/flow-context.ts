@@ -5,6 +5,7 @@ import type { RetryOptions } from "../engine/retry.ts";
 import type { RunId } from "../engine/run-id.ts";
 import type { ChildOptions, ChildRun, ReceiveOptions } from "./child-run.ts";
 import type { KeyedLimit } from "./concurrency.ts";
+import type { NameFunction } from "./name-from-input.ts";
 import type { Signal } from "./signal.ts";
 import type { StepInfo, Task } from "./task.ts";
 
@@ -136,7 +137,7 @@ export interface StepOptions {
   readonly timeout?: Duration;
 }
 
-/** What one call of a task changes of its definition. `name` takes the task's place in the step's id. */
+/** What one call of a task changes of its definition. `name` stands in the step's id, whatever the task's `stepName` says. */
 export interface StepOverrides extends StepOptions {
   readonly name?: string;
 }
@@ -149,6 +150,8 @@ export interface Flow<Input = unknown, Output = unknown, Wire = Input> {
   readonly input: StandardSchemaV1<Wire, Input> | undefined;
   /** Checks what the function gives, before it is recorded. */
   readonly output: StandardSchemaV1<unknown, Output> | undefined;
+  /** The key of a run that is submitted without one. */
+  readonly key: NameFunction<Wire> | undefined;
   readonly queue: string;
   readonly crashLimit: number;
   /** Recorded with each activation; empty for none. */

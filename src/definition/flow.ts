@@ -4,12 +4,18 @@ import { InvalidOptionError } from "../engine/usage-errors.ts";
 import { type ConcurrencyOptions, keyedLimit } from "./concurrency.ts";
 import { type CrashOptions, crashLimit } from "./crash-budget.ts";
 import type { Flow, FlowFunction } from "./flow-context.ts";
+import { checkNameFunction, type NameFunction } from "./name-from-input.ts";
 
 export interface FlowOptions<Input = unknown, Wire = Input> {
   /** Checks the input when it is submitted and again before the flow sees it: any Standard Schema (zod, valibot, …). */
   readonly input?: StandardSchemaV1<Wire, Input>;
   /** Checks what the function gives, in the worker: what the schema gives back is recorded, and is the result. */
   readonly output?: StandardSchemaV1 | undefined;
+  /**
+   * The key of a run that is submitted without one, made of its input as it was given: the same key is the same run. For
+   * example `(order: Order) => order.id`.
+   */
+  readonly key?: NameFunction<Wire>;
   /** Where its runs wait for a worker. Default: the flow's name. */
   readonly queue?: string;
   readonly crashes?: CrashOptions;
@@ -68,6 +74,7 @@ export function flow(
     fn,
     input: options.input,
     output: options.output,
+    key: checkNameFunction("key", options.key),
     queue: checkToken("A queue's name", options.queue ?? name),
     crashLimit: crashLimit(options.crashes),
     version: checkVersion(options.version ?? ""),

@@ -3,7 +3,10 @@ import { isPrintable } from "../engine/names.ts";
 import { InvalidOptionError } from "../engine/usage-errors.ts";
 
 export interface SubmitOptions {
-  /** The caller's own id for this piece of work: the same key is the same run. Default: a new sortable id. */
+  /**
+   * The caller's own id for this piece of work: the same key is the same run. Default: what the definition's `key` makes
+   * of the input, or a new sortable id.
+   */
   readonly key?: string;
   /** What to do when the key is taken: give a handle on that run, or throw {@link RunExistsError}. Default `attach`. */
   readonly ifExists?: "attach" | "reject";

@@ -6,6 +6,7 @@ import { type RetryOptions, type RetryPolicy, retryPolicy } from "../engine/retr
 import { type CacheOptions, type CachePolicy, cachePolicy } from "./cache.ts";
 import { type ConcurrencyOptions, type KeyedLimit, keyedLimit } from "./concurrency.ts";
 import { type CrashOptions, crashLimit } from "./crash-budget.ts";
+import { checkNameFunction, type NameFunction } from "./name-from-input.ts";
 
 /** A named unit of work with a retry policy. Called in a flow it is a step of that run; submitted, a run of its own. */
 export interface Task<Input = unknown, Output = unknown, Wire = Input> {
@@ -16,6 +17,10 @@ export interface Task<Input = unknown, Output = unknown, Wire = Input> {
   readonly input: StandardSchemaV1<Wire, Input> | undefined;
   /** Checks what the function gives, before it is recorded. */
   readonly output: StandardSchemaV1<unknown, Output> | undefined;
+  /** The key of a run that is submitted without one. */
+  readonly key: NameFunction<Wire> | undefined;
+  /** The name of a step that a flow makes of it, in place of the task's. */
+  readonly stepName: NameFunction<Wire> | undefined;
   readonly retry: RetryPolicy;
   /** Longest time of one attempt in milliseconds, if there is a limit. */
   readonly timeoutMs: number | undefined;
@@ -44,6 +49,17 @@ export interface TaskOptions<Input = unknown, Wire = Input, Output = never> {
   readonly input?: StandardSchemaV1<Wire, Input>;
   /** Checks what the function gives, in the worker: what the schema gives back is recorded, and is the result. */
   readonly output?: StandardSchemaV1 | undefined;
+  /**
+   * The key of a run that is submitted without one, made of its input as it was given: the same key is the same run. For
+   * example `(order: Order) => order.id`.
+   */
+  readonly key?: NameFunction<Wire>;
+  /**
+   * The name of each step that a flow makes of this task, made of its input as it was given: for example
+   * `(file: File) => `resize ${file.path}``. The step's id comes from it, so the same input must always give the same name.
+   * Default: the task's name.
+   */
+  readonly stepName?: NameFunction<Wire>;
   readonly retry?: RetryOptions;
   /** Longest time of one attempt; then its `signal` aborts and the attempt counts as failed. Default: no limit. */
   readonly timeout?: Duration;
@@ -124,6 +140,8 @@ export function task(
     fn,
     input: options.input,
     output: options.output,
+    key: checkNameFunction("key", options.key),
+    stepName: checkNameFunction("stepName", options.stepName),
     retry: retryPolicy(options.retry),
     timeoutMs: options.timeout === undefined ? undefined : toMilliseconds(options.timeout),
     queue: checkToken("A queue's name", options.queue ?? name),

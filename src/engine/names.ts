@@ -1,5 +1,8 @@
 import { InvalidNameError } from "./usage-errors.ts";
 
+/** Longest name of a step, in characters. */
+export const MAX_STEP_NAME = 128;
+
 const TOKEN = /^[A-Za-z0-9_-]{1,128}$/;
 
 /** True for text that may stand as one token of a subject. */
@@ -22,13 +25,12 @@ export function checkToken(what: string, value: unknown): string {
  * @throws {@link InvalidNameError}
  */
 export function checkStepName(value: unknown): string {
-  if (typeof value === "string" && value.length > 0 && value.length <= 128 && isPrintable(value)) {
-    if (!value.includes("#")) return value;
-  }
+  const ok = typeof value === "string" && value !== "" && value.length <= MAX_STEP_NAME;
+  if (ok && isPrintable(value) && !value.includes("#")) return value;
   throw new InvalidNameError(
     "A step's name",
     value,
-    "use 1 to 128 characters without # and control characters",
+    `use 1 to ${MAX_STEP_NAME} characters without # and control characters`,
   );
 }
 

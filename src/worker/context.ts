@@ -7,6 +7,7 @@ import type {
   StepOptions,
   StepOverrides,
 } from "../definition/flow-context.ts";
+import { stepNameFromInput } from "../definition/name-from-input.ts";
 import type { Signal } from "../definition/signal.ts";
 import { validate, validateOutput } from "../definition/standard-schema.ts";
 import { checkTags } from "../definition/submit-options.ts";
@@ -14,7 +15,7 @@ import type { StepInfo } from "../definition/task.ts";
 import { chanceOf, uuidFrom } from "../engine/chance.ts";
 import { type Duration, toMilliseconds } from "../engine/duration.ts";
 import { shortReason } from "../engine/input.ts";
-import { checkStepName } from "../engine/names.ts";
+import { checkStepName, MAX_STEP_NAME } from "../engine/names.ts";
 import { type RetryOptions, retryPolicy } from "../engine/retry.ts";
 import { parseRunId, type RunId, type RunRef } from "../engine/run-id.ts";
 import { StepNumbers } from "../engine/step-id.ts";
@@ -85,14 +86,15 @@ export class Context implements SagaContext {
 
   run(definition: AnyDefinition, input?: unknown, overrides: StepOverrides = {}): Promise<never> {
     if (definition.kind === "flow") return this.#inline(definition, input) as Promise<never>;
-    const { name, timeoutMs } = definition;
+    const name = overrides.name ?? stepNameFromInput(definition, input);
+    const { timeoutMs } = definition;
     const plan: StepPlan = {
       fn: callOf(definition, input, this.#host.cache),
       retry: overrides.retry === undefined ? definition.retry : retryPolicy(overrides.retry),
       timeoutMs: overrides.timeout === undefined ? timeoutMs : toMilliseconds(overrides.timeout),
     };
-    const going = this.#step(overrides.name ?? name, plan);
-    return this.#undoable(definition, overrides.name ?? name, input, going) as Promise<never>;
+    const going = this.#step(name, plan);
+    return this.#undoable(definition, name, input, going) as Promise<never>;
   }
 
   step(name: string, fn: (info: StepInfo) => unknown, options: StepOptions = {}): Promise<never> {
@@ -244,7 +246,7 @@ export class Context implements SagaContext {
 
   /** In a saga, a task that can be undone is, if it succeeds and the saga does not. */
   #undoable(
-    { compensate, retry, timeoutMs }: AnyTask,
+    { name: taskName, compensate, retry, timeoutMs }: AnyTask,
     name: string,
     input: unknown,
     going: Promise<unknown>,
@@ -253,7 +255,7 @@ export class Context implements SagaContext {
     if (saga === undefined || compensate === undefined) return going;
     const undo = compensate as (output: unknown, input: unknown, info: StepInfo) => unknown;
     return saga.track(going, (output) => ({
-      name: `${name}.compensate`,
+      name: compensationName(name, taskName),
       plan: {
         fn: (info) => undo(output, input, info),
         retry: retry.attempts > 1 ? retry : COMPENSATION_RETRY,
@@ -311,6 +313,14 @@ function scopeOf(runId: string, prefix: string): ContextScope {
   const chance = chanceOf(`${runId}/${prefix}`);
   return { prefix, numbers: new StepNumbers(), chance, shielded: false, saga: undefined };
 }
+
+/** A step's name may be as long as a name can be: then the task's own stands for it, as much of it as there is room for. */
+function compensationName(step: string, task: string): string {
+  const room = MAX_STEP_NAME - COMPENSATE.length;
+  return `${step.length <= room ? step : task.slice(0, room)}${COMPENSATE}`;
+}
+
+const COMPENSATE = ".compensate";
 
 /** The broker may be away for a while. */
 const ACTION_RETRY = { attempts: 20, delays: ["100ms", "1s", "5s"] } as const;

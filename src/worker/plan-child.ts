@@ -1,5 +1,6 @@
 import type { ChildOptions } from "../definition/child-run.ts";
 import type { AnyDefinition } from "../definition/definition.ts";
+import { keyFromInput } from "../definition/name-from-input.ts";
 import { checkSubmitOptions } from "../definition/submit-options.ts";
 import { DepthLimitError } from "../engine/flow-errors.ts";
 import { checkToken } from "../engine/names.ts";
@@ -12,7 +13,7 @@ import { encodeWithin } from "./step-runner.ts";
 
 /**
  * The child that a flow asks for by a command: the same in every replay, its key and submission id included.
- * @throws {@link DepthLimitError}, {@link PayloadTooLargeError} and the errors of wrong options.
+ * @throws {@link DepthLimitError}, {@link PayloadTooLargeError}, {@link NameFunctionError} and the errors of wrong options.
  */
 export function planChild(
   parent: Pick<ContextHost, "runId" | "submission" | "now" | "maxPayloadBytes">,
@@ -31,7 +32,8 @@ export function planChild(
   const flow = typeof definition === "string" ? definition : definition.name;
   const home = typeof definition === "string" ? flow : definition.queue;
   const unique = childKey(runId, command);
-  const run = runRef(flow, options.key ?? unique);
+  const key = options.key ?? keyFromInput(definition, input);
+  const run = runRef(flow, key ?? unique);
   const root = submission.parent?.root ?? runId;
   return {
     run,
@@ -44,7 +46,7 @@ export function planChild(
       input: encodeWithin(parent.maxPayloadBytes, input, `The input of ${run.id}`),
       submittedAt: now,
       replyTo: "",
-      isKeyNew: options.key === undefined,
+      isKeyNew: key === undefined,
       parent: { runId, queue: submission.queue, root, depth },
     },
   };

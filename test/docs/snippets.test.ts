@@ -33,9 +33,14 @@ test("the test in docs/testing.md runs", async () => {
 });
 
 test("the program in docs/submitting.md submits many, and tells of each that was refused", async () => {
-  const output = await run("submitting", firstProgram("docs/submitting.md"));
+  const output = await run("submitting", programOf("docs/submitting.md", 1));
   expect(output).toContain("990 accepted, 10 refused");
   expect(output).toContain("990 done");
+});
+
+test("the program in docs/submitting.md calls its run and steps as the input says", async () => {
+  const output = await run("names", programOf("docs/submitting.md", 0));
+  expect(output).toContain("album:a.png+b.png\nresize a.png#1, resize b.png#1");
 });
 
 test("the flow in docs/changing-code.md fails at the line that is named", async () => {

@@ -51,6 +51,27 @@ test("a task's schema does the same, and its second argument is typed", () => {
   expectTypeOf<Exact<typeof one, Task<OrderOut, string[], OrderIn>>>().toEqualTypeOf<true>();
 });
 
+test("a key and a step name are made of what the submitter gives, not of what the schema makes of it", () => {
+  const one = flow(
+    "a",
+    {
+      input: Order,
+      key: (input) => {
+        expectTypeOf<Exact<typeof input, OrderIn>>().toEqualTypeOf<true>();
+        return input.id;
+      },
+    },
+    async (_ctx, input) => input.count,
+  );
+  expectTypeOf<Exact<typeof one, Flow<OrderOut, number, OrderIn>>>().toEqualTypeOf<true>();
+  const other = task("a", { stepName: (input: Date) => input.toISOString() }, (input: Date) =>
+    input.getTime(),
+  );
+  expectTypeOf<Exact<typeof other, Task<Date, number>>>().toEqualTypeOf<true>();
+  // @ts-expect-error -- a key is text
+  flow("a", { key: (input: Date) => input.getTime() }, (_ctx, input: Date) => input);
+});
+
 test("options without a schema leave the types to the function", () => {
   const one = task("a", { timeout: "5s" }, (input: Date) => input.getTime());
   expectTypeOf<Exact<typeof one, Task<Date, number>>>().toEqualTypeOf<true>();
