@@ -12,7 +12,7 @@ import { readHead } from "../history/run-head.ts";
 import { readHistory } from "../history/run-history.ts";
 import type { ClientHost } from "./client-host.ts";
 import { waitsInQueue } from "./queue-waits.ts";
-import { type RunStatus, runStatus } from "./run-status.ts";
+import { type RunStatus, runStatus, statusBeforeStart } from "./run-status.ts";
 import { ShownPayloads } from "./shown-payloads.ts";
 
 /**
@@ -27,12 +27,20 @@ export interface RunDetails {
   readonly metadata: Readonly<Record<string, string>>;
   readonly input: unknown;
   readonly submittedAt: Date;
+  /** Not to be started before, if that was asked for. */
+  readonly startAt: Date | undefined;
+  /** Cancelled if it has not ended by then, if that was asked for. */
+  readonly deadlineAt: Date | undefined;
   readonly startedAt: Date | undefined;
   readonly closedAt: Date | undefined;
   /** Activations so far. */
   readonly epoch: number;
   /** The worker that holds it, or empty. */
   readonly worker: string;
+  /** The flow's own version, as the worker had it that last took the run up; empty for none. */
+  readonly version: string;
+  /** The changes of its code (`ctx.patch`) that it has gone by with the new code. */
+  readonly patches: readonly string[];
   /** How often a worker died on it, all told. */
   readonly takeOvers: number;
   readonly steps: readonly StepDetails[];
@@ -104,7 +112,11 @@ export async function readDetails(host: ClientHost, run: RunRef): Promise<RunDet
     metadata: submission.metadata,
     input: await shown.value(submission.input),
     submittedAt: new Date(submission.submittedAt),
-    ...(await progressOf(state, shown)),
+    startAt: dateOf(submission.startAt),
+    deadlineAt: dateOf(submission.deadlineAt),
+    ...(state === undefined
+      ? neverStarted(statusBeforeStart(submission, host.clock.now()))
+      : await progressOf(state, shown)),
     ...(state === undefined ? { waitingFor: await waitsInQueue(host, run, submission.queue) } : {}),
     ...(await endOf(state, shown)),
     foreign,
@@ -112,20 +124,27 @@ export async function readDetails(host: ClientHost, run: RunRef): Promise<RunDet
   };
 }
 
-async function progressOf(state: RunState | undefined, shown: ShownPayloads) {
-  if (state === undefined) {
-    const never = { startedAt: undefined, epoch: 0, worker: "", takeOvers: 0 };
-    const nothing = { steps: [], timers: [], children: [], waitingFor: [], exposed: {} };
-    const unknown = { parked: undefined, progress: undefined, cancelReason: undefined };
-    return { status: "pending" as const, ...never, ...nothing, ...unknown };
-  }
-  const { epoch, worker, takeOvers, parked } = state;
+function dateOf(ms: number): Date | undefined {
+  return ms === 0 ? undefined : new Date(ms);
+}
+
+function neverStarted(status: RunStatus) {
+  const never = { startedAt: undefined, epoch: 0, worker: "", takeOvers: 0, version: "" };
+  const nothing = { steps: [], timers: [], children: [], patches: [], waitingFor: [], exposed: {} };
+  const unknown = { parked: undefined, progress: undefined, cancelReason: undefined };
+  return { status, ...never, ...nothing, ...unknown };
+}
+
+async function progressOf(state: RunState, shown: ShownPayloads) {
+  const { epoch, worker, takeOvers, parked, version, patches } = state;
   return {
     status: runStatus(state.status),
     startedAt: new Date(state.startedAt),
     epoch,
     worker,
     takeOvers,
+    version,
+    patches,
     steps: await stepDetails(state, shown),
     timers: timerDetails(state),
     children: [...state.children.values()].map(({ id, runId, closed }) => ({ id, runId, closed })),

@@ -18,10 +18,12 @@ import { waitsInQueue } from "./queue-waits.ts";
 import { readAnnotations } from "./read-annotations.ts";
 import { type RunDetails, readDetails } from "./run-details.ts";
 import { RunFollower } from "./run-follower.ts";
+import { statusBeforeStart } from "./run-status.ts";
 import { NOTHING_TOLD, type RunView, shownAnnotations, viewOfFrame } from "./run-view.ts";
 import { checkSignal, sendSignal } from "./send-signal.ts";
 import { ShownPayloads } from "./shown-payloads.ts";
 import { cancelRun, terminateRun } from "./stop-run.ts";
+import { ToldAnnotations } from "./told-annotations.ts";
 
 /** A run, wherever it executes. All it holds is the id: it works from any process, at any later time. */
 export class RunHandle<Output = unknown> {
@@ -72,7 +74,7 @@ export class RunHandle<Output = unknown> {
     if (submission === undefined) throw this.#notFound();
     return {
       id: this.id,
-      status: "pending",
+      status: statusBeforeStart(submission, this.#host.clock.now()),
       closed: false,
       epoch: 0,
       worker: "",
@@ -96,14 +98,15 @@ export class RunHandle<Output = unknown> {
 
   /** The run's states as they come, the present one first; ends when the run has ended. */
   watch(options: { readonly signal?: AbortSignal } = {}): AsyncIterableIterator<RunView> {
-    let told = false;
-    const views = this.#iterate<RunView>("last-frame", 0, options.signal, (frames, queue) => {
-      told = true;
-      for (const frame of frames) queue.push(viewOfFrame(this.id, frame));
+    let isTold = false;
+    const told = new ToldAnnotations(this.#host, this.#run);
+    const views = this.#iterate<RunView>("last-frame", 0, options.signal, async (frames, queue) => {
+      isTold = true;
+      for (const frame of frames) queue.push(viewOfFrame(this.id, frame, await told.asOf(frame)));
     });
     this.state().then(
       (view) => {
-        if (!told && view.epoch === 0) views.push(view);
+        if (!isTold && view.epoch === 0) views.push(view);
       },
       (error: unknown) => {
         // The broker is away: the follower waits for it.
@@ -227,6 +230,7 @@ export class RunHandle<Output = unknown> {
             await push(frames, queue);
             if (isClosed(frames.at(-1)?.status ?? "")) queue.end();
           });
+          pushed.catch((error: unknown) => queue.fail(error));
         },
         onError: (error) => queue.fail(error),
       },

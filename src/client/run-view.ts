@@ -54,7 +54,8 @@ export function viewOfFrame(
   };
 }
 
-type ShownAnnotations = Pick<RunView, "progress" | "addedTags" | "exposed">;
+/** What a flow tells of itself, as it is shown. */
+export type ShownAnnotations = Pick<RunView, "progress" | "addedTags" | "exposed">;
 
 export const NOTHING_TOLD: ShownAnnotations = { progress: undefined, addedTags: [], exposed: {} };
 

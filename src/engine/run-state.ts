@@ -18,6 +18,10 @@ export interface RunState {
   readonly crashes: number;
   /** Activations in all, by reason. */
   readonly takeOvers: number;
+  /** The flow's own version in the last activation; empty for none. */
+  readonly version: string;
+  /** The changes of its code that it has gone by with the new code, in order. */
+  readonly patches: readonly string[];
   readonly steps: ReadonlyMap<string, StepState>;
   readonly timers: ReadonlyMap<string, TimerState>;
   /** Runs that it submitted, by the command's id. */
@@ -136,6 +140,8 @@ function draftOf(state: RunState | undefined): Draft {
     ...counts,
     ...parts,
     ...ends,
+    version: "",
+    patches: [],
     annotations: NO_ANNOTATIONS,
     outcome: undefined,
   };
@@ -146,6 +152,8 @@ interface Draft {
   updatedAt: number;
   crashes: number;
   takeOvers: number;
+  version: string;
+  patches: readonly string[];
   steps: Map<string, StepState>;
   timers: Map<string, TimerState>;
   children: Map<string, ChildState>;
@@ -160,6 +168,7 @@ function applyEvent(draft: Draft, event: RunEvent): void {
   switch (event.type) {
     case "Activated":
       if (event.reason === "takeover") draft.takeOvers++;
+      draft.version = event.version;
       return;
     case "StepStarted":
     case "StepAttemptFailed":
@@ -209,9 +218,11 @@ function applyEvent(draft: Draft, event: RunEvent): void {
     case "Cancelled":
       draft.outcome = outcomeOf([event]);
       return;
+    case "Patched":
+      draft.patches = [...draft.patches, event.patch];
+      return;
     case "Released":
     case "Resumed":
-    case "Patched":
     case "Unknown":
       return;
   }
