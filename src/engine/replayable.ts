@@ -38,5 +38,5 @@ export function followUps(events: readonly RunEvent[]): ReadonlySet<RunEvent> {
 }
 
 function isProgress({ type }: RunEvent): boolean {
-  return type.startsWith("Step") || type.startsWith("Timer");
+  return type.startsWith("Step") || type.startsWith("Timer") || type === "ChildSubmitted";
 }

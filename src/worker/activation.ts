@@ -892,6 +892,12 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
     return this.#journal.waitingCount === 1 && this.#journal.find(START) !== undefined;
   }
 
+  /** When the first thing that it waits for is due. A deadline says nothing more to a run that is to stop already. */
+  get #dueAt(): number | undefined {
+    const deadlineAt = this.#cancelReason === undefined ? this.#parts.submission.deadlineAt : 0;
+    return earliestDue(this.#journal.waiting(), deadlineAt);
+  }
+
   #busy(): void {
     if (!this.#isIdle) return;
     this.#isIdle = false;
@@ -914,9 +920,7 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
 
   /** The wake-up is set before the run is given up: if it turns out that it goes on, one more wake does no harm. */
   async #suspend(): Promise<void> {
-    // A deadline says nothing more to a run that is to stop already.
-    const deadlineAt = this.#cancelReason === undefined ? this.#parts.submission.deadlineAt : 0;
-    const dueAt = earliestDue(this.#journal.waiting(), deadlineAt);
+    const dueAt = this.#dueAt;
     const { broker, clock } = this.#host;
     const wakeAt = dueAt === undefined ? 0 : dueAt - WAKE_EARLY_MS;
     if (dueAt !== undefined) {
@@ -929,7 +933,10 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
         this.#busy();
         return this.#onIdle(); // The broker is away: it stays for as long again.
       }
-      if (!this.#isWaiting) return this.#busy();
+      if (!this.#isWaiting || this.#dueAt !== dueAt) {
+        this.#busy();
+        return this.#onIdle(); // It went on meanwhile: what it waits for now may be due sooner.
+      }
     }
     const waits = waitsOf(this.#journal.waiting());
     this.#busy();

@@ -41,7 +41,7 @@ export class Arrivals {
   /** Sees a message through to the point where it is acked, given back, or in an activation's hands. */
   async receive(message: KeptMessage): Promise<void> {
     const { run, queue } = message.delivery;
-    const arrived = readArrived(message.delivery);
+    const arrived = readArrived(message);
     if (typeof arrived === "string") return this.#setAside(message, arrived);
     const definition = this.#host.definitions.get(run.flow);
     if (definition === undefined && queue !== run.flow) return this.#passOn(message, arrived);
@@ -412,8 +412,8 @@ function needsTelling(arrived: Arrived, head: Frame | undefined): boolean {
  * True when nobody can have started the run. A key that the user gave may stand in two queues, and only the queue of the
  * flow's own name is where it stands by default: elsewhere a look at the head comes first.
  */
-function isSurelyNew({ delivery }: KeptMessage, { submission }: Arrived): boolean {
-  if (submission === undefined || !delivery.fresh) return false;
+function isSurelyNew({ delivery, aged }: KeptMessage, { submission }: Arrived): boolean {
+  if (submission === undefined || aged || !delivery.fresh) return false;
   return submission.isKeyNew || delivery.queue === delivery.run.flow;
 }
 

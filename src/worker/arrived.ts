@@ -1,9 +1,9 @@
 import type { ArrivedMessage } from "../engine/delivery-rules.ts";
 import type { PlainInput } from "../engine/input.ts";
 import type { Submission } from "../engine/submission.ts";
-import type { Delivery } from "../ports/work-queue.ts";
 import { decodeInput } from "../wire/input-codec.ts";
 import { decodeSubmission } from "../wire/submission-codec.ts";
+import type { KeptMessage } from "./kept-message.ts";
 
 /** A message with what its body says. */
 export interface Arrived extends ArrivedMessage {
@@ -15,10 +15,10 @@ export interface Arrived extends ArrivedMessage {
   readonly queue: string;
 }
 
-/** Reads a delivery's body, or says why it cannot be understood. */
-export function readArrived(delivery: Delivery): Arrived | string {
+/** Reads a message's body, or says why it cannot be understood. */
+export function readArrived({ delivery, aged }: KeptMessage): Arrived | string {
   const { kind, run, queue: waitedIn, sequence, redelivered, fresh, data } = delivery;
-  const place = { sequence, redelivered, stale: !redelivered && !fresh };
+  const place = { sequence, redelivered, stale: !redelivered && (aged || !fresh) };
   if (kind === "new") {
     const decoded = decodeSubmission(data);
     if (decoded.kind === "foreign") return decoded.reason;

@@ -6,10 +6,24 @@ export class KeptMessage {
   readonly delivery: Delivery;
   readonly #lease: Lease;
   #done = false;
+  #aged = false;
 
   constructor(delivery: Delivery, leases: LeaseKeeper) {
     this.delivery = delivery;
     this.#lease = leases.keep(delivery);
+  }
+
+  /**
+   * True when it has waited before it was looked at: if this process was stopped meanwhile, somebody else may have had the
+   * message, and be done with it.
+   */
+  get aged(): boolean {
+    return this.#aged;
+  }
+
+  /** It has to wait before it is looked at. */
+  age(): void {
+    this.#aged = true;
   }
 
   /** It is now the token of an activation of this epoch. */

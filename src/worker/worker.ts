@@ -119,14 +119,12 @@ export class Worker implements ArrivalHost {
 
   /** Keeps the message at once, and looks at it when all that came with it is kept too. */
   deliver(delivery: Delivery): void {
-    this.again(new KeptMessage(delivery, this.#parts.leases));
+    this.#take(new KeptMessage(delivery, this.#parts.leases));
   }
 
   again(message: KeptMessage): void {
-    this.#handling[message.delivery.kind]++;
-    this.#arrived.push(message);
-    // A step that blocks the event loop must not do so before its neighbours' leases are kept (I12).
-    if (this.#arrived.length === 1) setImmediate(() => this.#receive());
+    message.age();
+    this.#take(message);
   }
 
   later(message: KeptMessage, ms: number): void {
@@ -166,6 +164,13 @@ export class Worker implements ArrivalHost {
   /** Anybody can ask after anything (I11). */
   async #tell(run: string): Promise<void> {
     await tellIfClosed(this, parseRunId(run));
+  }
+
+  #take(message: KeptMessage): void {
+    this.#handling[message.delivery.kind]++;
+    this.#arrived.push(message);
+    // A step that blocks the event loop must not do so before its neighbours' leases are kept (I12).
+    if (this.#arrived.length === 1) setImmediate(() => this.#receive());
   }
 
   /** Under pressure the runs that have waited longest leave memory first. */
