@@ -1,15 +1,21 @@
 import { expect, test } from "vitest";
 import { check } from "./support/check.ts";
-import type { Plan } from "./support/drill.ts";
+import type { Plan } from "./support/plan.ts";
 
 /** Plans that once found something, as small as they could be made. */
 const base: Plan = {
   program: { type: "step", name: "a", failures: 0, attempts: 1, fatal: false, ms: 0 },
+  shared: { program: { type: "sequence", nodes: [] }, atMs: 0 },
   runs: 1,
+  delayMs: 0,
+  deadlineMs: 0,
   workers: 2,
   concurrency: 1,
+  suspendAfterMs: 30_000,
   seed: 0,
   lostHints: 0,
+  signals: [],
+  stops: [],
   writeFaults: [],
   timedFaults: [],
 };
@@ -20,6 +26,31 @@ test("a frame that lands late is not taken for the one that the same worker sent
     seed: 430_994_171,
     writeFaults: [{ nth: 1, fault: { fate: "stored late", lateMs: 1_200 }, pauseMs: 0 }],
     timedFaults: [{ atMs: 12, worker: 0, fault: "lapse", pauseMs: 0 }],
+  });
+  await expect(checked).resolves.toBeUndefined();
+});
+
+test("a run that waits for one that ends in its first frame is told, though that one never looked at its inbox (I6)", async () => {
+  const checked = check({
+    ...base,
+    program: { type: "catch", body: { type: "attach" }, handler: base.program },
+    workers: 1,
+    suspendAfterMs: 0,
+    seed: 35_195,
+    stops: [{ atMs: 0, run: 0, how: "cancel" }],
+  });
+  await expect(checked).resolves.toBeUndefined();
+});
+
+test("a message that waited to be looked at again, and is somebody else's by then, becomes no token (I4)", async () => {
+  const checked = check({
+    ...base,
+    delayMs: 6_000,
+    suspendAfterMs: 0,
+    seed: 1_074_234_406,
+    signals: [{ atMs: 0, signal: "x", twice: false }],
+    writeFaults: [{ nth: 1, fault: "pause after", pauseMs: 300 }],
+    timedFaults: [{ atMs: 40, worker: 0, fault: "lapse", pauseMs: 300 }],
   });
   await expect(checked).resolves.toBeUndefined();
 });

@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { pino } from "pino";
 import { Millrace } from "../../../src/client/millrace.ts";
 import type { RunHandle } from "../../../src/client/run-handle.ts";
 import { chanceOf } from "../../../src/engine/chance.ts";
+import { MillraceError } from "../../../src/engine/millrace-error.ts";
 import type { Stored } from "../../../src/ports/run-log.ts";
 import { ManualClock } from "../../../src/testing/manual-clock.ts";
 import { MemoryBroker } from "../../../src/testing/memory-broker.ts";
@@ -10,107 +10,32 @@ import type { MemoryConnection } from "../../../src/testing/memory-connection.ts
 import type { MemoryWrite, WriteFate } from "../../../src/testing/memory-faults.ts";
 import type { MemoryProcess } from "../../../src/testing/memory-process.ts";
 import { type ServingWorker, serve } from "../../../src/worker/serve.ts";
-import { tokenlessRun } from "./invariants.ts";
-import { flowOf } from "./play.ts";
-import type { Node } from "./program.ts";
-
-/** All that a drill consists of: the same plan takes the same course each time. */
-export interface Plan {
-  readonly program: Node;
-  readonly runs: number;
-  readonly workers: number;
-  readonly concurrency: number;
-  /** Seeds the time that each message is under way. */
-  readonly seed: number;
-  /** Share of the hints that are lost. */
-  readonly lostHints: number;
-  /** What goes wrong with the n-th write of a worker. */
-  readonly writeFaults: readonly WriteFault[];
-  /** What goes wrong at a time. */
-  readonly timedFaults: readonly TimedFault[];
-}
-
-interface WriteFault {
-  readonly nth: number;
-  readonly fault: WriteFate | "crash before" | "crash after" | "pause before" | "pause after";
-  readonly pauseMs: number;
-}
-
-interface TimedFault {
-  readonly atMs: number;
-  readonly worker: number;
-  readonly fault: "lapse" | "crash" | "pause" | "reconnect" | "drain" | "forget acks";
-  readonly pauseMs: number;
-}
-
-const pauseMs = fc.constantFrom(300, 900, 1_500, 5_000);
-
-const writeFaults: fc.Arbitrary<WriteFault> = fc.record({
-  nth: fc.integer({ min: 1, max: 40 }),
-  fault: fc.constantFrom<WriteFault["fault"]>(
-    "crash before",
-    "crash after",
-    "pause before",
-    "pause after",
-    "ack lost",
-    "not stored",
-    { fate: "stored late", lateMs: 5 },
-    { fate: "stored late", lateMs: 1_200 },
-  ),
-  pauseMs,
-});
-
-const timedFaults: fc.Arbitrary<TimedFault> = fc.record({
-  atMs: fc.integer({ min: 0, max: 4_000 }),
-  worker: fc.nat(2),
-  fault: fc.constantFrom<TimedFault["fault"]>(
-    "lapse",
-    "lapse",
-    "crash",
-    "pause",
-    "reconnect",
-    "drain",
-    "forget acks",
-  ),
-  pauseMs,
-});
-
-/** Plans around a program. */
-export function plansOf(program: fc.Arbitrary<Node>): fc.Arbitrary<Plan> {
-  return fc.record({
-    program,
-    runs: fc.integer({ min: 1, max: 2 }),
-    workers: fc.integer({ min: 1, max: 3 }),
-    concurrency: fc.integer({ min: 1, max: 3 }),
-    seed: fc.nat(),
-    lostHints: fc.constantFrom(0, 0.3, 1),
-    writeFaults: fc.array(writeFaults, { maxLength: 6 }),
-    timedFaults: fc.array(timedFaults, { maxLength: 4 }),
-  });
-}
-
-/** The same program with one worker that nothing happens to. */
-export function undisturbed(plan: Plan): Plan {
-  const calm = { workers: 1, lostHints: 0, writeFaults: [], timedFaults: [] };
-  return { ...plan, ...calm, runs: 1 };
-}
+import type { Plan, PlannedSignal, PlannedStop, TimedFault, WriteFault } from "./plan.ts";
+import { flowsOf, type Observed, SHARED, signalOf, withoutIds } from "./play.ts";
+import { holds, SIGNALS } from "./program.ts";
+import { openRunsIn, runsIn } from "./stored-runs.ts";
+import { TokenWatch } from "./token-watch.ts";
 
 /** What a drill left behind. */
 export interface Aftermath {
   /** How each run ended, as text. */
   readonly outcomes: readonly string[];
   readonly messages: readonly Stored[];
+  /** What each execution of a run's function received. */
+  readonly observed: readonly Observed[];
   /** What was not acked long after everything had ended. */
   readonly unacked: readonly Stored[];
+  /** What workers still held by then. */
+  readonly held: number;
   /** Moments at which a run that is said to be held had no token left (I4). */
   readonly tokenless: readonly string[];
 }
 
 /** Runs the plan from the first submission until nothing moves any more. */
-export async function drill(plan: Plan, stored: readonly Stored[] = []): Promise<Aftermath> {
+export async function drill(plan: Plan, earlier?: Earlier): Promise<Aftermath> {
   const listeners = process.listeners("unhandledRejection");
   try {
-    return await new Drill(plan).run(stored);
+    return await new Drill(plan, earlier).run();
   } finally {
     // Workers that crashed never drain, and would go on watching.
     for (const listener of process.listeners("unhandledRejection")) {
@@ -119,23 +44,41 @@ export async function drill(plan: Plan, stored: readonly Stored[] = []): Promise
   }
 }
 
+/** What a broker held before, and when the drill begins. */
+export interface Earlier {
+  readonly messages: readonly Stored[];
+  readonly at: number;
+}
+
 // Each worker watches for rejections that nobody handles, and a drill has many workers.
 process.setMaxListeners(100);
 
 export const LEASE_MS = 1_000;
-const LIMIT_MS = 600_000;
+/** Nothing that a plan holds takes so long. */
+const LIMIT_MS = 900_000;
+/** How often every open run is sent all that it may wait for. */
+const FEED_MS = 7_000;
+const REST_MS = 20_000;
 
 class Drill {
   readonly #plan: Plan;
-  readonly #clock = new ManualClock();
+  readonly #earlier: Earlier | undefined;
+  readonly #clock: ManualClock;
   readonly #broker: MemoryBroker;
-  readonly #log = pino({ level: "silent" });
+  readonly #client: Millrace;
+  readonly #tokens: TokenWatch;
+  readonly #log = pino({ level: process.env["MILLRACE_DRILL_LOG"] ?? "silent" });
   readonly #staff: { connection: MemoryConnection; worker: ServingWorker | undefined }[] = [];
   readonly #tokenless: string[] = [];
+  readonly #observed: Observed[] = [];
   #writes = 0;
+  /** The last value that was sent by a signal: each is sent once. */
+  #sent = 0;
 
-  constructor(plan: Plan) {
+  constructor(plan: Plan, earlier: Earlier | undefined) {
     this.#plan = plan;
+    this.#earlier = earlier;
+    this.#clock = new ManualClock(earlier?.at);
     const chance = chanceOf(String(plan.seed));
     this.#broker = new MemoryBroker({
       clock: this.#clock,
@@ -146,30 +89,111 @@ class Drill {
       afterWrite: (write) => this.#afterWrite(write),
       losesHint: () => chance() < plan.lostHints,
     });
+    this.#client = new Millrace(this.#broker.connect(), this.#clock);
+    this.#tokens = new TokenWatch(this.#broker);
   }
 
-  async run(stored: readonly Stored[]): Promise<Aftermath> {
-    for (const { subject, data } of stored) this.#broker.store(subject, data);
-    const client = new Millrace(this.#broker.connect(), this.#clock);
+  async run(): Promise<Aftermath> {
+    for (const { subject, data } of this.#earlier?.messages ?? [])
+      this.#broker.store(subject, data);
     for (let at = 0; at < this.#plan.workers; at++) this.#hire(at);
-    for (const { atMs, ...fault } of this.#plan.timedFaults) {
-      this.#clock.after(atMs, () => this.#strike(fault));
-    }
-    const handles = Array.from({ length: this.#plan.runs }, (_, at) =>
-      client.submit("program", undefined, { key: `run-${at}` }),
-    );
-    const ends = handles.map(async (handle) => outcomeOf(await handle));
-    const outcomes = await this.#clock.until(Promise.all(ends), LIMIT_MS);
+    this.#schedule();
+    const runs = Array.from({ length: this.#plan.runs }, (_, at) => this.#submit(at));
+    const ends = runs.map(async (handle) => outcomeOf(await handle));
+    const outcomes = await this.#untilClosed(Promise.all(ends));
     // Whatever is still on its way, paused, or waits for a lease comes to an end.
-    await this.#clock.advance(20_000);
+    await this.#clock.advance(REST_MS);
+    // A run that was ended from outside may wait in a worker's memory until it would be suspended.
+    if (this.#broker.unacked().length > 0) await this.#clock.advance(this.#plan.suspendAfterMs);
     this.#checkTokens("at the end");
-    const tokenless = this.#tokenless;
     return {
       outcomes,
-      tokenless,
       messages: this.#broker.messages(),
+      observed: this.#observed,
       unacked: this.#broker.unacked(),
+      held: this.#held(),
+      tokenless: this.#tokenless,
     };
+  }
+
+  #schedule(): void {
+    const { timedFaults, signals, stops, shared, program } = this.#plan;
+    for (const { atMs, ...fault } of timedFaults)
+      this.#clock.after(atMs, () => this.#strike(fault));
+    if (this.#earlier !== undefined) return;
+    for (const signal of signals) this.#clock.after(signal.atMs, () => void this.#signal(signal));
+    for (const stop of stops) this.#clock.after(stop.atMs, () => void this.#stop(stop));
+    if (!holds(program, ({ type }) => type === "attach")) return;
+    const part = { node: shared.program, path: "shared" };
+    const submit = (): Promise<unknown> =>
+      this.#client.submit(SHARED.flow, part, { key: SHARED.key });
+    this.#clock.after(shared.atMs, () => void submit());
+  }
+
+  async #submit(at: number): Promise<RunHandle> {
+    return this.#client.submit("program", undefined, this.#options(at));
+  }
+
+  #options(at: number) {
+    const { delayMs, deadlineMs } = this.#plan;
+    return {
+      key: `run-${at}`,
+      ...(delayMs === 0 ? {} : { delay: delayMs }),
+      ...(deadlineMs === 0 ? {} : { deadline: deadlineMs }),
+    };
+  }
+
+  /** Goes on until every run has ended, the children too, and sends all of them what they may wait for. */
+  async #untilClosed<T>(ends: Promise<T>): Promise<T> {
+    let isOver = false;
+    void ends.finally(() => {
+      isOver = true;
+    });
+    for (let ms = 0; ; ms += 1_000) {
+      await this.#clock.advance(1_000);
+      const open = openRunsIn(this.#broker.messages());
+      if (open.length === 0 && isOver && ms >= this.#plan.shared.atMs) return ends;
+      if (ms > LIMIT_MS) {
+        const stuck = open.map(({ id, frames }) => `${id} ${frames.at(-1)?.status}`);
+        throw new Error(`Stuck: ${stuck.join()}`);
+      }
+      const isTime = ms % FEED_MS === FEED_MS - 1_000;
+      if (isTime && this.#earlier === undefined) for (const { id } of open) void this.#feed(id);
+    }
+  }
+
+  async #feed(run: string): Promise<void> {
+    const handle = this.#client.attach(run);
+    try {
+      for (const name of SIGNALS) await handle.signal(signalOf(name), ++this.#sent);
+    } catch (error) {
+      if (!(error instanceof MillraceError)) throw error; // It has ended meanwhile.
+    }
+  }
+
+  async #signal({ signal, twice }: PlannedSignal): Promise<void> {
+    const value = ++this.#sent;
+    const options = { ...this.#options(0), signalId: `signal-${value}` };
+    const [program] = flowsOf(this.#plan.program, this.#clock);
+    try {
+      for (let time = 0; time < (twice ? 2 : 1); time++) {
+        await this.#client.signalOrSubmit(program, undefined, options, signalOf(signal), value);
+      }
+    } catch (error) {
+      if (!(error instanceof MillraceError)) throw error; // It has ended meanwhile.
+    }
+  }
+
+  async #stop({ run, how }: PlannedStop): Promise<void> {
+    const runs = [...runsIn(this.#broker.messages()).values()].filter(
+      ({ submission, id }) => submission !== undefined && id !== `${SHARED.flow}:${SHARED.key}`,
+    );
+    const id = runs[run % Math.max(1, runs.length)]?.id;
+    try {
+      if (id !== undefined) await this.#client.attach(id)[how]("by the test");
+    } catch (error) {
+      if (!(error instanceof MillraceError)) throw error; // It has ended already.
+    }
   }
 
   /** Starts a worker in a process of its own; when it is gone another one takes its place. */
@@ -177,10 +201,13 @@ class Drill {
     const connection = this.#broker.connect();
     const post = { connection, worker: undefined as ServingWorker | undefined };
     this.#staff[place] = post;
-    const serving = serve([flowOf(this.#plan.program, connection.clock)], {
+    const { program, concurrency, suspendAfterMs } = this.#plan;
+    const observe = (observed: Observed): void => void this.#observed.push(observed);
+    const serving = serve(flowsOf(program, connection.clock, observe), {
       connection: { broker: connection },
       clock: connection.clock,
-      concurrency: this.#plan.concurrency,
+      concurrency,
+      suspendAfter: suspendAfterMs,
       lease: LEASE_MS,
       drainGrace: 200,
       log: this.#log,
@@ -257,7 +284,8 @@ class Drill {
       case "lapse":
         return this.#broker.lapseLeases();
       case "forget acks":
-        return this.#broker.forgetAcks("program");
+        this.#broker.forgetAcks("program");
+        return this.#broker.forgetAcks("child");
       case "crash":
         return this.#crash(connection);
       case "pause":
@@ -270,8 +298,14 @@ class Drill {
     }
   }
 
+  #held(): number {
+    const working = this.#staff.filter(({ connection }) => connection.state === "running");
+    const stats = working.map(({ worker }) => worker?.stats ?? { held: 0, executing: 0 });
+    return stats.reduce((sum, { held, executing }) => sum + held + executing, 0);
+  }
+
   #checkTokens(when: string): void {
-    const run = tokenlessRun(this.#broker);
+    const run = this.#tokens.tokenlessRun();
     if (run !== undefined) this.#tokenless.push(`${when}: ${run}`);
   }
 }
@@ -279,9 +313,9 @@ class Drill {
 /** How a run ended, as text that can be compared. */
 export async function outcomeOf(handle: RunHandle): Promise<string> {
   try {
-    return JSON.stringify(await handle.result());
+    return withoutIds(JSON.stringify(await handle.result()) ?? "undefined");
   } catch (error) {
     const { cause } = error as Error;
-    return `threw ${String(error)} because of ${String(cause)}`.replaceAll(handle.id, "the run");
+    return withoutIds(`threw ${String(error)} because of ${String(cause)}`);
   }
 }

@@ -1,28 +1,21 @@
-import { type Frame, isActive, isClosed, type RecordedFrame } from "../../../src/engine/frame.ts";
+import { type Frame, isClosed, type RecordedFrame } from "../../../src/engine/frame.ts";
 import type { RunEvent } from "../../../src/engine/run-event.ts";
-import { chain } from "../../../src/history/run-history.ts";
-import type { Stored } from "../../../src/ports/run-log.ts";
-import type { MemoryBroker } from "../../../src/testing/memory-broker.ts";
-import { decodeFrame } from "../../../src/wire/frame-codec.ts";
-import { decodeInput } from "../../../src/wire/input-codec.ts";
+import { UNDONE } from "./play.ts";
+import type { StoredInput, StoredRun } from "./stored-runs.ts";
 
-/** The messages of each run's history. */
-export function historiesIn(messages: readonly Stored[]): ReadonlyMap<string, readonly Stored[]> {
-  const histories = new Map<string, Stored[]>();
-  for (const message of messages) {
-    const [, , , kind, ...rest] = message.subject.split(".");
-    if (kind !== "h") continue;
-    const run = rest.join(".");
-    histories.set(run, [...(histories.get(run) ?? []), message]);
-  }
-  return histories;
-}
-
-/** What a finished history breaks of DESIGN section 5, or nothing. */
-export function brokenBy(history: readonly Stored[]): string | undefined {
-  const { frames, foreign } = chain(history);
+/** What the history of a run that has ended breaks of DESIGN section 5, or nothing. */
+export function brokenBy(run: StoredRun): string | undefined {
+  const { frames, foreign, inbox } = run;
+  if (run.submission === undefined) return "I1: it was never submitted";
   if (foreign.length > 0) return `I2: ${foreign[0]?.reason}`;
-  return brokenEpoch(frames) ?? brokenEnd(frames) ?? brokenOutcome(frames);
+  return (
+    brokenEpoch(frames) ??
+    brokenEnd(frames) ??
+    brokenOutcome(frames) ??
+    brokenInbox(frames, inbox) ??
+    brokenTimer(frames) ??
+    brokenSaga(frames)
+  );
 }
 
 /** I2: one writer an epoch, each epoch one more than the one before it, opened by its `Activated`. */
@@ -32,12 +25,26 @@ function brokenEpoch(frames: readonly RecordedFrame[]): string | undefined {
     const opened = frame.events.filter((event) => event.type === "Activated").length;
     const isNew = frame.epoch !== before?.epoch;
     if (isNew && frame.epoch !== (before?.epoch ?? 0) + 1) return `I2: epoch ${frame.epoch} jumps`;
-    if (opened !== (isNew ? 1 : 0)) return `I2: epoch ${frame.epoch} is opened ${opened} times`;
+    if (opened !== (isNew && !isTermination(frame) ? 1 : 0))
+      return `I2: epoch ${frame.epoch} is opened ${opened} times`;
     if (!isNew && frame.writer !== before?.writer)
       return `I2: epoch ${frame.epoch} has two writers`;
     before = frame;
   }
   return undefined;
+}
+
+/** True for a frame by which somebody ends a run in place of whoever has it, if it begins an epoch. */
+function isTermination({ events: [first, ...others] }: Frame): boolean {
+  return first?.type === "Cancelled" && others.length === 0;
+}
+
+/** The frame by which somebody ended the run in place of whoever had it, if somebody did. */
+export function terminationOf({ frames }: StoredRun): RecordedFrame | undefined {
+  const [before, last] = [frames.at(-2), frames.at(-1)];
+  return last !== undefined && last.epoch !== before?.epoch && isTermination(last)
+    ? last
+    : undefined;
 }
 
 /** I1: closed once, by the last event. */
@@ -52,13 +59,13 @@ function brokenEnd(frames: readonly RecordedFrame[]): string | undefined {
 
 const END = new Set<RunEvent["type"]>(["Completed", "Failed", "Crashed", "Cancelled", "Parked"]);
 
-/** I3: one outcome for each step and timer; I8: attempts are counted without a gap. */
+/** I3: one outcome for each step, timer and child; I8: attempts are counted without a gap. */
 function brokenOutcome(frames: readonly RecordedFrame[]): string | undefined {
   const over = new Set<string>();
   const failed = new Map<string, number>();
   for (const event of frames.flatMap((frame) => frame.events)) {
-    const id = "step" in event ? event.step : "timer" in event ? event.timer : "";
-    if (!("attempt" in event) && event.type !== "TimerFired" && event.type !== "TimerSet") continue;
+    const id = commandOf(event);
+    if (id === undefined) continue;
     if (over.has(id)) return `I3: ${event.type} of ${id} after its outcome`;
     if (OUTCOME.has(event.type)) over.add(id);
     if (!("attempt" in event)) continue;
@@ -69,25 +76,94 @@ function brokenOutcome(frames: readonly RecordedFrame[]): string | undefined {
   return undefined;
 }
 
-const OUTCOME = new Set<RunEvent["type"]>(["StepCompleted", "StepFailed", "TimerFired"]);
+function commandOf(event: RunEvent): string | undefined {
+  if ("attempt" in event) return `step ${event.step}`;
+  if (event.type === "ChildSubmitted") return `child ${event.child}`;
+  return event.type === "TimerSet" || event.type === "TimerFired"
+    ? `timer ${event.timer}`
+    : undefined;
+}
 
-/** I4: a run whose head is active while neither its token nor a wake in its place is left to be acked, if there is one. */
-export function tokenlessRun(broker: MemoryBroker): string | undefined {
-  const unacked = broker.unacked();
-  for (const [run, history] of historiesIn(broker.messages())) {
-    const last = history.at(-1);
-    const head = last === undefined ? undefined : decodeFrame(last.data);
-    if (head?.kind !== "ok" || !isActive(head.value.status)) continue;
-    const { token } = head.value;
-    if (!unacked.some((message) => standsFor(message, token))) return `${run} lost token ${token}`;
+const OUTCOME = new Set<RunEvent["type"]>([
+  "StepCompleted",
+  "StepFailed",
+  "TimerFired",
+  "ChildSubmitted",
+]);
+
+/** I6: every input up to the last one that is folded is there in its order, and each is folded once. */
+function brokenInbox(
+  frames: readonly RecordedFrame[],
+  inbox: readonly StoredInput[],
+): string | undefined {
+  const expected = firstOfEach(inbox);
+  const folded = frames.flatMap(({ events }) =>
+    events.flatMap((event) => (event.type === "InputFolded" ? [event.sequence] : [])),
+  );
+  const sequences = expected.map(({ sequence }) => sequence).slice(0, folded.length);
+  if (folded.join() !== sequences.join()) {
+    return `I6: inputs ${folded.join()} are folded, and ${sequences.join()} were stored`;
+  }
+  const last = frames.at(-1)?.inboxFolded ?? 0;
+  const left = expected.find(({ sequence }) => sequence <= last && !folded.includes(sequence));
+  return left === undefined ? undefined : `I6: input ${left.sequence} was passed over`;
+}
+
+/** What reaches the flow of an inbox: no wakes, and nothing twice. */
+export function firstOfEach(inbox: readonly StoredInput[]): readonly StoredInput[] {
+  const ids = new Set<string>();
+  return inbox.filter(({ inputId, body }) => {
+    if (body.type === "Wake" || ids.has(inputId)) return false;
+    ids.add(inputId);
+    return true;
+  });
+}
+
+/** Longer than all faults of a plan together can hold up a timer. */
+const LATEST_MS = 45_000;
+
+/** No timer fires early, nor is one forgotten. */
+function brokenTimer(frames: readonly RecordedFrame[]): string | undefined {
+  const due = new Map<string, number>();
+  for (const event of frames.flatMap(({ events }) => events)) {
+    if (event.type === "TimerSet") due.set(event.timer, event.fireAt);
+    if (event.type !== "TimerFired") continue;
+    const lateMs = event.at - (due.get(event.timer) ?? Number.POSITIVE_INFINITY);
+    if (!(lateMs >= 0)) return `Timer ${event.timer} fires early by ${-lateMs} ms`;
+    if (lateMs > LATEST_MS) return `Timer ${event.timer} fires late by ${lateMs} ms`;
   }
   return undefined;
 }
 
-function standsFor(message: Stored, token: number): boolean {
-  if (message.sequence === token) return true;
-  if (message.subject.split(".")[3] !== "in") return false;
-  const input = decodeInput(message.data);
-  if (input.kind !== "ok" || input.value.body.type !== "Wake") return false;
-  return input.value.body.replaces.includes(token);
+/** What a failed saga did is undone before anything follows from its failure. */
+function brokenSaga(frames: readonly RecordedFrame[]): string | undefined {
+  const events = frames.flatMap((frame) => frame.events);
+  const cancelled = events.findIndex(({ type }) => type === "CancelRequested");
+  const completed = events.flatMap((event, at) => {
+    if (event.type !== "StepCompleted") return [];
+    // A step that a cancellation overtook did not succeed for its flow.
+    const isOvertaken = cancelled !== -1 && at > cancelled && !isUndoing(event.step);
+    // A flow that runs inside another puts its own name before that of its steps.
+    const step = event.step.slice(event.step.lastIndexOf("/") + 1);
+    return isOvertaken && !step.includes(UNDONE) ? [] : [step];
+  });
+  for (const undone of completed.filter((step) => step.includes(`${UNDONE}#`))) {
+    const saga = undone.slice(0, undone.indexOf(UNDONE));
+    const its = completed.filter((step) => step.startsWith(`${saga}-`) && step !== undone);
+    const [undoing, done] = [its.filter(isUndoing), its.filter((step) => !isUndoing(step))];
+    const names = (steps: readonly string[]): string => steps.map(nameOf).toSorted().join();
+    if (names(undoing) !== names(done))
+      return `${saga} did ${done.join()}, and undid ${undoing.join()}`;
+    const late = undoing.find((step) => completed.indexOf(step) > completed.indexOf(undone));
+    if (late !== undefined) return `${late} came after ${undone}`;
+  }
+  return undefined;
+}
+
+function isUndoing(step: string): boolean {
+  return step.includes(".compensate#");
+}
+
+function nameOf(step: string): string {
+  return step.slice(0, step.indexOf("#")).replace(".compensate", "");
 }

@@ -2,17 +2,10 @@ import fc from "fast-check";
 
 /** A small flow as data: the property tests generate it, play it as a flow, and can shrink it. */
 export type Node =
-  /** Fails its first `failures` attempts, and has `attempts`. Takes `ms` each time. */
-  | {
-      readonly type: "step";
-      readonly name: string;
-      readonly failures: number;
-      readonly attempts: number;
-      readonly fatal: boolean;
-      readonly ms: number;
-    }
+  | StepNode
   | { readonly type: "sleep"; readonly ms: number }
   | { readonly type: "chance"; readonly source: "now" | "random" | "uuid" }
+  | { readonly type: "note"; readonly what: "expose" | "progress" | "tag" | "patch" }
   | { readonly type: "throw" }
   | { readonly type: "sequence"; readonly nodes: readonly Node[] }
   | { readonly type: "all" | "race" | "settled"; readonly nodes: readonly Node[] }
@@ -23,7 +16,42 @@ export type Node =
       readonly body: Node;
     }
   | { readonly type: "catch"; readonly body: Node; readonly handler: Node }
-  | { readonly type: "nested"; readonly body: Node };
+  | { readonly type: "nested" | "shield"; readonly body: Node }
+  /** Its steps are undone when it fails; undoing one takes two attempts. */
+  | { readonly type: "saga"; readonly body: Node }
+  /** `timeoutMs` 0: for ever. */
+  | { readonly type: "receive"; readonly signal: SignalName; readonly timeoutMs: number }
+  | ChildNode
+  /** Waits for a run that somebody else started, after it was sent a signal. */
+  | { readonly type: "attach" };
+
+/** Fails its first `failures` attempts, and has `attempts`. Takes `ms` each time. */
+export interface StepNode {
+  readonly type: "step";
+  readonly name: string;
+  readonly failures: number;
+  readonly attempts: number;
+  readonly fatal: boolean;
+  readonly ms: number;
+}
+
+/** A run of its own. */
+export interface ChildNode {
+  readonly type: "child";
+  readonly body: Node;
+  /** What becomes of its handle: `later` asks for the result after a sleep. */
+  readonly use: "result" | "later" | "leave" | "cancel";
+  readonly onParentClose: "" | "cancel" | "abandon";
+  readonly delayMs: number;
+  /** 0 for none. */
+  readonly deadlineMs: number;
+}
+
+export type SignalName = (typeof SIGNALS)[number];
+/** All that a program may receive. */
+export const SIGNALS = ["x", "y"] as const;
+
+const USES = ["result", "result", "later", "leave", "cancel"] as const;
 
 const names = fc.constantFrom("a", "b", "c");
 const durations = fc.constantFrom(0, 0, 1, 30, 150, 700);
@@ -38,11 +66,20 @@ const step = fc.record({
 });
 const sleep = fc.record({
   type: fc.constant("sleep" as const),
-  ms: fc.constantFrom(0, 1, 50, 1_500),
+  ms: fc.constantFrom(0, 1, 50, 1_500, 8_000),
 });
 const chance = fc.record({
   type: fc.constant("chance" as const),
   source: fc.constantFrom("now" as const, "random" as const, "uuid" as const),
+});
+const note = fc.record({
+  type: fc.constant("note" as const),
+  what: fc.constantFrom("expose" as const, "progress" as const, "tag" as const, "patch" as const),
+});
+const receive = fc.record({
+  type: fc.constant("receive" as const),
+  signal: fc.constantFrom(...SIGNALS),
+  timeoutMs: fc.constantFrom(0, 0, 1, 400, 9_000, 60_000),
 });
 
 const nodes: fc.Arbitrary<Node> = fc.letrec<{ node: Node }>((tie) => {
@@ -55,6 +92,9 @@ const nodes: fc.Arbitrary<Node> = fc.letrec<{ node: Node }>((tie) => {
       { arbitrary: step, weight: 8 },
       { arbitrary: sleep, weight: 2 },
       { arbitrary: chance, weight: 2 },
+      { arbitrary: note, weight: 2 },
+      { arbitrary: receive, weight: 4 },
+      { arbitrary: fc.constant({ type: "attach" as const }), weight: 1 },
       { arbitrary: fc.constant({ type: "throw" as const }), weight: 1 },
       {
         arbitrary: fc.record({ type: fc.constant("sequence" as const), nodes: few }),
@@ -80,7 +120,24 @@ const nodes: fc.Arbitrary<Node> = fc.letrec<{ node: Node }>((tie) => {
         arbitrary: fc.record({ type: fc.constant("catch" as const), body: node, handler: node }),
         weight: 4,
       },
-      { arbitrary: fc.record({ type: fc.constant("nested" as const), body: node }), weight: 2 },
+      {
+        arbitrary: fc.record({
+          type: fc.constantFrom("nested" as const, "shield" as const, "saga" as const),
+          body: node,
+        }),
+        weight: 5,
+      },
+      {
+        arbitrary: fc.record({
+          type: fc.constant("child" as const),
+          body: node,
+          use: fc.constantFrom(...USES),
+          onParentClose: fc.constantFrom("" as const, "cancel" as const, "abandon" as const),
+          delayMs: fc.constantFrom(0, 0, 0, 300, 6_000),
+          deadlineMs: fc.constantFrom(0, 0, 0, 0, 1, 500, 7_000),
+        }),
+        weight: 5,
+      },
     ),
   };
 }).node;
@@ -97,51 +154,14 @@ export const programs: fc.Arbitrary<Node> = fc.oneof(
   },
 );
 
-/** True when the program gives the same outcome in whatever order its steps end. */
-export function isOrderFree(node: Node): boolean {
-  switch (node.type) {
-    case "step":
-    case "sleep":
-    case "throw":
-      return true;
-    case "chance":
-      // Drawn in the order of the calls, and the time is that of the last event seen.
-      return false;
-    case "race":
-      return node.nodes.length === 1 && node.nodes.every(isOrderFree);
-    case "all":
-      return node.nodes.every(isOrderFree) && node.nodes.filter(canFail).length <= 1;
-    case "sequence":
-    case "settled":
-      return node.nodes.every(isOrderFree);
-    case "each":
-      return isOrderFree(node.body) && (node.items <= 1 || !canFail(node.body));
-    case "catch":
-      return isOrderFree(node.body) && isOrderFree(node.handler);
-    case "nested":
-      return isOrderFree(node.body);
-  }
+/** What a node consists of. */
+export function partsOf(node: Node): readonly Node[] {
+  if ("nodes" in node) return node.nodes;
+  if (node.type === "catch") return [node.body, node.handler];
+  return "body" in node ? [node.body] : [];
 }
 
-function canFail(node: Node): boolean {
-  switch (node.type) {
-    case "step":
-      return node.failures > 0 && (node.fatal || node.failures >= node.attempts);
-    case "throw":
-      return true;
-    case "sleep":
-    case "chance":
-    case "settled":
-      return false;
-    case "sequence":
-    case "all":
-    case "race":
-      return node.nodes.some(canFail);
-    case "each":
-      return node.items > 0 && canFail(node.body);
-    case "catch":
-      return canFail(node.handler);
-    case "nested":
-      return canFail(node.body);
-  }
+/** True when the node or a part of it is such a one. */
+export function holds(node: Node, isSuch: (node: Node) => boolean): boolean {
+  return isSuch(node) || partsOf(node).some((part) => holds(part, isSuch));
 }
