@@ -5,26 +5,23 @@
  * default fsync, so the rows can be compared with each other and with nothing else. The first rows are what the broker
  * gives when nothing but its own client stands before it. An acked publish is the price of anything durable: no row of
  * Millrace can be better than its number of writes (docs/design.md, section 8) times that. This process is the client,
- * the worker is a process of its own. Each number is the median of three rounds, after a warm-up. The rows "per second"
+ * the worker is a process of its own. Each number is the median of three rounds, after a warm-up; memory, and what takes
+ * long, is measured once. What has to do with suspension has a broker and a worker of its own, which suspends after 20 ms.
+ * The rows "per second"
  * keep all three processes busy, so on few cores they tell the CPU that a run costs; the sequential rows tell latency.
  *
  * `--quick` is one short round: it shows that everything works, its numbers mean little. `--only` takes names of
- * measures (`raw submit noop steps alone roundTrip replay`). `--profile` writes CPU profiles of client and worker for
- * each measure, to be opened with a browser's developer tools.
+ * measures: `raw submit noop steps alone roundTrip replay fanOut fanOut10 lateness wakeUps signals memory`. `--profile`
+ * writes CPU profiles of client and worker for each measure, to be opened with a browser's developer tools.
  */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { mkdirSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { connect as connectRaw } from "@nats-io/transport-node";
-import { startNatsServer } from "../dist/embedded/start-nats-server.js";
-import { connect } from "../dist/index.js";
-import { cpuSecondsOf } from "./cpu.mjs";
-import { MEASURES } from "./measures.mjs";
+import { BenchPlace } from "./bench-place.mjs";
+import { MEASURES, ONCE } from "./measures.mjs";
+import { cpuSecondsOf } from "./process-cost.mjs";
 import { Profiler } from "./profiler.mjs";
 import { makeRawStream } from "./raw-broker.mjs";
 import { rowsOf, settingOf, showTable } from "./report.mjs";
-import { WorkerProcess } from "./worker-process.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -46,16 +43,12 @@ const measures = options.only.split(",").map((id) => {
 });
 if (options.profile !== undefined) mkdirSync(options.profile, { recursive: true });
 
-const storeDir = mkdtempSync(join(tmpdir(), "millrace-bench-"));
-const server = await startNatsServer({ storeDir });
-const raw = await connectRaw({ servers: server.url });
-await makeRawStream(raw);
-const millrace = await connect({ servers: server.url });
-const worker = await WorkerProcess.start(server.url);
+const place = await BenchPlace.open();
 try {
+  const { raw, server, worker } = place;
+  await makeRawStream(raw);
   const bench = {
-    millrace,
-    raw,
+    ...place,
     cpu: async () => ({
       server: await cpuSecondsOf(server.pid),
       worker: await worker.cpuSeconds(),
@@ -64,6 +57,7 @@ try {
   };
   const setting = { ...settingOf(raw.info?.version), rounds: ROUNDS, share: SHARE };
   for (const [id, measure] of measures) {
+    if (ONCE.has(id)) continue;
     tell(`warm-up: ${id}`);
     await measure({ ...bench, share: WARM_UP_SHARE * SHARE });
   }
@@ -71,6 +65,7 @@ try {
   for (let round = 1; round <= ROUNDS; round++) {
     const values = {};
     for (const [id, measure] of measures) {
+      if (round > 1 && ONCE.has(id)) continue;
       tell(`round ${round} of ${ROUNDS}: ${id}`);
       const profiler = new Profiler(options.profile, `${id}-${round}`, worker);
       await profiler.start();
@@ -85,11 +80,7 @@ try {
     options.json ? JSON.stringify({ ...setting, rows }, undefined, 2) : showTable(setting, rows),
   );
 } finally {
-  await worker.stop();
-  await millrace.close();
-  await raw.close();
-  await server.stop();
-  rmSync(storeDir, { recursive: true, force: true });
+  await place.close();
 }
 
 function cpuSecondsOfThis() {

@@ -3,7 +3,13 @@
  * ids of their rows (report.mjs).
  */
 import { pool, quantile, timed } from "./clock.mjs";
+import { memory } from "./memory.mjs";
 import { publishOneByOne, publishTogether } from "./raw-broker.mjs";
+import { runAll } from "./run-all.mjs";
+import { lateness, signals, wakeUps } from "./waiting.mjs";
+
+/** What is measured in the first round only, without a warm-up. */
+export const ONCE = new Set(["fanOut10", "memory"]);
 
 export const MEASURES = {
   /** The broker's limit, with nothing of ours before it. */
@@ -87,6 +93,22 @@ export const MEASURES = {
       replay10: await replayOf(millrace, 10_000 * share, 10_000),
     };
   },
+
+  /** A flow that submits 1,000 runs, waits for all of them, and how many frames that took it. */
+  async fanOut({ millrace, share }) {
+    const { ms, frames } = await fanOutOf(millrace, 1_000, share);
+    return { fanOut: ms, fanOutFrames: frames };
+  },
+
+  async fanOut10({ millrace, share }) {
+    const { ms, frames } = await fanOutOf(millrace, 10_000, share);
+    return { fanOut10: ms, fanOut10Frames: frames };
+  },
+
+  lateness,
+  wakeUps,
+  signals,
+  memory,
 };
 
 /** Milliseconds from asking for it to the result, as for `full` steps. */
@@ -103,12 +125,14 @@ async function replayOf(millrace, steps, full) {
   return (seconds * 1_000 * full) / steps;
 }
 
-/** Submits so many runs, up to 256 of them at once, and waits for all results. */
-async function runAll(millrace, count, flow, input) {
-  const results = [];
-  await pool(count, 256, async () => {
-    const run = await millrace.submit(flow, input);
-    results.push(run.result());
-  });
-  await Promise.all(results);
+/** Milliseconds from the submission to the result, as for all of the children. */
+async function fanOutOf(millrace, full, share) {
+  const children = full * share;
+  const start = performance.now();
+  const run = await millrace.submit("fanOut", children);
+  await run.result();
+  const ms = ((performance.now() - start) * full) / children;
+  const frames = new Set();
+  for await (const { sequence } of run.events()) frames.add(sequence);
+  return { ms, frames: frames.size };
 }

@@ -23,6 +23,26 @@ const ROWS = [
   { id: "resultP99", name: "submit to result, one step, p99", unit: "ms" },
   { id: "replay", name: "resume and replay 1,000 steps", unit: "ms", aim: 25 },
   { id: "replay10", name: "resume and replay 10,000 steps", unit: "ms", aim: 250 },
+  { id: "fanOut", name: "fan-out to 1,000 runs, submit to result", unit: "ms", aim: 300 },
+  { id: "fanOutFrames", name: "  frames of its history", unit: "" },
+  { id: "fanOut10", name: "fan-out to 10,000 runs", unit: "ms" },
+  { id: "fanOut10Frames", name: "  frames of its history", unit: "" },
+  { id: "lateP50", name: "a sleep of 5 s, 2,000 at once, is late by, p50", unit: "ms", aim: 3 },
+  { id: "lateP99", name: "  p99", unit: "ms", aim: 25 },
+  { id: "wakeUps", name: "suspended runs, signal to result", unit: "/s" },
+  { id: "signalHeldP50", name: "signal to next step, held in memory, p50", unit: "ms" },
+  { id: "signalHeldP99", name: "  p99", unit: "ms" },
+  { id: "signalP50", name: "signal to next step, suspended, p50", unit: "ms" },
+  { id: "signalP99", name: "  p99", unit: "ms" },
+  { id: "workerIdle", name: "memory of the worker: no run", unit: "MB" },
+  { id: "workerHeld", name: "  10,000 runs sleep in it", unit: "MB" },
+  { id: "heapPerHeld", name: "  heap for one of them", unit: "kB" },
+  { id: "workerSuspended", name: "  100,000 runs sleep, suspended", unit: "MB" },
+  { id: "heapPerSuspended", name: "  heap for one of them", unit: "B", aim: 100 },
+  { id: "serverSuspended", name: "memory of nats-server: 100,000 runs sleep", unit: "MB" },
+  { id: "serverPerSuspended", name: "  for one of them", unit: "B" },
+  { id: "storedPerSuspended", name: "  stored for one of them", unit: "B", aim: 1_024 },
+  { id: "suspensions", name: "runs submitted, started and suspended", unit: "/s" },
 ];
 
 /** What the numbers depend on besides the code. A load at the start is somebody else's, and takes its share. */
@@ -39,8 +59,8 @@ export function settingOf(natsServer) {
 /** The medians of all rounds, row by row; rows that were not measured are left out. */
 export function rowsOf(rounds) {
   return ROWS.flatMap(({ id, name, unit, aim }) => {
-    const all = rounds.map((values) => values[id]);
-    if (all.some((value) => !Number.isFinite(value))) return [];
+    const all = rounds.map((values) => values[id]).filter((value) => Number.isFinite(value));
+    if (all.length === 0) return [];
     const value = quantile(all, 0.5);
     const row = { id, name, unit, value, rounds: all };
     if (aim === undefined) return [row];

@@ -6,15 +6,28 @@ import { join } from "node:path";
 export class WorkerProcess {
   #child;
 
-  static async start(url) {
+  /** `options` are those of `serve`. */
+  static async start(url, options = {}) {
     const worker = new WorkerProcess();
-    worker.#child = fork(join(import.meta.dirname, "worker.mjs"), [url]);
+    const program = join(import.meta.dirname, "worker.mjs");
+    const execArgv = ["--expose-gc"];
+    worker.#child = fork(program, [url, JSON.stringify(options)], { execArgv });
     await worker.#answer("ready");
     return worker;
   }
 
   async cpuSeconds() {
     return this.#ask({ ask: "cpu" });
+  }
+
+  /** How many runs it holds, and how many of them execute. */
+  async stats() {
+    return this.#ask({ ask: "stats" });
+  }
+
+  /** Bytes that are in use once all garbage is gone: of its heap, and in all. */
+  async memory() {
+    return this.#ask({ ask: "memory" });
   }
 
   async startProfile() {

@@ -1,31 +1,27 @@
 import { pino } from "pino";
-import { connect, flow, serve, task } from "../dist/index.js";
+import { connect, serve } from "../dist/index.js";
+import { FLOWS } from "./flows.mjs";
 import { startProfile, stopProfile } from "./profiler.mjs";
 
-const nothing = task("nothing", (input) => input);
-
-const noop = flow("noop", () => undefined);
-
-const steps = flow("steps", async (ctx, count) => {
-  for (let at = 0; at < count; at++) await ctx.run(nothing, at);
-});
-
-const failsOnce = flow("failsOnce", async (ctx, count) => {
-  for (let at = 0; at < count; at++) await ctx.run(nothing, at);
-  if (ctx.attempt === 1) throw new Error("Continue me");
-});
-
-const millrace = await connect({ servers: process.argv[2] });
-const worker = await serve([noop, steps, failsOnce], {
+const [servers, options] = process.argv.slice(2);
+const millrace = await connect({ servers });
+const worker = await serve(FLOWS, {
   connection: millrace,
   concurrency: 200,
   log: pino({ level: "warn" }),
+  ...JSON.parse(options),
 });
 
 const ANSWERS = {
   cpu: () => {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1e6;
+  },
+  stats: () => worker.stats,
+  memory: () => {
+    for (let times = 0; times < 3; times++) globalThis.gc();
+    const { heapUsed, rss } = process.memoryUsage();
+    return { heapUsed, rss };
   },
   startProfile: () => startProfile(),
   stopProfile: ({ path }) => stopProfile(path),

@@ -26,3 +26,12 @@ function fromPs(pid) {
     .toReversed();
   return seconds + 60 * (minutes + 60 * (hours + 24 * days));
 }
+
+/** Bytes of memory that a process holds. */
+export async function residentBytesOf(pid) {
+  const kilobytes =
+    process.platform === "linux"
+      ? /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]
+      : execFileSync("ps", ["-o", "rss=", "-p", String(pid)], { encoding: "utf8" });
+  return Number(kilobytes) * 1_024;
+}

@@ -1,0 +1,39 @@
+import { flow, signal, task } from "../dist/index.js";
+
+/** What a run of `awaitsGo` waits for. */
+export const go = signal("go");
+
+const nothing = task("nothing", (input) => input);
+
+const noop = flow("noop", () => undefined);
+
+const steps = flow("steps", async (ctx, count) => {
+  for (let at = 0; at < count; at++) await ctx.run(nothing, at);
+});
+
+const failsOnce = flow("failsOnce", async (ctx, count) => {
+  for (let at = 0; at < count; at++) await ctx.run(nothing, at);
+  if (ctx.attempt === 1) throw new Error("Continue me");
+});
+
+const fanOut = flow("fanOut", (ctx, count) =>
+  ctx.all(Array.from({ length: count }), async () => {
+    const child = await ctx.submit(noop);
+    await child.result();
+  }),
+);
+
+const sleeper = flow("sleeper", (ctx, duration) => ctx.sleep(duration));
+
+/** Gives the time at which it went on. */
+const awaitsGo = flow("awaitsGo", async (ctx) => {
+  await ctx.receive(go);
+  return ctx.step("went on", () => exactNow());
+});
+
+export const FLOWS = [noop, steps, failsOnce, fanOut, sleeper, awaitsGo];
+
+/** Milliseconds since 1970, with their fractions: the same in all processes of a machine. */
+export function exactNow() {
+  return performance.timeOrigin + performance.now();
+}

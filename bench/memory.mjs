@@ -1,0 +1,68 @@
+import { BenchPlace } from "./bench-place.mjs";
+import { pool, timed } from "./clock.mjs";
+import { residentBytesOf } from "./process-cost.mjs";
+import { runAll } from "./run-all.mjs";
+import { storedBytes, untilHeld, untilSuspended } from "./until.mjs";
+
+/**
+ * What a run that sleeps for a month costs: 10,000 that are held in memory, and 100,000 that are suspended. Each has a
+ * broker and a worker of its own, which has done something else before it is weighed.
+ */
+export async function memory({ share }) {
+  const held = await BenchPlace.with({ suspendAfter: "1h", maxHeld: 20_000 }, async (place) => {
+    const count = 10_000 * share;
+    const before = await weigh(place);
+    await submitSleepers(place, count);
+    await untilHeld(place, count);
+    return { ...growth(before, await weigh(place), count), before };
+  });
+  const suspended = await BenchPlace.with({ suspendAfter: 20 }, async (place) => {
+    const count = 100_000 * share;
+    const before = await weigh(place);
+    const seconds = await timed(async () => {
+      await submitSleepers(place, count);
+      await untilSuspended(place, "sleeper");
+    });
+    return { ...growth(before, await weigh(place), count), perSecond: count / seconds };
+  });
+  return {
+    workerIdle: held.before.rss / MEGABYTE,
+    workerHeld: held.rss / MEGABYTE,
+    heapPerHeld: held.heapPerRun / KILOBYTE,
+    suspensions: suspended.perSecond,
+    workerSuspended: suspended.rss / MEGABYTE,
+    heapPerSuspended: suspended.heapPerRun,
+    storedPerSuspended: suspended.storedPerRun,
+    serverSuspended: suspended.server / MEGABYTE,
+    serverPerSuspended: suspended.serverPerRun,
+  };
+}
+
+async function submitSleepers({ millrace }, count) {
+  await pool(count, 256, () => millrace.submit("sleeper", "30d"));
+}
+
+async function weigh(place) {
+  await runAll(place.millrace, WARM_UP_RUNS, "noop");
+  const [{ heapUsed, rss }, server, stored] = await Promise.all([
+    place.worker.memory(),
+    residentBytesOf(place.server.pid),
+    storedBytes(place),
+  ]);
+  return { heapUsed, rss, server, stored };
+}
+
+function growth(before, after, count) {
+  const perRun = (part) => (after[part] - before[part]) / count;
+  return {
+    rss: after.rss,
+    server: after.server,
+    heapPerRun: perRun("heapUsed"),
+    serverPerRun: perRun("server"),
+    storedPerRun: perRun("stored"),
+  };
+}
+
+const WARM_UP_RUNS = 500;
+const KILOBYTE = 1_000;
+const MEGABYTE = 1_000_000;
