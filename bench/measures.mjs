@@ -127,7 +127,7 @@ async function replayOf(millrace, steps, full) {
 
 /** Milliseconds from the submission to the result, as for all of the children. */
 async function fanOutOf(millrace, full, share) {
-  const children = full * share;
+  const children = Math.round(full * share);
   const start = performance.now();
   const run = await millrace.submit("fanOut", children);
   await run.result();

@@ -10,15 +10,15 @@ import { storedBytes, untilHeld, untilSuspended } from "./until.mjs";
  */
 export async function memory({ share }) {
   const held = await BenchPlace.with({ suspendAfter: "1h", maxHeld: 20_000 }, async (place) => {
-    const count = 10_000 * share;
-    const before = await weigh(place);
+    const count = Math.round(10_000 * share);
+    const before = await weighUsed(place);
     await submitSleepers(place, count);
     await untilHeld(place, count);
     return { ...growth(before, await weigh(place), count), before };
   });
   const suspended = await BenchPlace.with({ suspendAfter: 20 }, async (place) => {
-    const count = 100_000 * share;
-    const before = await weigh(place);
+    const count = Math.round(100_000 * share);
+    const before = await weighUsed(place);
     const seconds = await timed(async () => {
       await submitSleepers(place, count);
       await untilSuspended(place, "sleeper");
@@ -42,8 +42,13 @@ async function submitSleepers({ millrace }, count) {
   await pool(count, 256, () => millrace.submit("sleeper", "30d"));
 }
 
-async function weigh(place) {
+/** A worker that has run nothing yet would seem to grow by what it compiles. */
+async function weighUsed(place) {
   await runAll(place.millrace, WARM_UP_RUNS, "noop");
+  return weigh(place);
+}
+
+async function weigh(place) {
   const [{ heapUsed, rss }, server, stored] = await Promise.all([
     place.worker.memory(),
     residentBytesOf(place.server.pid),

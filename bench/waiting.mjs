@@ -6,7 +6,7 @@ import { untilHeld, untilSuspended } from "./until.mjs";
 
 /** Runs that sleep for 5 s: by how much their histories say that they woke late. */
 export async function lateness({ millrace, share }) {
-  const runs = await submitAll(millrace, 2_000 * share, "sleeper", "5s");
+  const runs = await submitAll(millrace, Math.round(2_000 * share), "sleeper", "5s");
   await Promise.all(runs.map((run) => run.result()));
   const late = [];
   await forEach(runs, async (run) => {
@@ -22,7 +22,7 @@ export async function lateness({ millrace, share }) {
 /** Suspended runs, signalled as fast as one client can: from the first signal to the last result. */
 export function wakeUps({ share }) {
   return BenchPlace.with(SUSPENDS_SOON, async (place) => {
-    const count = 5_000 * share;
+    const count = Math.round(5_000 * share);
     const runs = await submitAll(place.millrace, count, "awaitsGo");
     await untilSuspended(place, "awaitsGo");
     const seconds = await timed(async () => {
@@ -36,7 +36,7 @@ export function wakeUps({ share }) {
 
 /** One signal after the other: from the call to the next step of the flow that waits for it. */
 export async function signals(bench) {
-  const count = 200 * bench.share;
+  const count = Math.round(200 * bench.share);
   const held = await signalsOf(bench, count, () => untilHeld(bench, count));
   const suspended = await BenchPlace.with(SUSPENDS_SOON, (place) =>
     signalsOf(place, count, () => untilSuspended(place, "awaitsGo")),
