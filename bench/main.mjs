@@ -45,10 +45,13 @@ if (options.profile !== undefined) mkdirSync(options.profile, { recursive: true 
 
 const place = await BenchPlace.open();
 try {
-  const { raw, server, worker } = place;
+  const { raw, server, worker, millrace } = place;
   await makeRawStream(raw);
   const bench = {
-    ...place,
+    raw,
+    server,
+    worker,
+    millrace,
     cpu: async () => ({
       server: await cpuSecondsOf(server.pid),
       worker: await worker.cpuSeconds(),

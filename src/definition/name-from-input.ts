@@ -1,7 +1,6 @@
 import { NameFunctionError } from "../engine/name-function-error.ts";
 import { checkStepName } from "../engine/names.ts";
 import { InvalidNameError, InvalidOptionError } from "../engine/usage-errors.ts";
-import type { AnyDefinition, AnyTask } from "./definition.ts";
 
 /** Makes a key or a name of an input. Called again in replays: the same input must give the same text. */
 export type NameFunction<Wire> = (input: Wire) => string;
@@ -17,10 +16,7 @@ export function checkNameFunction<Fn>(option: string, fn: Fn): Fn {
  * says.
  * @throws {@link NameFunctionError}, {@link InvalidNameError}
  */
-export function keyFromInput(
-  definition: AnyDefinition | string,
-  input: unknown,
-): string | undefined {
+export function keyFromInput(definition: Named | string, input: unknown): string | undefined {
   if (typeof definition === "string" || definition.key === undefined) return undefined;
   const { kind, name } = definition;
   const key = call("key", `${kind} ${name}`, definition.key, input);
@@ -32,7 +28,7 @@ export function keyFromInput(
  * The name of the step that a task is with an input.
  * @throws {@link NameFunctionError}, {@link InvalidNameError}
  */
-export function stepNameFromInput(task: AnyTask, input: unknown): string {
+export function stepNameFromInput(task: Named, input: unknown): string {
   if (task.stepName === undefined) return task.name;
   return checkStepName(call("stepName", `task ${task.name}`, task.stepName, input));
 }
@@ -43,4 +39,12 @@ function call(option: string, subject: string, fn: NameFunction<never>, input: u
   } catch (error) {
     throw new NameFunctionError(option, subject, error);
   }
+}
+
+/** What of a definition is read here. */
+interface Named {
+  readonly kind: string;
+  readonly name: string;
+  readonly key: NameFunction<never> | undefined;
+  readonly stepName?: NameFunction<never> | undefined;
 }

@@ -380,4 +380,9 @@ test("the names in an inbox may be as long as a message, and the frame that fold
   stage.put(id, { type: "Watch", runId: name, queue: "q" });
   await stage.clock.until(stage.client.attach(id).signal(go, "good"));
   await stage.until(id, "completed");
+  expect(stage.events(id, "InputFolded").map(({ kind }) => kind)).toEqual([
+    "signal",
+    "watch",
+    "signal",
+  ]);
 });
