@@ -9,55 +9,42 @@
 import type { Logger } from "pino";
 import type { FlowContext } from "../definition/flow-context.ts";
 import { validate, validateOutput } from "../definition/standard-schema.ts";
-import { CancelledError, ContextClosedError } from "../engine/flow-errors.ts";
-import type { FrameStatus } from "../engine/frame.ts";
-import { type InputBody, type PlainInput, shortReason } from "../engine/input.ts";
-import {
-  type Asked,
-  type Command,
-  Journal,
-  type Mismatch,
-  type Outcome,
-} from "../engine/journal.ts";
+import { ContextClosedError } from "../engine/flow-errors.ts";
+import type { PlainInput } from "../engine/input.ts";
+import { Journal, type Mismatch } from "../engine/journal.ts";
 import type { PlainPayload } from "../engine/payload.ts";
 import { followUps, replayable } from "../engine/replayable.ts";
-import type { FoldedKind, ParkReason, RunEvent, RunEventBody } from "../engine/run-event.ts";
-import { parseRunId, type RunId, type RunRef } from "../engine/run-id.ts";
+import type { ParkReason, RunEvent, RunEventBody } from "../engine/run-event.ts";
+import type { RunRef } from "../engine/run-id.ts";
 import { outcomeOf, type RunOutcome } from "../engine/run-outcome.ts";
-import type { Submission } from "../engine/submission.ts";
-import { valueOf } from "../history/outcome-value.ts";
-import { inputBytes } from "../history/put-input.ts";
-import { putWake } from "../history/put-wake.ts";
 import { tellClosed, waitersOf } from "../history/tell-closed.ts";
-import type { Delivery } from "../ports/work-queue.ts";
-import { decodeError } from "../wire/error-codec.ts";
-import { decodeInput } from "../wire/input-codec.ts";
 import { decodeValue } from "../wire/value-codec.ts";
-import type { ActivationHost, ActivationParts, HeldRun, IdleRun } from "./activation-parts.ts";
+import type { ActivationHost, ActivationParts, HeldRun } from "./activation-parts.ts";
 import { Annotated } from "./annotated.ts";
-import { causesOf, closingEvent } from "./closing-event.ts";
+import { Cancellation } from "./cancellation.ts";
+import { closingEvent } from "./closing-event.ts";
 import { Context } from "./context.ts";
-import type { ContextHost } from "./context-host.ts";
 import { drained } from "./drained.ts";
+import { FlowCommands } from "./flow-commands.ts";
+import { foldedInput } from "./folded-input.ts";
+import { frameStatus } from "./frame-status.ts";
+import { handBack } from "./hand-back.ts";
+import { isShown, isUncalled, lastGoodOrder } from "./history-marks.ts";
 import type { KeptMessage } from "./kept-message.ts";
 import { LeaseLostError, leaseLost } from "./lease-lost-error.ts";
 import { type DurableFrame, Recorder } from "./recorder.ts";
-import { type PlannedChild, RunChildren } from "./run-children.ts";
+import { RunChildren } from "./run-children.ts";
 import { RunInbox } from "./run-inbox.ts";
 import { RunPayloads } from "./run-payloads.ts";
 import { RunTimers } from "./run-timers.ts";
 import { sealEvent } from "./seal-event.ts";
 import { SlotHold } from "./slot-hold.ts";
 import type { AttemptResult } from "./step-attempt.ts";
-import type { StepCache } from "./step-cache.ts";
-import type { StepPlan } from "./step-plan.ts";
 import { encodeWithin, LONE_EVENT_MS, StepRunner } from "./step-runner.ts";
-import { markOwn } from "./stray-rejections.ts";
-import { earliestDue, waitsOf } from "./waits.ts";
+import { START, Suspension } from "./suspension.ts";
 
-export class Activation implements ContextHost, HeldRun, IdleRun {
+export class Activation implements HeldRun {
   readonly run: RunRef;
-  readonly attempt: number;
   readonly #parts: Omit<ActivationParts, "history" | "inbox">;
   readonly #host: ActivationHost;
   readonly #recorder: Recorder;
@@ -69,17 +56,10 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
   readonly #children: RunChildren;
   readonly #annotated: Annotated;
   readonly #slot: SlotHold;
-  /** When the timers are to fire that are not recorded yet. */
-  readonly #wanted = new Map<string, (now: number) => number>();
-  /** Which step a rebuilt error came from. */
-  readonly #stepErrors = new WeakMap<Error, string>();
-  /** The patches that its history names. */
-  readonly #recordedPatches = new Set<string>();
-  /** What this run was told of each patch. */
-  readonly #patches = new Map<string, boolean>();
+  readonly #commands: FlowCommands;
+  readonly #cancellation: Cancellation;
+  readonly #suspension: Suspension;
   #token: KeptMessage;
-  /** Commands that the flow has asked for and nothing was done about yet. */
-  #asked: Command[] = [];
   /** How the flow's function ended, once it has. */
   #outcome: AttemptResult | undefined;
   /** `closing`: the event that ends this activation is recorded, and nothing else may be. */
@@ -94,11 +74,8 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
   #isUnread: boolean;
   /** Let go when it has been replayed: a run may wait for long, and its payloads keep much more alive than themselves. */
   #history: readonly RunEvent[];
-  #isIdle = false;
-  #isSuspending = false;
   /** True while the event that closes the run is on its way to the blob store. */
   #isSealing = false;
-  #cancelReason: string | undefined;
   /** The run is somebody else's now. */
   #isLost = false;
   #log: Logger | undefined;
@@ -112,14 +89,10 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
     this.#host = host;
     this.#parts = kept;
     this.#history = history;
-    for (const event of history) {
-      if (event.type === "Patched") this.#recordedPatches.add(event.patch);
-    }
     this.#token = parts.token;
     this.#isUnread = history.length === 0;
     this.#isPast = history.some(isShown);
     this.run = run;
-    this.attempt = 1 + history.filter(isLostEnd).length;
     const { queue } = submission;
     const pause = (): Promise<void> => {
       if (broker.closed.aborted) this.lose(leaseLost({ status: "closed" }));
@@ -148,6 +121,24 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
     this.#annotated = new Annotated(history, { seal, onChange: () => this.#onAnnotated() });
     this.#timers = new RunTimers(clock);
     this.#slot = new SlotHold(host.slots);
+    const { deadlineAt } = submission;
+    this.#cancellation = new Cancellation({ deadlineAt, record: (body) => this.#record(body) });
+    this.#suspension = new Suspension({
+      host,
+      run,
+      queue,
+      journal: this.#journal,
+      timers: this.#timers,
+      isQuiet: () => this.#isQuiet,
+      holdsSlot: () => host.holdsSlot(this),
+      deadlineAt: () => this.#cancellation.deadlineAt,
+      record: (body) => {
+        this.#mode = "suspending";
+        this.#timers.cancelAll();
+        this.#recorder.record(body);
+      },
+      onDefect: (error) => this.lose(asError(error)),
+    });
     this.#children = new RunChildren({
       host,
       run,
@@ -161,7 +152,7 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
       runId: run.id,
       clock,
       timers: this.#timers,
-      maxPayloadBytes: this.maxPayloadBytes,
+      maxPayloadBytes: this.#host.payloads.maxBytes,
       maxErrorBytes: this.#maxErrorBytes,
       log: () => this.log,
       record: (body, at) => this.#record(body, at),
@@ -175,7 +166,12 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
         clock,
         log: host.log,
         identity: { epoch: parts.epoch, writer: host.worker, token: this.token, queue },
-        statusAfter: (events) => this.#statusAfter(events),
+        statusAfter: (events) =>
+          frameStatus(events, {
+            isScheduled: this.#suspension.isScheduled,
+            isToStop: this.#cancellation.isRequested,
+            isExecuting: this.#steps.running > 0,
+          }),
         onDurable: (events, frame) => this.#onDurable(events, frame),
         onLost: (result) => this.lose(leaseLost(result)),
         onTooLarge: (events, size) => this.#parkTooLarge(events, size),
@@ -183,6 +179,35 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
         onDefect: (error) => this.lose(asError(error)),
       },
       { place, inboxFolded, annotated },
+    );
+    this.#commands = new FlowCommands(
+      {
+        run,
+        submission,
+        cache: host.cache,
+        clock,
+        journal: this.#journal,
+        steps: this.#steps,
+        timers: this.#timers,
+        slot: this.#slot,
+        children: this.#children,
+        payloads: this.#payloads,
+        annotated: this.#annotated,
+        cancellation: this.#cancellation,
+        maxPayloadBytes: host.payloads.maxBytes,
+        log: () => this.log,
+        record: (body) => this.#record(body),
+        isPast: () => this.#isPast,
+        isOver: () =>
+          this.#mode === "closing" || this.#mode === "ended" || this.#outcome !== undefined,
+        onAsked: () => this.#advanceLater(),
+        onAnnotated: () => this.#onAnnotated(),
+        // It may have been sent before the run started: the inbox is read when the first frame is durable.
+        onReceive: () => this.#isUnread && this.#recorder.flush(),
+        mayExecute: () => this.#mayExecute(),
+        onSlot: () => (this.#mode === "ended" ? this.#slot.give() : this.#advance()),
+      },
+      history,
     );
     parts.token.hold(parts.epoch);
   }
@@ -257,40 +282,6 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
     this.#releaseIfQuiet();
   }
 
-  suspend(): void {
-    if (this.#isSuspending) return;
-    // Something is on its way: when it has come, the run may be idle again.
-    if (!this.#isWaiting) return this.#busy();
-    this.#isSuspending = true;
-    this.#suspend()
-      .catch((error: unknown) => this.lose(asError(error)))
-      .finally(() => {
-        this.#isSuspending = false;
-      });
-  }
-
-  // What the context asks for.
-
-  get runId(): RunId {
-    return this.run.id;
-  }
-
-  get cache(): StepCache {
-    return this.#host.cache;
-  }
-
-  get submission(): Submission {
-    return this.#parts.submission;
-  }
-
-  get tags(): readonly string[] {
-    return [...this.#parts.submission.tags, ...this.#annotated.tags];
-  }
-
-  get now(): number {
-    return this.#journal.now;
-  }
-
   get log(): Logger {
     if (this.#log === undefined) {
       this.#log = this.#host.log.child({ run: this.run.id });
@@ -299,129 +290,10 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
     return this.#log;
   }
 
-  step(id: string, plan: StepPlan, shielded: boolean): Promise<unknown> {
-    return this.#command({ kind: "step", id, topic: "", shielded }, () =>
-      this.#steps.plan(id, plan),
-    );
-  }
-
-  async timer(id: string, fireAt: (now: number) => number, shielded: boolean): Promise<void> {
-    await this.#command({ kind: "timer", id, topic: "", shielded }, () =>
-      this.#wanted.set(id, fireAt),
-    );
-  }
-
-  receive(
-    id: string,
-    signal: string,
-    until: ((now: number) => number) | undefined,
-    shielded: boolean,
-  ): Promise<PlainPayload | undefined> {
-    return this.#command({ kind: "receive", id, topic: signal, shielded }, () => {
-      if (until !== undefined) this.#wanted.set(id, until);
-    }) as Promise<PlainPayload | undefined>;
-  }
-
-  async child(id: string, child: PlannedChild, shielded: boolean): Promise<void> {
-    await this.#command({ kind: "child", id, topic: child.run.id, shielded }, () =>
-      this.#children.plan(id, child),
-    );
-  }
-
-  outcome(id: string, run: RunId, shielded: boolean): Promise<unknown> {
-    return this.#command({ kind: "outcome", id, topic: run, shielded }, () => undefined);
-  }
-
-  send(run: RunRef, body: InputBody, inputId: string): Promise<void> {
-    return this.#children.send(run, body, inputId);
-  }
-
-  watch(run: RunRef): Promise<void> {
-    return this.#children.watch(run);
-  }
-
-  annotate(change: (annotated: Annotated) => void): void {
-    change(this.#annotated);
-    this.#onAnnotated();
-  }
-
   #onAnnotated(): void {
     if (this.#mode !== "live" || this.#timers.has(ANNOTATED) || !this.#annotated.changed) return;
-    this.#busy();
+    this.#suspension.busy();
     this.#timers.after(ANNOTATED, LONE_EVENT_MS, () => this.#recordAnnotations());
-  }
-
-  patch(id: string): boolean {
-    const told = this.#patches.get(id);
-    if (told !== undefined) return told;
-    const isRecorded = this.#recordedPatches.has(id);
-    const isNew = isRecorded || !this.#isPast;
-    this.#patches.set(id, isNew);
-    if (isNew && !isRecorded) this.#record({ type: "Patched", patch: id });
-    return isNew;
-  }
-
-  undone(error: unknown): void {
-    // Resumed by hand, the run would try that step again on top of what is no more.
-    for (const at of causesOf(error)) this.#stepErrors.delete(at);
-  }
-
-  #command(asked: Omit<Asked, "settle">, prepare: () => void): Promise<unknown> {
-    const { kind, id } = asked;
-    const isOver = this.#mode === "closing" || this.#mode === "ended";
-    if (isOver || this.#outcome !== undefined) {
-      return Promise.reject(markOwn(new ContextClosedError(this.run.id, `${kind} ${id}`)));
-    }
-    return new Promise((resolve, reject) => {
-      prepare();
-      const settle = (outcome: Outcome): void => {
-        this.#steps.forget(id);
-        this.#wanted.delete(id);
-        this.#settle(asked, outcome, resolve, reject);
-      };
-      const command = this.#journal.open({ ...asked, settle });
-      if (!command.settled) this.#asked.push(command);
-      this.#advanceLater();
-    });
-  }
-
-  #settle(
-    { kind, id }: Pick<Asked, "kind" | "id">,
-    outcome: Outcome,
-    resolve: (value: unknown) => void,
-    reject: (error: Error) => void,
-  ): void {
-    try {
-      switch (outcome.type) {
-        case "output":
-          // A receive may have a timer, which nobody waits for any more.
-          if (kind !== "receive") return resolve(decodeValue(this.#payloads.take(outcome.output)));
-          this.#timers.cancel(id);
-          return resolve(this.#payloads.take(outcome.output)); // Whether it makes sense is seen by its receiver.
-        case "due":
-          return resolve(undefined);
-        case "closed":
-          return resolve(
-            valueOf(
-              parseRunId(outcome.closed.runId).id,
-              this.#payloads.outcome(outcome.closed.outcome),
-            ),
-          );
-        case "error": {
-          const error = markOwn(decodeError(this.#payloads.take(outcome.error)));
-          this.#stepErrors.set(error, id);
-          return reject(error);
-        }
-        case "cancelled": {
-          const error = markOwn(new CancelledError(this.run.id, this.#cancelReason ?? ""));
-          this.#timers.cancel(id);
-          this.#steps.abort(id, error);
-          return reject(error);
-        }
-      }
-    } catch (error) {
-      reject(markOwn(asError(error)));
-    }
   }
 
   // The flow: replay, then progress.
@@ -462,9 +334,9 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
       this.#recordAnnotations();
       // Folded, and the worker died before what follows from it was recorded.
       for (const input of this.#inbox.inputs) {
-        if (input.type === "Cancel") this.#requestCancel(input.reason, "input");
+        if (input.type === "Cancel") this.#cancellation.request(input.reason);
       }
-      this.#watchDeadline();
+      this.#cancellation.watchDeadline(this.#timers);
       if (this.#journal.cancellation !== "none") this.#children.cancelOpen(this.#stopReason);
     }
     this.#history = [];
@@ -486,17 +358,14 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
 
   /** A run that is to stop before its function was ever called closes at once. */
   #closeUnstarted(): boolean {
-    const { submission } = this.#parts;
-    if (this.#history.some((event) => event.type !== "Activated" || event.reason !== "submitted")) {
-      return false;
-    }
-    const cancel = this.#inbox.pending.find(({ type }) => type === "Cancel");
-    const { deadlineAt } = submission;
-    const isLate = deadlineAt > 0 && deadlineAt <= this.#host.clock.now();
-    if (cancel === undefined && !isLate) return false;
+    if (!isUncalled(this.#history)) return false;
+    const isCancelled = this.#inbox.pending.some(({ type }) => type === "Cancel");
+    const now = this.#host.clock.now();
+    const { deadlineAt } = this.#cancellation;
+    if (!isCancelled && (deadlineAt === 0 || deadlineAt > now)) return false;
     this.#mode = "live";
     this.#inbox.begin();
-    if (isLate) this.#requestCancel(deadlineText(deadlineAt), "deadline");
+    this.#cancellation.requestIfLate(now);
     this.#recordEnd({ type: "Cancelled", reason: this.#stopReason });
     return true;
   }
@@ -504,7 +373,7 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
   /** Checks the input, which may take time, then calls the flow's function, which must not: from then on it is shown events. */
   async #callFlow(): Promise<void> {
     const { definition, submission } = this.#parts;
-    const context = new Context(this);
+    const context = new Context(this.#commands);
     const plain = await this.#openInput();
     if (plain === undefined) return;
     let input: unknown;
@@ -519,7 +388,7 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
     }
     const call = async (): Promise<unknown> => {
       const { startAt } = submission;
-      if (startAt > 0) await this.timer(START, () => startAt, false);
+      if (startAt > 0) await this.#commands.timer(START, () => startAt, false);
       return definition.kind === "task"
         ? context.run(definition, input)
         : validateOutput(
@@ -558,73 +427,21 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
   #advance(): void {
     if (this.#mode !== "live" && this.#mode !== "draining") return;
     if (this.#outcome !== undefined) return this.#close(this.#outcome);
-    const asked = this.#asked;
-    this.#asked = [];
-    for (const command of asked) {
-      if (command.settled) continue;
-      // What a cancellation takes back that is on its way is not begun: nothing is recorded that never was.
-      if (this.#isDoomed(command)) this.#asked.push(command);
-      // In a worker that drains, whoever takes the run up next begins it.
-      else if (this.#mode === "live") this.#begin(command);
-    }
+    this.#commands.advance(this.#mode === "draining");
     this.#onIdle();
   }
 
-  /** True between the request to stop and the moment at which the flow is told. */
-  #isDoomed({ shielded }: Command): boolean {
-    return !shielded && this.#cancelReason !== undefined && this.#journal.cancellation === "none";
-  }
-
-  #begin(command: Command): void {
-    const { kind, id } = command;
-    switch (kind) {
-      case "step":
-        if (command.dueAt === undefined) return this.#attempt(command);
-        return this.#timers.at(id, command.dueAt, () => this.#attempt(command));
-      case "timer":
-        return this.#beginTimer(command);
-      case "receive":
-        // It may have been sent before the run started: the inbox is read when the first frame is durable.
-        if (this.#isUnread) this.#recorder.flush();
-        return command.dueAt === undefined && !this.#wanted.has(id)
-          ? undefined
-          : this.#beginTimer(command);
-      case "child": {
-        const body = this.#children.eventOf(id);
-        return body === undefined ? undefined : this.#record(body);
-      }
-      case "outcome":
-        return;
-    }
-  }
-
-  #beginTimer({ id, dueAt }: Command): void {
-    if (dueAt !== undefined) {
-      this.#timers.at(id, dueAt, () => this.#record({ type: "TimerFired", timer: id }));
-      return;
-    }
-    const now = this.#host.clock.now();
-    const fireAt = this.#wanted.get(id)?.(now) ?? now;
-    this.#record({ type: "TimerSet", timer: id, fireAt });
-  }
-
-  #attempt(command: Command): void {
-    if (this.#mode !== "live" || command.settled) return;
-    this.#busy();
-    if (this.#slot.held) return this.#steps.start(command);
-    this.#asked.push(command);
-    this.#slot.ask(() => {
-      if (this.#mode === "ended") this.#slot.give();
-      else this.#advance();
-    });
+  #mayExecute(): boolean {
+    if (this.#mode !== "live") return false;
+    this.#suspension.busy();
+    return true;
   }
 
   // What comes from outside.
 
   #fold(sequence: number, input: PlainInput): void {
-    const [kind, name] = foldedAs(input);
-    this.#record({ type: "InputFolded", sequence, kind, name });
-    if (input.type === "Cancel") this.#requestCancel(input.reason, "input");
+    this.#record(foldedInput(sequence, input));
+    if (input.type === "Cancel") this.#cancellation.request(input.reason);
   }
 
   /** As with what is recorded: after the last event nothing is folded any more. */
@@ -638,22 +455,8 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
     this.lose(new LeaseLostError("Its token was replaced by a wake. This worker drops it."));
   }
 
-  #requestCancel(reason: string, by: "input" | "deadline"): void {
-    if (this.#cancelReason !== undefined) return;
-    this.#cancelReason = shortReason(reason);
-    this.#record({ type: "CancelRequested", reason: this.#cancelReason, by });
-  }
-
-  #watchDeadline(): void {
-    const { deadlineAt } = this.#parts.submission;
-    if (deadlineAt === 0 || this.#cancelReason !== undefined) return;
-    this.#timers.at(DEADLINE, deadlineAt, () =>
-      this.#requestCancel(deadlineText(deadlineAt), "deadline"),
-    );
-  }
-
   get #stopReason(): string {
-    return this.#cancelReason ?? "";
+    return this.#cancellation.reason;
   }
 
   // What is recorded, and what became durable.
@@ -664,7 +467,7 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
       return;
     }
     if (this.#mode !== "live" && this.#mode !== "draining") return;
-    this.#busy();
+    this.#suspension.busy();
     this.#recorder.record(body, at);
   }
 
@@ -675,7 +478,7 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
   /** Records the event that ends this activation. Nothing is recorded after it. */
   #recordEnd(body: RunEventBody): void {
     this.#recordAnnotations();
-    this.#busy();
+    this.#suspension.busy();
     this.#mode = "closing";
     this.#timers.cancelAll();
     this.#steps.abortAll(this.#unawaited);
@@ -707,7 +510,7 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
 
   /** What the activation itself learns from an event, before the flow sees it. */
   #see(event: RunEvent, follow: boolean): void {
-    if (event.type === "CancelRequested") this.#cancelReason ??= event.reason;
+    this.#cancellation.see(event);
     if (event.type !== "ChildSubmitted") return this.#children.see(event);
     // Asked for and taken back by a cancellation: it is never submitted.
     const isWanted = this.#journal.find(event.child) !== undefined;
@@ -715,8 +518,8 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
   }
 
   #afterEvent(event: RunEvent, frame: DurableFrame): void {
-    if (event.type === "StepAttemptFailed") this.#askAgain(event.step);
-    else if (event.type === "TimerSet") this.#askAgain(event.timer);
+    if (event.type === "StepAttemptFailed") this.#commands.askAgain(event.step);
+    else if (event.type === "TimerSet") this.#commands.askAgain(event.timer);
     else if (event.type === "CancelRequested") this.#children.cancelOpen(event.reason);
     else if (event.type === "Parked") this.#onParked(event);
     else if (event.type === "Released") this.#onReleased();
@@ -725,25 +528,6 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
       const outcome = outcomeOf([event]);
       if (outcome !== undefined) void this.#onClosed(outcome, frame.bytes);
     }
-  }
-
-  /** The command has got a time at which it is due. */
-  #askAgain(id: string): void {
-    const command = this.#journal.find(id);
-    if (command !== undefined) this.#asked.push(command);
-  }
-
-  #statusAfter(events: readonly RunEvent[]): FrameStatus {
-    const last = events.at(-1);
-    if (last === undefined) return "running";
-    const outcome = outcomeOf([last]);
-    if (outcome !== undefined) return outcome.status;
-    if (last.type === "Parked") return "parked";
-    if (last.type === "Released") return "released";
-    if (last.type === "Suspended") return this.#isScheduled ? "scheduled" : "suspended";
-    if (this.#cancelReason !== undefined) return "cancelling";
-    const isRetrying = last.type === "StepAttemptFailed" && this.#steps.running === 0;
-    return isRetrying ? "awaiting-retry" : "running";
   }
 
   // Ends.
@@ -759,8 +543,8 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
       wasCancelled: this.#journal.cancellation === "told",
       cancelReason: this.#stopReason,
       maxErrorBytes: this.#maxErrorBytes,
-      encode: (value) => encodeWithin(this.maxPayloadBytes, value, what),
-      stepOf: (error) => this.#stepErrors.get(error),
+      encode: (value) => encodeWithin(this.#host.payloads.maxBytes, value, what),
+      stepOf: this.#commands.stepOf,
     });
     const sealed = sealEvent(end, (payload) => this.#payloads.seal(payload, what));
     if (sealed instanceof Promise) this.#whenSealed(sealed, (body) => this.#recordEnd(body));
@@ -854,95 +638,32 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
   }
 
   #onReleased(): void {
-    void this.#putWakeInstead([]).finally(() => {
+    void this.#handBack([]).finally(() => {
       this.#leave(this.#unawaited, (message) => message.giveBack());
     });
   }
 
-  /** Ack after the wake is in the inbox: between the two the token itself is still unacked (I4). */
-  async #putWakeInstead(messages: readonly KeptMessage[]): Promise<void> {
+  #handBack(messages: readonly KeptMessage[]): Promise<void> {
     const { queue } = this.#parts.submission;
-    const replaces = [this.token, ...messages.flatMap(({ delivery }) => standsFor(delivery))];
-    const wake = { replaces, resume: false, queue };
-    try {
-      await putWake(this.#host, this.run, this.#token.delivery.queue, wake);
-      this.#token.ack();
-      for (const message of messages) message.ack();
-    } catch {
-      this.#token.drop();
-    }
+    return handBack(this.#host, this.run, queue, this.#token, messages);
   }
 
   // Suspension.
 
-  /** True when the flow awaits nothing but time, signals and other runs, and all that is recorded. */
-  get #isWaiting(): boolean {
+  /** True when nothing is going on, on its way, or to be published. */
+  get #isQuiet(): boolean {
     if (this.#mode !== "live" || this.#showing || this.#outcome !== undefined) return false;
-    if (this.#steps.running + this.#asked.length > 0 || !this.#recorder.idle) return false;
+    if (this.#steps.running + this.#commands.waiting > 0 || !this.#recorder.idle) return false;
     if (this.#inbox.busy || this.#children.busy || this.#annotated.busy) return false;
-    if (this.#journal.waitingCount === 0 || this.#isUnread) return false;
-    for (const { kind, dueAt } of this.#journal.waiting()) {
-      if (kind === "child" || (kind === "step" && dueAt === undefined)) return false;
-    }
-    return true;
-  }
-
-  /** True when its delayed start is all that it waits for. */
-  get #isScheduled(): boolean {
-    return this.#journal.waitingCount === 1 && this.#journal.find(START) !== undefined;
-  }
-
-  /** When the first thing that it waits for is due. A deadline says nothing more to a run that is to stop already. */
-  get #dueAt(): number | undefined {
-    const deadlineAt = this.#cancelReason === undefined ? this.#parts.submission.deadlineAt : 0;
-    return earliestDue(this.#journal.waiting(), deadlineAt);
-  }
-
-  #busy(): void {
-    if (!this.#isIdle) return;
-    this.#isIdle = false;
-    this.#host.idle.delete(this);
-    this.#timers.cancel(IDLE);
+    return !this.#isUnread;
   }
 
   /** A run that only waits executes nothing: it leaves its slot to others, and after a while this worker. */
   #onIdle(): void {
     this.#releaseIfQuiet();
     if (this.#steps.running > 0 || !this.#recorder.idle || this.#showing) return;
-    if (this.#mode === "live" && this.#asked.length === 0) this.#slot.give();
-    if (this.#isIdle || !this.#isWaiting) return;
-    this.#isIdle = true;
-    this.#host.idle.add(this);
-    const isAtOnce = this.#isScheduled || this.#host.holdsSlot(this);
-    const afterMs = isAtOnce ? 0 : this.#host.suspendAfterMs;
-    this.#timers.after(IDLE, afterMs, () => this.suspend());
-  }
-
-  /** The wake-up is set before the run is given up: if it turns out that it goes on, one more wake does no harm. */
-  async #suspend(): Promise<void> {
-    const dueAt = this.#dueAt;
-    const { broker, clock } = this.#host;
-    const wakeAt = dueAt === undefined ? 0 : dueAt - WAKE_EARLY_MS;
-    if (dueAt !== undefined) {
-      if (wakeAt - clock.now() < WAKE_EARLY_MS) return; // Not worth it: it is due before long.
-      const { queue } = this.#parts.submission;
-      const wake = inputBytes(clock, { type: "Wake", replaces: [], resume: false, queue });
-      try {
-        await broker.log.wakeAt(this.run, queue, wakeAt, wake);
-      } catch {
-        this.#busy();
-        return this.#onIdle(); // The broker is away: it stays for as long again.
-      }
-      if (!this.#isWaiting || this.#dueAt !== dueAt) {
-        this.#busy();
-        return this.#onIdle(); // It went on meanwhile: what it waits for now may be due sooner.
-      }
-    }
-    const waits = waitsOf(this.#journal.waiting());
-    this.#busy();
-    this.#mode = "suspending";
-    this.#timers.cancelAll();
-    this.#recorder.record({ type: "Suspended", wakeAt, waits });
+    if (this.#mode === "live" && this.#commands.waiting === 0) this.#slot.give();
+    this.#suspension.idle();
   }
 
   /**
@@ -955,7 +676,7 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
     // What is handed over from now on is given back: the wake does not name it.
     const handed = [...this.#inbox.handed];
     if (rest.length + handed.length === 0) this.#token.ack();
-    else await this.#putWakeInstead(handed);
+    else await this.#handBack(handed);
     this.#leave(this.#unawaited, (message) => message.giveBack());
   }
 
@@ -970,7 +691,7 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
 
   #leave(reason: () => Error, settle: (message: KeptMessage) => void): void {
     if (this.#mode === "ended") return;
-    this.#busy();
+    this.#suspension.busy();
     this.#mode = "ended";
     this.#recorder.stop();
     this.#timers.cancelAll();
@@ -985,10 +706,6 @@ export class Activation implements ContextHost, HeldRun, IdleRun {
 
   readonly #unawaited = (): Error =>
     new ContextClosedError(this.run.id, "A step that nobody awaited");
-
-  get maxPayloadBytes(): number {
-    return this.#host.payloads.maxBytes;
-  }
 
   get #maxErrorBytes(): number {
     const { broker, payloads } = this.#host;
@@ -1005,71 +722,8 @@ const EVENT_HEADROOM_BYTES = 4_096;
 const MAX_HINT_BYTES = 65_536;
 /** After the broker did not answer. */
 const AGAIN_MS = 500;
-/** The broker's schedules are late by up to a second; the worker fires the timer itself, on time. */
-const WAKE_EARLY_MS = 1_500;
-
-/** Names of timers and commands that no flow can ask for. */
-const START = "@start";
-const DEADLINE = "@deadline";
-const IDLE = "@idle";
+/** The name of a timer that no flow can ask for. */
 const ANNOTATED = "@annotated";
-
-/** An end that was not the last word: the run was continued by hand after it. */
-function isLostEnd(event: RunEvent): boolean {
-  return event.type === "Failed" || event.type === "Crashed";
-}
-
-/** Where the run was last given up in good order: what follows from the events before is published. */
-function lastGoodOrder(events: readonly RunEvent[]): number {
-  return events.findLastIndex(({ type }) => type === "Suspended" || type === "Released");
-}
-
-/** True for what may change what the flow does next. */
-function isShown({ type }: RunEvent): boolean {
-  switch (type) {
-    case "Activated":
-    case "Released":
-    case "Suspended":
-    case "Resumed":
-    case "Annotated":
-    case "Patched":
-      return false;
-    default:
-      return true;
-  }
-}
-
-function foldedAs(input: PlainInput): readonly [FoldedKind, string] {
-  switch (input.type) {
-    case "Signal":
-      return ["signal", cut(input.name)];
-    case "Cancel":
-      return ["cancel", ""];
-    case "RunClosed":
-      return ["closed", cut(input.runId)];
-    case "Watch":
-      return ["watch", cut(input.runId)];
-  }
-}
-
-/** Anybody can write to an inbox: a name that none of ours can have is not repeated at length. */
-function cut(name: string): string {
-  return name.slice(0, MAX_FOLDED_NAME);
-}
-
-/** More characters than a run's id or a signal's name can have. */
-const MAX_FOLDED_NAME = 300;
-
-function deadlineText(deadlineAt: number): string {
-  return `its deadline, ${new Date(deadlineAt).toISOString()}, has passed`;
-}
-
-/** The tokens that a message stands for: itself, and those whose place it took. */
-function standsFor({ sequence, data, kind }: Delivery): readonly number[] {
-  const decoded = kind === "in" ? decodeInput(data) : undefined;
-  const isWake = decoded?.kind === "ok" && decoded.value.body.type === "Wake";
-  return isWake ? [sequence, ...decoded.value.body.replaces] : [sequence];
-}
 
 function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
