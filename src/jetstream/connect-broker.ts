@@ -63,6 +63,7 @@ function assemble(
   void connection.closed().then(() => {
     const reason = new ConnectionClosedError("a call to the broker");
     publisher.close(reason);
+    reader.close();
     ended.abort(reason);
   });
   return {

@@ -1,7 +1,7 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { Stored } from "../ports/run-log.ts";
 import { DirectGet, type SubjectPlace } from "./direct-get.ts";
-import { jsRequest } from "./js-request.ts";
+import { LeaderReads } from "./leader-reads.ts";
 import type { Mux } from "./mux.ts";
 
 /**
@@ -9,12 +9,17 @@ import type { Mux } from "./mux.ts";
  * Get in batches up to a sequence that the leader named, and are checked to have reached it.
  */
 export class StreamReader {
-  readonly #connection: NatsConnection;
+  readonly #leader: LeaderReads;
   readonly #direct: DirectGet;
 
   constructor(connection: NatsConnection, mux: Mux) {
-    this.#connection = connection;
+    this.#leader = new LeaderReads(connection, mux);
     this.#direct = new DirectGet(connection, mux);
+  }
+
+  /** No answer comes any more: the connection is closed. */
+  close(): void {
+    this.#leader.close();
   }
 
   /** The last message on a subject, from the leader. */
@@ -46,13 +51,7 @@ export class StreamReader {
   }
 
   async #get(stream: string, partition: number, query: object): Promise<Stored | undefined> {
-    const answer = await jsRequest<{ message?: RawMessage }>(
-      this.#connection,
-      `STREAM.MSG.GET.${stream}`,
-      query,
-      [NO_MESSAGE],
-    );
-    const raw = answer?.message;
+    const raw = await this.#leader.get(stream, query);
     return raw === undefined
       ? undefined
       : {
@@ -62,12 +61,4 @@ export class StreamReader {
           data: raw.data === undefined ? new Uint8Array() : Buffer.from(raw.data, "base64"),
         };
   }
-}
-
-const NO_MESSAGE = 10_037;
-
-interface RawMessage {
-  readonly subject: string;
-  readonly seq: number;
-  readonly data?: string;
 }

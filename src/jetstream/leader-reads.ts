@@ -1,0 +1,97 @@
+import type { Msg, NatsConnection } from "@nats-io/nats-core";
+import { ConnectionClosedError } from "../engine/usage-errors.ts";
+import { type ApiAnswer, answerOf, TIMEOUT_MS, unanswered } from "./js-request.ts";
+import type { Mux } from "./mux.ts";
+
+/**
+ * Reads single messages from a stream's leader. The same as `jsRequest`, at a fraction of its price: the client's own
+ * requests make two errors each, with their stacks, in case they are needed.
+ */
+export class LeaderReads {
+  readonly #connection: NatsConnection;
+  readonly #mux: Mux;
+  readonly #pending = new Set<Pending>();
+  readonly #sweeper: NodeJS.Timeout;
+
+  constructor(connection: NatsConnection, mux: Mux) {
+    this.#connection = connection;
+    this.#mux = mux;
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS).unref();
+  }
+
+  /**
+   * A message as the stream holds it, or nothing when there is none.
+   * @throws {@link BrokerError} when it is refused or no answer comes within 5 s; {@link ConnectionClosedError}.
+   */
+  async get(stream: string, query: object): Promise<RawMessage | undefined> {
+    const call = `STREAM.MSG.GET.${stream}`;
+    const answer = await this.#ask(call, JSON.stringify(query));
+    return answerOf(call, answer, [NO_MESSAGE])?.message;
+  }
+
+  /** No answer comes any more. */
+  close(): void {
+    clearInterval(this.#sweeper);
+    for (const { call, fail } of this.#pending) fail(new ConnectionClosedError(call));
+  }
+
+  #ask(call: string, query: string): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const answers = this.#mux.open((message) => {
+        end();
+        try {
+          resolve(message.json<Answer>());
+        } catch (cause) {
+          reject(unanswered(call, refusalOf(message) ?? cause));
+        }
+      });
+      const end = (): void => {
+        this.#pending.delete(pending);
+        answers.close();
+      };
+      const fail = (error: Error): void => {
+        end();
+        reject(error);
+      };
+      const pending = { call, askedAt: Date.now(), fail };
+      this.#pending.add(pending);
+      try {
+        this.#connection.publish(`$JS.API.${call}`, query, { reply: answers.subject });
+      } catch (cause) {
+        const isOver = this.#connection.isClosed() || this.#connection.isDraining();
+        fail(isOver ? new ConnectionClosedError(call) : unanswered(call, cause));
+      }
+    });
+  }
+
+  #sweep(): void {
+    const oldest = Date.now() - TIMEOUT_MS;
+    for (const { call, askedAt, fail } of this.#pending) {
+      if (askedAt > oldest) return; // In the order of asking.
+      fail(unanswered(call, new Error(`No answer within ${TIMEOUT_MS} ms`)));
+    }
+  }
+}
+
+/** A message without a body says why there is none, such as that nobody listens. */
+function refusalOf({ headers }: Msg): Error | undefined {
+  return headers === undefined ? undefined : new Error(`The broker answered: ${headers.status}`);
+}
+
+const SWEEP_MS = 500;
+const NO_MESSAGE = 10_037;
+
+interface Pending {
+  readonly call: string;
+  readonly askedAt: number;
+  readonly fail: (error: Error) => void;
+}
+
+type Answer = ApiAnswer<{ readonly message?: RawMessage }>;
+
+export interface RawMessage {
+  readonly subject: string;
+  readonly seq: number;
+  /** In base64. */
+  readonly data?: string;
+}
