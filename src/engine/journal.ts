@@ -21,6 +21,8 @@ export class Journal {
   readonly #overtaken = new Set<string>();
   /** Signals that nobody has received, oldest first, by name. */
   readonly #signals = new Map<string, SignalInput[]>();
+  /** Commands that asked how another run ends, by its id. A run may wait for thousands. */
+  readonly #outcomes = new Map<string, Command[]>();
   /** How other runs ended, by their id. */
   readonly #closed = new Map<string, RunClosedInput>();
   #cancel: "none" | "requested" | "told" = "none";
@@ -48,9 +50,18 @@ export class Journal {
   open(asked: Asked): Command {
     const command: Command = { ...asked, settled: false, failedAttempts: 0 };
     const found = this.#found(command);
-    if (found === undefined) this.#open.set(command.id, command);
+    if (found === undefined) this.#wait(command);
     else this.#tell(command, found);
     return command;
+  }
+
+  #wait(command: Command): void {
+    const { kind, id, topic } = command;
+    this.#open.set(id, command);
+    if (kind !== "outcome") return;
+    const others = this.#outcomes.get(topic);
+    if (others === undefined) this.#outcomes.set(topic, [command]);
+    else others.push(command);
   }
 
   /** The commands that wait for an outcome, in the order in which the flow asked. */
@@ -150,10 +161,11 @@ export class Journal {
 
   #close(closed: RunClosedInput): void {
     this.#closed.set(closed.runId, closed);
-    for (const command of this.#open.values()) {
-      if (command.kind !== "outcome" || command.topic !== closed.runId) continue;
-      this.#overtake(command, { type: "closed", closed });
+    for (const command of this.#outcomes.get(closed.runId) ?? []) {
+      // A cancellation may have told it already.
+      if (!command.settled) this.#overtake(command, { type: "closed", closed });
     }
+    this.#outcomes.delete(closed.runId);
   }
 
   /** Tells the flow once, through all that it awaits and that is not shielded; or through what it asks for next. */

@@ -93,8 +93,9 @@ export function foldFrames(
     last = frame;
   }
   if (last === undefined) return earlier;
+  const { childrenOf: _, ...folded } = draft;
   return {
-    ...draft,
+    ...folded,
     status: last.status,
     epoch: last.epoch,
     sequence: last.sequence,
@@ -129,11 +130,17 @@ function draftOf(state: RunState | undefined): Draft {
       steps: new Map(steps),
       timers: new Map(timers),
       children: new Map(children),
+      childrenOf: childrenByRun(children.values()),
     };
   }
   const times = { startedAt: 0, updatedAt: 0 };
   const counts = { crashes: 0, takeOvers: 0 };
-  const parts = { steps: new Map(), timers: new Map(), children: new Map() };
+  const parts = {
+    steps: new Map(),
+    timers: new Map(),
+    children: new Map(),
+    childrenOf: new Map(),
+  };
   const ends = { cancelReason: undefined, suspended: undefined, parked: undefined };
   return {
     ...times,
@@ -157,6 +164,8 @@ interface Draft {
   steps: Map<string, StepState>;
   timers: Map<string, TimerState>;
   children: Map<string, ChildState>;
+  /** The ids of the children that are a run, by its id: mostly one. A run may have thousands of children. */
+  childrenOf: Map<string, string[]>;
   annotations: Annotations;
   cancelReason: string | undefined;
   suspended: SuspendedState | undefined;
@@ -200,6 +209,7 @@ function applyEvent(draft: Draft, event: RunEvent): void {
     case "ChildSubmitted": {
       const { child: id, runId, queue, onParentClose } = event;
       draft.children.set(id, { id, runId, queue, onParentClose, closed: false });
+      noteChild(draft.childrenOf, runId, id);
       return;
     }
     case "Annotated": {
@@ -228,9 +238,22 @@ function applyEvent(draft: Draft, event: RunEvent): void {
   }
 }
 
-function closeChild(draft: Draft, runId: string): void {
-  for (const child of draft.children.values()) {
-    if (child.runId === runId) draft.children.set(child.id, { ...child, closed: true });
+function childrenByRun(children: Iterable<ChildState>): Map<string, string[]> {
+  const byRun = new Map<string, string[]>();
+  for (const { id, runId } of children) noteChild(byRun, runId, id);
+  return byRun;
+}
+
+function noteChild(byRun: Map<string, string[]>, runId: string, id: string): void {
+  const ids = byRun.get(runId);
+  if (ids === undefined) byRun.set(runId, [id]);
+  else ids.push(id);
+}
+
+function closeChild({ children, childrenOf }: Draft, runId: string): void {
+  for (const id of childrenOf.get(runId) ?? []) {
+    const child = children.get(id);
+    if (child !== undefined) children.set(id, { ...child, closed: true });
   }
 }
 
