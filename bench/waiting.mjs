@@ -22,7 +22,7 @@ export async function lateness({ millrace, share }) {
 /** Suspended runs, signalled as fast as one client can: from the first signal to the last result. */
 export function wakeUps({ share }) {
   return BenchPlace.with(SUSPENDS_SOON, async (place) => {
-    const count = Math.round(5_000 * share);
+    const count = Math.round(2_000 * share);
     const runs = await submitAll(place.millrace, count, "awaitsGo");
     await untilSuspended(place, "awaitsGo");
     const seconds = await timed(async () => {

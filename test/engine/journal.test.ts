@@ -184,3 +184,28 @@ test("any order of outcomes settles each command once, in that order", () => {
     }),
   );
 });
+
+test("whoever waits for a run is told of its end in the order of asking, and whoever was cancelled is not told again", () => {
+  const told: string[] = [];
+  const outcome = { status: "completed", output: SOME } as const;
+  const closed = { type: "RunClosed", runId: "ship:1", outcome } as const;
+  const log = new Journal(1_000, () => closed);
+  const ask = (id: string, topic: string, shielded: boolean): unknown =>
+    log.open({
+      kind: "outcome",
+      id,
+      topic,
+      shielded,
+      settle: ({ type }) => told.push(`${id} ${type}`),
+    });
+  ask("a", "ship:1", true);
+  ask("b", "ship:1", false);
+  ask("c", "ship:2", true);
+  ask("d", "ship:1", true);
+  log.apply({ type: "CancelRequested", at: 0, reason: "", by: "input" });
+  log.apply({ type: "InputFolded", at: 0, sequence: 7, kind: "closed", name: "ship:1" });
+  expect(told).toEqual(["b cancelled", "a closed", "d closed"]);
+  expect(log.waitingCount).toBe(1);
+  ask("e", "ship:1", false);
+  expect(told.at(-1)).toBe("e closed");
+});

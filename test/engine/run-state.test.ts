@@ -173,6 +173,35 @@ test("a timer tells when it is due and when it fired", () => {
   });
 });
 
+test("a run that closes closes each child that is this run, in whichever frames they are, and no other", () => {
+  const child = (id: string, runId: string): RunEvent => ({
+    type: "ChildSubmitted",
+    at: 10,
+    child: id,
+    runId,
+    queue: "ship",
+    onParentClose: "",
+  });
+  const closed: RunEvent = {
+    type: "InputFolded",
+    at: 20,
+    sequence: 25,
+    kind: "closed",
+    name: "ship:1",
+  };
+  const before = foldFrames(
+    frames(["running", child("ship#1", "ship:1"), child("ship#2", "ship:2")]),
+  );
+  const after = foldFrames(frames(["running", child("ship#3", "ship:1"), closed]), before);
+  const states = [...(after?.children.values() ?? [])].map(({ id, closed: is }) => [id, is]);
+  expect(states).toEqual([
+    ["ship#1", true],
+    ["ship#2", false],
+    ["ship#3", true],
+  ]);
+  expect(before?.children.get("ship#1")?.closed).toBe(false);
+});
+
 test("a parked run says why until it goes on", () => {
   const why = { reason: "mismatch", expected: "a", asked: "b", step: "a#1" } as const;
   const parked = frames(["parked", { type: "Parked", at: 10, ...why }]);
