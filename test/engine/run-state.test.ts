@@ -25,6 +25,10 @@ function frames(...parts: readonly (readonly [FrameStatus, ...RunEvent[]])[]): R
   }));
 }
 
+function child(id: string, runId: string): RunEvent {
+  return { type: "ChildSubmitted", at: 10, child: id, runId, queue: "ship", onParentClose: "" };
+}
+
 function activated(at: number, reason: "submitted" | "takeover" | "released"): RunEvent {
   return { type: "Activated", at, epoch: 1, worker: "w1", token: 5, reason, version: "" };
 }
@@ -174,14 +178,6 @@ test("a timer tells when it is due and when it fired", () => {
 });
 
 test("a run that closes closes each child that is this run, in whichever frames they are, and no other", () => {
-  const child = (id: string, runId: string): RunEvent => ({
-    type: "ChildSubmitted",
-    at: 10,
-    child: id,
-    runId,
-    queue: "ship",
-    onParentClose: "",
-  });
   const closed: RunEvent = {
     type: "InputFolded",
     at: 20,
