@@ -6,6 +6,7 @@ import { decodeValue } from "../wire/value-codec.ts";
 import { clockTime, humanDuration } from "./human-time.ts";
 import { jsonText } from "./json-of.ts";
 import { printable } from "./printable.ts";
+import { progressText } from "./progress-text.ts";
 import { headline } from "./render-error.ts";
 import type { Colors } from "./terminal.ts";
 
@@ -15,6 +16,8 @@ export function eventRecord(event: RecordedEvent): object {
   for (const field of ["at", "startedAt", "retryAt", "fireAt"]) {
     if (typeof record[field] === "number") record[field] = new Date(record[field]).toISOString();
   }
+  // 0 is no time: nothing but an input wakes it.
+  if (event.type === "Suspended") record["wakeAt"] = timeOrNull(event.wakeAt);
   if ("output" in event) record["output"] = valueOf(event.output);
   if (event.type === "Annotated") {
     const values = Object.entries(event.exposed).map(([name, value]) => [name, valueOf(value)]);
@@ -22,6 +25,10 @@ export function eventRecord(event: RecordedEvent): object {
   }
   if ("error" in event) record["error"] = errorOf(event.error);
   return record;
+}
+
+function timeOrNull(ms: number): string | null {
+  return ms === 0 ? null : new Date(ms).toISOString();
 }
 
 /** An event on one line: sequence, time, what happened. */
@@ -34,7 +41,7 @@ export function eventLine(event: RecordedEvent, colors: Colors): string {
 function detailOf(event: RecordedEvent): string {
   switch (event.type) {
     case "Activated":
-      return `activation ${event.epoch} on ${event.worker} (${event.reason})${event.version === "" ? "" : `, version ${event.version}`}`;
+      return `activation ${event.epoch} on ${event.worker} (${event.reason})${versionText(event.version)}`;
     case "StepStarted":
       return `${event.step} attempt ${event.attempt}`;
     case "StepAttemptFailed":
@@ -50,11 +57,11 @@ function detailOf(event: RecordedEvent): string {
     case "InputFolded":
       return `${event.kind} ${event.name}`.trimEnd();
     case "Suspended":
-      return event.waits.join(", ");
+      return event.waits.length === 0 ? "" : `waits for ${event.waits.join(", ")}`;
     case "CancelRequested":
       return event.reason;
     case "ChildSubmitted":
-      return `${event.child} is ${event.runId}`;
+      return `${event.child} is ${event.runId}${CLOSE_TEXT[event.onParentClose]}`;
     case "Annotated":
       return annotationText(event);
     case "Patched":
@@ -78,13 +85,20 @@ function detailOf(event: RecordedEvent): string {
   }
 }
 
+function versionText(version: string): string {
+  return version === "" ? "" : `, version ${version}`;
+}
+
+const CLOSE_TEXT = {
+  "": "",
+  cancel: ", cancelled when this run closes",
+  abandon: ", left alone when this run closes",
+} as const;
+
 function annotationText(event: Extract<RecordedEvent, { type: "Annotated" }>): string {
   const { progress, tags, exposed } = event;
   const parts: string[] = [];
-  if (progress !== undefined) {
-    const { done, total, message } = progress;
-    parts.push(`${done} of ${total}${message === "" ? "" : ` (${message})`}`);
-  }
+  if (progress !== undefined) parts.push(progressText(progress));
   if (tags.length > 0) parts.push(`tags ${tags.join(", ")}`);
   parts.push(...Object.entries(exposed).map(([name, value]) => `${name}=${short(value)}`));
   return parts.join("; ");

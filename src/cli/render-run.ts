@@ -3,6 +3,7 @@ import type { RunDetails } from "../index.ts";
 import { humanDuration, humanTime } from "./human-time.ts";
 import { jsonText } from "./json-of.ts";
 import { printable } from "./printable.ts";
+import { progressText } from "./progress-text.ts";
 import { errorLines, headline } from "./render-error.ts";
 import { coloredStatus } from "./run-colors.ts";
 import type { Colors } from "./terminal.ts";
@@ -33,6 +34,8 @@ function facts(run: ShownRun): readonly Fact[] {
     ["queue", printable(run.queue)],
     ["submitted", humanTime(run.submittedAt)],
   ];
+  if (run.startAt !== undefined) rows.push(["not before", humanTime(run.startAt)]);
+  if (run.deadlineAt !== undefined) rows.push(["deadline", humanTime(run.deadlineAt)]);
   if (startedAt !== undefined) rows.push(["started", humanTime(startedAt)]);
   if (closedAt !== undefined) {
     const took = closedAt.getTime() - (startedAt ?? closedAt).getTime();
@@ -43,6 +46,8 @@ function facts(run: ShownRun): readonly Fact[] {
     const deaths = takeOvers === 0 ? "" : `, ${takeOvers} after the death of a worker`;
     rows.push(["activations", `${epoch}${deaths}`]);
   }
+  if (run.version !== "") rows.push(["version", printable(run.version)]);
+  if (run.patches.length > 0) rows.push(["patches", printable(run.patches.join(", "))]);
   rows.push(...flowFacts(run));
   if (tags.length > 0) rows.push(["tags", printable(tags.join(", "))]);
   const pairs = Object.entries(metadata).map(([name, value]) => `${name}=${value}`);
@@ -57,13 +62,16 @@ function flowFacts(run: ShownRun): readonly Fact[] {
   const rows: Fact[] = [];
   if (run.parent !== undefined) rows.push(["parent", printable(run.parent)]);
   if (run.waitingFor.length > 0) rows.push(["waits for", printable(run.waitingFor.join(", "))]);
-  if (run.cancelReason !== undefined) rows.push(["to stop", printable(run.cancelReason)]);
+  if (run.cancelReason !== undefined) rows.push(["to stop", stopText(run.cancelReason)]);
   if (run.progress !== undefined) {
-    const { done, total, message } = run.progress;
-    rows.push(["progress", printable(`${done} of ${total} ${message}`.trimEnd())]);
+    rows.push(["progress", printable(progressText(run.progress))]);
   }
   const exposed = Object.entries(run.exposed);
   return [...rows, ...exposed.map(([name, value]): Fact => [printable(name), short(value)])];
+}
+
+function stopText(reason: string): string {
+  return reason === "" ? "(no reason given)" : printable(reason);
 }
 
 const MAX_SHOWN = 2_000;

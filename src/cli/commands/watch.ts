@@ -5,6 +5,7 @@ import type { Host } from "../host.ts";
 import { clockTime } from "../human-time.ts";
 import { openExisting } from "../open-connection.ts";
 import { printable } from "../printable.ts";
+import { progressText } from "../progress-text.ts";
 import { coloredStatus } from "../run-colors.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -38,7 +39,9 @@ Example:
 function printView(terminal: Terminal, view: RunView, before: string): string {
   const { dim } = terminal.colors;
   const who = view.worker === "" ? "" : ` on ${printable(view.worker)} (activation ${view.epoch})`;
-  const line = `${coloredStatus(view.status, terminal.colors)}${who}`;
+  const waits = view.waitingFor.length === 0 ? "" : `, waits for ${view.waitingFor.join(", ")}`;
+  const how = view.progress === undefined ? "" : `: ${progressText(view.progress)}`;
+  const line = `${coloredStatus(view.status, terminal.colors)}${who}${printable(waits + how)}`;
   if (line === before) return before;
   terminal.print(`${dim(clockTime(view.updatedAt))} ${line}`);
   if (view.status === "parked") {
