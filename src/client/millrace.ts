@@ -9,6 +9,7 @@ import type { ClientHost } from "./client-host.ts";
 import { listRuns, type RunFilter } from "./list-runs.ts";
 import { Lookout } from "./lookout.ts";
 import type { AnyIterable, Outcomes } from "./outcomes.ts";
+import { PriorityMarks } from "./priority-marks.ts";
 import { QueueHandle, type QueueState, readQueues } from "./queue-handle.ts";
 import { type ResultsOptions, type RunResult, results } from "./results.ts";
 import { type ResumeFilter, resumeWhere } from "./resume-where.ts";
@@ -34,7 +35,9 @@ export class Millrace {
   constructor(broker: Broker, clock: Clock = systemClock, options: PayloadOptions = {}) {
     this.broker = broker;
     this.payloads = new Payloads(broker, clock, options);
-    this.#host = { broker, clock, payloads: this.payloads, lookout: new Lookout(clock) };
+    const priorities = new PriorityMarks({ broker, clock });
+    const lookout = new Lookout(clock);
+    this.#host = { broker, clock, payloads: this.payloads, lookout, priorities };
   }
 
   get namespace(): string {

@@ -1,5 +1,6 @@
 import { type Duration, toMilliseconds } from "../engine/duration.ts";
-import { checkToken, isToken } from "../engine/names.ts";
+import { isToken } from "../engine/names.ts";
+import { checkQueueName } from "../engine/priority.ts";
 import {
   checkRate,
   checkSlotLimit,
@@ -26,7 +27,7 @@ export class QueueHandle {
 
   constructor(host: ClientHost, name: string) {
     this.#host = host;
-    this.name = checkToken("A queue's name", name);
+    this.name = checkQueueName(name);
   }
 
   /**
@@ -71,25 +72,8 @@ export class QueueHandle {
     return queueState(this.name, stored, slots);
   }
 
-  async #change(change: Partial<QueueSettings>): Promise<void> {
-    const { control } = this.#host.broker;
-    const key = queueSettingsKey(this.name);
-    const patience = new Patience(this.#host, GIVE_UP_MS);
-    for (;;) {
-      const stored = await patience.ask(() => control.read(key));
-      const before = settingsOf(stored);
-      const after = { ...before, ...change };
-      if (JSON.stringify(after) === JSON.stringify(before)) return; // Ours, with its ack lost, or nothing new.
-      const outcome = await control.write(key, encodeQueueSettings(after), stored?.revision ?? 0);
-      if (outcome.status === "written") return;
-      if (patience.isOver) {
-        const cause = outcome.status === "unknown" ? outcome.cause : undefined;
-        throw new BrokerError(`The settings of queue ${this.name} were not confirmed. Try again.`, {
-          cause,
-        });
-      }
-      if (outcome.status === "unknown") await patience.pause();
-    }
+  #change(change: Partial<QueueSettings>): Promise<void> {
+    return changeSettings(this.#host, this.name, change);
   }
 }
 
@@ -113,6 +97,32 @@ export interface QueueState {
     readonly worker: string;
     readonly since: Date;
   }[];
+}
+
+/** Changes what is given and leaves the rest. Resolves when it is durable. */
+export async function changeSettings(
+  host: ClientHost,
+  queue: string,
+  change: Partial<QueueSettings>,
+): Promise<void> {
+  const { control } = host.broker;
+  const key = queueSettingsKey(queue);
+  const patience = new Patience(host, GIVE_UP_MS);
+  for (;;) {
+    const stored = await patience.ask(() => control.read(key));
+    const before = settingsOf(stored);
+    const after = { ...before, ...change };
+    if (JSON.stringify(after) === JSON.stringify(before)) return; // Ours, with its ack lost, or nothing new.
+    const outcome = await control.write(key, encodeQueueSettings(after), stored?.revision ?? 0);
+    if (outcome.status === "written") return;
+    if (patience.isOver) {
+      const cause = outcome.status === "unknown" ? outcome.cause : undefined;
+      throw new BrokerError(`The settings of queue ${queue} were not confirmed. Try again.`, {
+        cause,
+      });
+    }
+    if (outcome.status === "unknown") await patience.pause();
+  }
 }
 
 /** All queues that have settings, by name. */

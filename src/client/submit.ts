@@ -3,7 +3,7 @@ import { keyFromInput } from "../definition/name-from-input.ts";
 import { validate } from "../definition/standard-schema.ts";
 import { checkSubmitOptions, type SubmitOptions } from "../definition/submit-options.ts";
 import { PayloadTooLargeError } from "../engine/flow-errors.ts";
-import { checkToken } from "../engine/names.ts";
+import { checkPriority, checkQueueName, type Priority } from "../engine/priority.ts";
 import { RunExistsError } from "../engine/run-errors.ts";
 import { type RunRef, runRef } from "../engine/run-id.ts";
 import { sortableId } from "../engine/sortable-id.ts";
@@ -15,6 +15,7 @@ import { encodeValue } from "../wire/value-codec.ts";
 import type { ClientHost } from "./client-host.ts";
 import { OutcomeHint } from "./outcome-hint.ts";
 import { Patience } from "./patience.ts";
+import { changeSettings } from "./queue-handle.ts";
 import { RunHandle } from "./run-handle.ts";
 
 /** Publishes one submission, and comes back when it is durable: accepted, visible and queued in the same write (I1). */
@@ -27,19 +28,24 @@ export async function submit(
   const { broker, clock } = host;
   const flow = typeof definition === "string" ? definition : definition.name;
   const home = typeof definition === "string" ? flow : definition.queue;
-  const queue = checkToken("A queue's name", options.queue ?? home);
+  const queue = checkQueueName(options.queue ?? home);
   if (typeof definition !== "string" && definition.input !== undefined) {
     await validate(`${definition.kind} ${flow}`, definition.input, input);
   }
   const key = options.key ?? keyFromInput(definition, input);
   const run = runRef(flow, key ?? sortableId(clock.now(), Math.random));
   const checked = checkSubmitOptions(options, clock.now());
+  const priority = checkPriority(options.priority);
   const patience = new Patience(host, GIVE_UP_MS);
-  const place = { definition, queue, home };
+  const to = { definition, queue, home, priority };
   const mayBeTaken = key !== undefined;
-  if (mayBeTaken && (await patience.ask(() => isTakenElsewhere(host, run, place, options)))) {
+  if (mayBeTaken && (await patience.ask(() => isTakenElsewhere(host, run, to, options)))) {
     return existing(host, run, options);
   }
+  // Marked before it is stored: workers look where it waits.
+  const place = await host.priorities.placeOf(queue, priority, () =>
+    changeSettings(host, queue, { priorities: true }),
+  );
   const what = `The input of ${run.id}`;
   const plain = encodeValue(input, what);
   const sealed = await patience.ask(async () => host.payloads.seal(plain, what));
@@ -61,7 +67,7 @@ export async function submit(
     hint.forget();
     throw new PayloadTooLargeError(`The submission of ${run.id}`, bytes.length, limit);
   }
-  const accepted = await publish(host, run, submission, bytes, patience);
+  const accepted = await publish(host, run, { submission, place, bytes }, patience);
   if (accepted) return new RunHandle(host, run, hint);
   hint.forget();
   return existing(host, run, options);
@@ -72,13 +78,14 @@ export async function submit(
  * stand in another queue, look there first. Two that are made at the same moment are one run all the same.
  */
 async function isTakenElsewhere(
-  { broker: { log } }: ClientHost,
+  { broker: { log }, priorities }: ClientHost,
   run: RunRef,
-  to: { definition: AnyDefinition | string; queue: string; home: string },
+  to: { definition: AnyDefinition | string; queue: string; home: string; priority: Priority },
   { ifExists }: SubmitOptions,
 ): Promise<boolean> {
   const isByName = typeof to.definition === "string";
-  if (to.queue !== to.home || (isByName && ifExists === "reject")) {
+  const isSpread = to.priority !== "normal" || (await priorities.isMarked(to.queue));
+  if (isSpread || to.queue !== to.home || (isByName && ifExists === "reject")) {
     return (await log.submission(run)) !== undefined; // Any queue: costs more on a large stream.
   }
   // By name alone the flow's queue is not known, but a run that was taken up has one history.
@@ -90,19 +97,19 @@ async function isTakenElsewhere(
 async function publish(
   host: ClientHost,
   run: RunRef,
-  submission: Submission,
-  bytes: Uint8Array,
+  sent: { readonly submission: Submission; readonly place: string; readonly bytes: Uint8Array },
   patience: Patience,
 ): Promise<boolean> {
   const { broker } = host;
-  const { queue, submissionId } = submission;
+  const { submission, place, bytes } = sent;
+  const { submissionId } = submission;
   for (let tries = 0; ; tries++) {
-    const outcome = await broker.log.submit(run, queue, bytes);
+    const outcome = await broker.log.submit(run, place, bytes);
     if (outcome.status === "written") return true;
     if (outcome.status === "conflict") {
       // It may be our own, whose ack was lost.
       if (tries === 0) return false;
-      const stored = await patience.ask(() => readSubmission(host.broker.log, run, queue));
+      const stored = await patience.ask(() => readSubmission(host.broker.log, run, place));
       return stored?.submissionId === submissionId;
     }
     if (patience.isOver) {

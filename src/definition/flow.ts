@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { checkToken, isPrintable } from "../engine/names.ts";
+import { checkQueueName } from "../engine/priority.ts";
 import { InvalidOptionError } from "../engine/usage-errors.ts";
 import { type ConcurrencyOptions, keyedLimit } from "./concurrency.ts";
 import { type CrashOptions, crashLimit } from "./crash-budget.ts";
@@ -75,7 +76,7 @@ export function flow(
     input: options.input,
     output: options.output,
     key: checkNameFunction("key", options.key),
-    queue: checkToken("A queue's name", options.queue ?? name),
+    queue: checkQueueName(options.queue ?? name),
     crashLimit: crashLimit(options.crashes),
     version: checkVersion(options.version ?? ""),
     concurrency: keyedLimit(options.concurrency),

@@ -1,5 +1,6 @@
 import { type Duration, toMilliseconds } from "../engine/duration.ts";
 import { isPrintable } from "../engine/names.ts";
+import type { Priority } from "../engine/priority.ts";
 import { InvalidOptionError } from "../engine/usage-errors.ts";
 
 export interface SubmitOptions {
@@ -16,6 +17,8 @@ export interface SubmitOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Where the run waits for a worker. Default: the definition's queue. */
   readonly queue?: string;
+  /** Which of the queue's new runs go first. Default `normal`. About one of ten that start is of the worst class that waits. */
+  readonly priority?: Priority;
   /** Start not before this time: a `Date` or milliseconds since 1970. */
   readonly at?: Date | number;
   /** Start not before so long from now. Not together with `at`. */

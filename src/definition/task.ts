@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Logger } from "pino";
 import { type Duration, toMilliseconds } from "../engine/duration.ts";
 import { checkToken } from "../engine/names.ts";
+import { checkQueueName } from "../engine/priority.ts";
 import { type RetryOptions, type RetryPolicy, retryPolicy } from "../engine/retry.ts";
 import { type CacheOptions, type CachePolicy, cachePolicy } from "./cache.ts";
 import { type ConcurrencyOptions, type KeyedLimit, keyedLimit } from "./concurrency.ts";
@@ -144,7 +145,7 @@ export function task(
     stepName: checkNameFunction("stepName", options.stepName),
     retry: retryPolicy(options.retry),
     timeoutMs: options.timeout === undefined ? undefined : toMilliseconds(options.timeout),
-    queue: checkToken("A queue's name", options.queue ?? name),
+    queue: checkQueueName(options.queue ?? name),
     crashLimit: crashLimit(options.crashes),
     compensate: options.compensate,
     concurrency: keyedLimit(options.concurrency),

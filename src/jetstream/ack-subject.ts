@@ -4,6 +4,8 @@ export interface AckSubject {
   readonly delivered: number;
   readonly sequence: number;
   readonly storedAtMs: number;
+  /** How many more the consumer has not handed out yet. */
+  readonly pending: number;
 }
 
 /**
@@ -18,7 +20,8 @@ export function readAckSubject(subject: string): AckSubject | undefined {
   const delivered = Number(tokens[at]);
   const sequence = Number(tokens[at + 1]);
   const storedAtMs = Number(tokens[at + 3]) / 1_000_000;
+  const pending = Number(tokens[at + 4]);
   return Number.isNaN(delivered + sequence + storedAtMs)
     ? undefined
-    : { delivered, sequence, storedAtMs };
+    : { delivered, sequence, storedAtMs, pending };
 }

@@ -18,22 +18,22 @@ export class JetStreamWorkQueues implements WorkQueues {
     const loops: PullLoop[] = [];
     let leaseMs = Number.POSITIVE_INFINITY;
     let scheduled = false;
+    let isStopped = false;
     const more = (): void => {
       if (scheduled) return;
       // Whatever ends in this turn of the loop frees room together: one request, not one each.
       scheduled = true;
       setImmediate(() => {
         scheduled = false;
-        for (const kind of KINDS) share(loops, kind, options.room(kind), options.roomOf);
+        for (const kind of KINDS) share(loops, kind, options);
       });
     };
-    for (const place of this.#places(options.queues)) {
+    const open = async (place: Place, placeLeaseMs: number | undefined): Promise<number> => {
       const { connection, subjects, onTrouble } = this.#parts;
       const consumer = await openConsumer(connection, subjects, {
         ...place,
-        leaseMs: options.leaseMs,
+        leaseMs: placeLeaseMs,
       });
-      leaseMs = Math.min(leaseMs, consumer.leaseMs);
       const { onDelivery } = options;
       const onForeign = (message: Stored, ack: () => void): void => {
         options.onForeign(message.subject, NO_RUN);
@@ -41,6 +41,10 @@ export class JetStreamWorkQueues implements WorkQueues {
       };
       const parts = { ...place, connection, subjects, onDelivery, onForeign, onTrouble };
       loops.push(new PullLoop({ ...parts, onRoom: more }, consumer));
+      return consumer.leaseMs;
+    };
+    for (const place of this.#places(options.queues, KINDS)) {
+      leaseMs = Math.min(leaseMs, await open(place, options.leaseMs));
     }
     const stopRenewing = this.#parts.onReconnect(() => {
       for (const loop of loops) void loop.renew();
@@ -51,7 +55,15 @@ export class JetStreamWorkQueues implements WorkQueues {
     return {
       leaseMs,
       more,
+      addSibling: async (sibling, queue) => {
+        if (isStopped || loops.some((loop) => loop.queue === sibling)) return;
+        const like = loops.find((loop) => loop.queue === queue);
+        for (const place of this.#places([sibling], ["new"])) await open(place, like?.leaseMs);
+        if (isStopped) for (const loop of loops) loop.stop();
+        more();
+      },
       stop: async () => {
+        isStopped = true;
         clearInterval(sweep);
         stopRenewing();
         for (const loop of loops) loop.stop();
@@ -60,11 +72,9 @@ export class JetStreamWorkQueues implements WorkQueues {
     };
   }
 
-  *#places(
-    queues: readonly string[],
-  ): Generator<{ partition: number; kind: DeliveryKind; queue: string }> {
+  *#places(queues: readonly string[], kinds: readonly DeliveryKind[]): Generator<Place> {
     for (let partition = 0; partition < this.#parts.subjects.partitions; partition++) {
-      for (const queue of queues) for (const kind of KINDS) yield { partition, kind, queue };
+      for (const queue of queues) for (const kind of kinds) yield { partition, kind, queue };
     }
   }
 
@@ -89,6 +99,12 @@ export interface WorkQueueParts {
   readonly onTrouble: (error: unknown) => void;
 }
 
+interface Place {
+  readonly partition: number;
+  readonly kind: DeliveryKind;
+  readonly queue: string;
+}
+
 const KINDS: readonly DeliveryKind[] = ["new", "in"];
 const NO_RUN = "its subject names no run";
 
@@ -100,15 +116,16 @@ const NO_RUN = "its subject names no run";
 function share(
   loops: readonly PullLoop[],
   kind: DeliveryKind,
-  room: number,
-  roomOf: ReadOptions["roomOf"] = () => Number.POSITIVE_INFINITY,
+  { room: roomFor, roomOf = () => Number.POSITIVE_INFINITY, isDue = () => false }: ReadOptions,
 ): void {
+  const room = roomFor(kind);
   if (room <= 0) return;
   const mine = loops.filter((loop) => loop.kind === kind);
   const hot = mine.filter((loop) => loop.hot);
   for (const loop of mine) {
     const ofQueue = roomOf(kind, loop.queue) - outstanding(mine, loop.queue);
     if (ofQueue <= 0) continue;
+    if (mine.some((other) => goesBefore(other, loop)) && !isDue(loop.queue)) continue;
     if (!loop.hot) {
       if (loop.outstanding === 0) loop.ask(1);
       continue;
@@ -118,6 +135,12 @@ function share(
     // A small top-up is not worth a request while there is an open one.
     if (wanted > 0 && (loop.outstanding === 0 || wanted >= loop.outstanding)) loop.ask(wanted);
   }
+}
+
+/** True when the other brings runs of the same queue that go before this one's. */
+function goesBefore(other: PullLoop, loop: PullLoop): boolean {
+  if (!other.hot || other.isDry || other.place.rank >= loop.place.rank) return false;
+  return other.place.queue === loop.place.queue;
 }
 
 /** What was asked for of a queue, in all partitions. */

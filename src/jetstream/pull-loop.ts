@@ -1,4 +1,5 @@
 import { createInbox, type Msg, type NatsConnection, type Subscription } from "@nats-io/nats-core";
+import { queueOfPlace } from "../engine/priority.ts";
 import type { Delivery, DeliveryKind } from "../ports/work-queue.ts";
 import { type AckSubject, readAckSubject } from "./ack-subject.ts";
 import { openConsumer, type QueueConsumer } from "./consumers.ts";
@@ -9,6 +10,8 @@ import type { Subjects } from "./subjects.ts";
 export class PullLoop {
   readonly kind: DeliveryKind;
   readonly queue: string;
+  /** Which queue's runs wait here, and which of them go first: 1 before 2. */
+  readonly place: { readonly queue: string; readonly rank: number };
   readonly #parts: PullParts;
   readonly #inbox: string;
   readonly #subscription: Subscription;
@@ -26,10 +29,13 @@ export class PullLoop {
   #stopped = false;
   /** Its last request brought something: it takes a share of the room, not one at a time. */
   hot = false;
+  /** The last message that it brought was the last one that there was. */
+  isDry = false;
 
   constructor(parts: PullParts, consumer: QueueConsumer) {
     this.kind = parts.kind;
     this.queue = parts.queue;
+    this.place = queueOfPlace(parts.queue);
     this.#parts = parts;
     this.#consumer = consumer;
     // Messages come under the subject where they are stored, so a loop cannot share a subscription with others.
@@ -43,6 +49,10 @@ export class PullLoop {
 
   /** Messages that were asked for and may still come. The broker serves open requests in turn, so only the sum is known. */
   outstanding = 0;
+
+  get leaseMs(): number {
+    return this.#consumer.leaseMs;
+  }
 
   /** Asks for so many messages, unless the consumer is being looked after. */
   ask(batch: number): void {
@@ -108,6 +118,7 @@ export class PullLoop {
     this.#watchedAt = Date.now();
     if (ack === undefined) return this.#onStatus(message);
     this.hot = true;
+    this.isDry = ack.pending === 0;
     this.#brought++;
     const fresh = this.#isFresh(ack);
     this.outstanding = Math.max(0, this.outstanding - 1);

@@ -21,6 +21,8 @@ export interface ReadOptions {
   readonly room: (kind: DeliveryKind) => number;
   /** At most so many of them for this queue. Default: any number. */
   readonly roomOf?: (kind: DeliveryKind, queue: string) => number;
+  /** True when it is this place's turn although better priorities of its queue have something. Default: never. */
+  readonly isDue?: (place: string) => boolean;
   readonly onDelivery: (delivery: Delivery) => void;
   /** A message that no run can be made out of. The reader has set it aside and acked it. */
   readonly onForeign: (subject: string, reason: string) => void;
@@ -31,6 +33,11 @@ export interface QueueReader {
   readonly leaseMs: number;
   /** Room may have grown: ask for more. */
   more(): void;
+  /**
+   * Reads new messages of one more place, which belongs to a queue that is read already: with that one's lease, and before
+   * it or after it by its rank. Does nothing if it is read.
+   */
+  addSibling(place: string, queue: string): Promise<void>;
   /** Stops asking. What was handed out stays with the worker. */
   stop(): Promise<void>;
 }

@@ -31,6 +31,19 @@ export class MemoryConsumer {
     return [...this.#pending.keys(), ...waiting];
   }
 
+  /** Nothing is to be handed out. */
+  get isDry(): boolean {
+    return this.#again.length === 0 && this.#parts.next(this.#seen) === undefined;
+  }
+
+  get kind(): DeliveryKind {
+    return this.#parts.kind;
+  }
+
+  get queue(): string {
+    return this.#parts.queue;
+  }
+
   addReader(reader: ConsumerReader): void {
     this.#readers.push(reader);
   }

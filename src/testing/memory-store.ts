@@ -111,10 +111,14 @@ export class MemoryStore {
    * The consumers of these queues, made if they are missing.
    * @throws {@link SettingsMismatchError} when one exists with another lease than is asked for.
    */
-  openConsumers(queues: readonly string[], leaseMs: number | undefined): readonly MemoryConsumer[] {
+  openConsumers(
+    queues: readonly string[],
+    leaseMs: number | undefined,
+    kinds: readonly DeliveryKind[] = KINDS,
+  ): readonly MemoryConsumer[] {
     return this.streams.flatMap(({ partition }) =>
       queues.flatMap((queue) =>
-        KINDS.map((kind) => this.#openConsumer({ partition, kind, queue }, leaseMs)),
+        kinds.map((kind) => this.#openConsumer({ partition, kind, queue }, leaseMs)),
       ),
     );
   }

@@ -1,3 +1,4 @@
+import { queueOfPlace } from "../engine/priority.ts";
 import type { Stored } from "../ports/run-log.ts";
 import type {
   Delivery,
@@ -96,17 +97,34 @@ class MemoryReader implements ConsumerReader {
       this.#askedAt = broker.clock.now();
       for (const kind of KINDS) {
         this.#asked[kind] = Math.max(0, this.#options.room(kind) - this.#coming[kind]);
-        for (const queue of this.#options.queues) {
+        for (const { queue } of this.#consumers) {
           const room = this.#options.roomOf?.(kind, queue) ?? Number.POSITIVE_INFINITY;
           const place = `${kind} ${queue}`;
           this.#askedOf.set(place, room - (this.#comingOf.get(place) ?? 0));
         }
       }
-      for (const consumer of this.#consumers) consumer.dispatch();
+      for (const consumer of this.#inTurn()) consumer.dispatch();
     });
     // A request is forgotten after a while: a process that was stopped asks for nothing more.
     this.#cancelSweep();
     this.#cancelSweep = link.clock.after(SWEEP_MS, () => this.more());
+  }
+
+  async addSibling(place: string, queue: string): Promise<void> {
+    const { broker, link } = this.#parts;
+    await link.ask(
+      () => {
+        if (this.#stopped || this.#consumers.some((consumer) => consumer.queue === place)) return;
+        const like = this.#consumers.find((consumer) => consumer.queue === queue);
+        const added = broker.openConsumers([place], like?.leaseMs, ["new"]);
+        for (const consumer of added) consumer.addReader(this);
+        this.#consumers = [...this.#consumers, ...added];
+        // What is stored by now may have been handed out before.
+        this.#trust();
+      },
+      () => undefined,
+    );
+    this.more();
   }
 
   async stop(): Promise<void> {
@@ -138,7 +156,30 @@ class MemoryReader implements ConsumerReader {
 
   hasRoom(kind: DeliveryKind, queue: string): boolean {
     const young = this.#parts.broker.clock.now() - this.#askedAt <= EXPIRES_MS;
-    return young && this.#asked[kind] > 0 && (this.#askedOf.get(`${kind} ${queue}`) ?? 0) > 0;
+    if (kind === "new" && this.#isBehind(queue)) return false;
+    return young && this.#asked[kind] > 0 && this.#roomOf(kind, queue) > 0;
+  }
+
+  /** The best priorities first, but before them those whose turn it is. */
+  #inTurn(): readonly MemoryConsumer[] {
+    const turnOf = ({ queue }: MemoryConsumer): number =>
+      this.#options.isDue?.(queue) === true ? 0 : queueOfPlace(queue).rank;
+    return this.#consumers.toSorted((one, other) => turnOf(one) - turnOf(other));
+  }
+
+  /** True when runs of a better priority wait, and it is not this one's turn. */
+  #isBehind(place: string): boolean {
+    const { queue, rank } = queueOfPlace(place);
+    const isBehind = this.#consumers.some((other) => {
+      if (other.kind !== "new" || other.isDry) return false;
+      const better = queueOfPlace(other.queue);
+      return better.queue === queue && better.rank < rank && this.#roomOf("new", other.queue) > 0;
+    });
+    return isBehind && this.#options.isDue?.(place) !== true;
+  }
+
+  #roomOf(kind: DeliveryKind, queue: string): number {
+    return this.#askedOf.get(`${kind} ${queue}`) ?? 0;
   }
 
   take(consumer: MemoryConsumer, message: Stored, handedOut: number): void {

@@ -6,6 +6,7 @@
  * Runs that were active before go before new ones, and better priorities before worse; of equals the first is first.
  */
 import type { Logger } from "pino";
+import { NORMAL_RANK, queueOfPlace } from "../engine/priority.ts";
 import { parseRunId, type RunRef } from "../engine/run-id.ts";
 import type { SlotRefusal, SlotRequest } from "../engine/slot-table.ts";
 import { askAfterHolder } from "../history/ask-after-holder.ts";
@@ -18,6 +19,7 @@ import { LocalLimits } from "./local-limits.ts";
 import { QueueLimits } from "./queue-limits.ts";
 import type { SlotSet } from "./slot-set.ts";
 import type { Slots } from "./slots.ts";
+import { PASSED } from "./turns.ts";
 
 export class Admission {
   readonly #host: AdmissionHost;
@@ -60,14 +62,20 @@ export class Admission {
     return limits !== undefined && !limits.settings.paused && !limits.isLimited;
   }
 
-  /** How many more new messages of this queue are worth having here: its backlog stays with the broker, in order. */
-  room(queue: string): number {
+  /** True when new runs of the queue wait in more places than one, by priority. */
+  isSpread(queue: string): boolean {
+    return this.#queues.get(queue)?.settings.priorities ?? true;
+  }
+
+  /** How many more new messages of this place are worth having here: its backlog stays with the broker, in order. */
+  room(place: string, isDue: boolean): number {
+    const { queue, rank } = queueOfPlace(place);
     const limits = this.#queues.get(queue);
     if (limits === undefined) return 0;
     const local = this.#local.room(queue);
     if (this.#isUnlimited(limits) && local === Number.POSITIVE_INFINITY) return local;
     const { paused, rate } = limits.settings;
-    if (paused || this.#line.some((ticket) => ticket.waitsFor(limits))) return 0;
+    if (paused || this.#line.some((ticket) => ticket.waitsFor(limits, rank, isDue))) return 0;
     const { room = Number.POSITIVE_INFINITY } = limits.slots;
     // One waits here even if there is no slot: it learns of the next one at once, and whose holders are gone.
     return Math.min(local, Math.max(1, Math.min(room, rate?.limit ?? Number.POSITIVE_INFINITY)));
@@ -175,6 +183,7 @@ export class Admission {
       log,
       onChange: () => this.#onChange(),
       onLimited: (limits) => this.#onLimited(limits),
+      onSpread: () => this.#host.onSpread(name),
     });
     try {
       await queue.watch();
@@ -228,7 +237,7 @@ export class Admission {
       this.#sweeping = false;
       if (this.#closed) return;
       let nextAt = Number.POSITIVE_INFINITY;
-      for (const ticket of this.#line.filter(({ isAsking }) => !isAsking)) {
+      for (const ticket of this.#inTurn()) {
         const refusal = ticket.refusal();
         if (refusal === undefined) this.#ask(ticket);
         else if (refusal.reason === "rate") nextAt = Math.min(nextAt, refusal.until);
@@ -236,6 +245,13 @@ export class Admission {
       this.#wakeAt(nextAt);
       this.#reviewLater();
     });
+  }
+
+  /** Those that wait, in the order of the line; but first those that enough better ones have passed. */
+  #inTurn(): readonly Ticket[] {
+    const waiting = this.#line.filter(({ isAsking }) => !isAsking);
+    const due = waiting.filter(({ passed }) => passed >= PASSED);
+    return due.length === 0 ? waiting : [...new Set([...due, ...waiting])];
   }
 
   #wakeAt(time: number): void {
@@ -252,14 +268,16 @@ export class Admission {
     ticket.isAsking = true;
     const unclaim = ticket.sets.map((set) => set.claim());
     this.#local.take(ticket.names);
-    this.#host.slots.take("fresh", () => {
+    const rank = ticket.rank === RESUMED ? NORMAL_RANK : ticket.rank;
+    const take = (): void => {
       void this.#take(ticket).finally(() => {
         for (const undo of unclaim) undo();
         if (!ticket.isIn) this.#local.give(ticket.names);
         ticket.isAsking = false;
         this.#sweep();
       });
-    });
+    };
+    this.#host.slots.take("fresh", take, rank);
   }
 
   async #take(ticket: Ticket): Promise<void> {
@@ -287,6 +305,10 @@ export class Admission {
     const { run, takesOver } = entry;
     const isSure = !takesOver && clock.now() - startedAt < this.#host.leaseMs / 2;
     ticket.isIn = true;
+    for (const other of this.#line) {
+      const isPassed = ticket.rank !== RESUMED && other.rank > ticket.rank;
+      if (isPassed && other.queue === ticket.queue) other.passed++;
+    }
     ticket.resolve({ run: run.id, request, sets: taken, keySlots, names: ticket.names, isSure });
     this.#host.onRoom();
   }
@@ -383,6 +405,8 @@ export interface Entry {
   readonly starts: boolean;
   /** It is active, and its holder is gone: neither a pause nor a limit stops it, if it has its slot. */
   readonly takesOver: boolean;
+  /** Which new runs go first: 1 before 2. */
+  readonly rank: number;
   /** By which its flow's runs are limited, if they are. */
   readonly key: LimitedKey | undefined;
 }
@@ -408,6 +432,8 @@ export interface AdmissionHost {
   readonly leaseMs: number;
   /** Runs that may be active here at once, by the name of their queue or flow. */
   readonly limits: ReadonlyMap<string, number>;
+  /** New runs of the queue wait in places of their own, by priority, from now on. */
+  readonly onSpread: (queue: string) => void;
   /** There may be room for more. */
   readonly onRoom: () => void;
 }
@@ -424,6 +450,8 @@ class Ticket {
   readonly resolve: (permit: Permit | undefined) => void;
   /** It looked as if it could go on, and is trying to. */
   isAsking = false;
+  /** How many of better priorities came later and went first. */
+  passed = 0;
   /** It has got its permit. */
   isIn = false;
   /** When it was last told what it waits for. */
@@ -437,7 +465,7 @@ class Ticket {
     this.queue = queue;
     this.keySlots = keySlots;
     this.resolve = resolve;
-    this.rank = entry.starts ? NEW : RESUMED;
+    this.rank = entry.starts ? entry.rank : RESUMED;
     const { starts, takesOver } = entry;
     this.request = { run: entry.run.id, worker, takesOver, starts, isActive: false };
   }
@@ -449,8 +477,10 @@ class Ticket {
   }
 
   /** True when it is new, and nothing but this queue keeps it from starting: another of the queue would wait behind it. */
-  waitsFor(queue: QueueLimits): boolean {
+  waitsFor(queue: QueueLimits, rank: number, isDue: boolean): boolean {
     if (this.queue !== queue || this.rank === RESUMED) return false;
+    // A better one that waits here need not keep a worse one away whose turn it is.
+    if (isDue ? this.rank !== rank : this.rank > rank) return false;
     return this.keySlots?.refusal(this.request) === undefined;
   }
 
@@ -493,7 +523,6 @@ interface SeenSlot {
 const STOPPED = Symbol("the worker stops");
 
 const RESUMED = 0;
-const NEW = 2;
 const REVIEW_MS = 1_000;
 /** A slot that is younger is not asked after. */
 const YOUNG_MS = 2_000;

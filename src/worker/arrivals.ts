@@ -11,6 +11,7 @@ import { type DeliveryDecision, decideDelivery, speaksFor } from "../engine/deli
 import { ConcurrencyKeyError } from "../engine/flow-errors.ts";
 import { type Frame, isActive, isClosed } from "../engine/frame.ts";
 import { openingFrame } from "../engine/opening-frame.ts";
+import { NORMAL_RANK } from "../engine/priority.ts";
 import type { RunRef } from "../engine/run-id.ts";
 import { putWake } from "../history/put-wake.ts";
 import { readSubmission } from "../history/read-submission.ts";
@@ -68,7 +69,7 @@ export class Arrivals {
       message.giveBack();
       return true;
     }
-    if (isSurelyNew(message, arrived)) {
+    if (this.#isSurelyNew(message, arrived)) {
       if (!this.#mayGoOn(arrived.queue, run.flow, definition, leave)) {
         return this.#admit(message, arrived, definition, undefined, leave);
       }
@@ -95,6 +96,18 @@ export class Arrivals {
     }
     this.#start(message, arrived, code, { last: head.last, inbox }, used(leave));
     return true;
+  }
+
+  /**
+   * True when nobody can have started the run. A key that the user gave may stand in two queues, and only the queue of the
+   * flow's own name is where it stands by default: elsewhere, and where priorities have their own places, a look at the head
+   * comes first.
+   */
+  #isSurelyNew({ delivery, rank, aged }: KeptMessage, { submission }: Arrived): boolean {
+    if (submission === undefined || aged || !delivery.fresh) return false;
+    if (submission.isKeyNew) return true;
+    const { queue, run } = delivery;
+    return queue === run.flow && rank === NORMAL_RANK && !this.#host.admission.isSpread(queue);
   }
 
   /** True when nothing but this worker's own slots limits the run, or it has what limits it. */
@@ -125,7 +138,8 @@ export class Arrivals {
     const takesOver = head !== undefined && isActive(head.status);
     const admission = async (): Promise<Permit | undefined> => {
       const key = await this.#keyOf(run, queue, arrived, definition, leave);
-      return this.#host.admission.enter({ run, queue, starts, takesOver, key });
+      const { rank } = message;
+      return this.#host.admission.enter({ run, queue, starts, takesOver, key, rank });
     };
     leave.permit = await this.#host.whileWaiting(kind, admission());
     return false;
@@ -284,7 +298,7 @@ export class Arrivals {
       admission.begin(activation, run.id, submission.queue, permit);
       activation.play();
     };
-    if (permit === undefined) slots.take("fresh", start);
+    if (permit === undefined) slots.take("fresh", start, message.rank);
     else start();
   }
 
@@ -406,15 +420,6 @@ export class Arrivals {
 function needsTelling(arrived: Arrived, head: Frame | undefined): boolean {
   if (head === undefined || !isClosed(head.status)) return false;
   return arrived.input?.type === "Watch" || speaksFor(arrived, head.token);
-}
-
-/**
- * True when nobody can have started the run. A key that the user gave may stand in two queues, and only the queue of the
- * flow's own name is where it stands by default: elsewhere a look at the head comes first.
- */
-function isSurelyNew({ delivery, aged }: KeptMessage, { submission }: Arrived): boolean {
-  if (submission === undefined || aged || !delivery.fresh) return false;
-  return submission.isKeyNew || delivery.queue === delivery.run.flow;
 }
 
 /** Leave to go on that is not used yet. */

@@ -1,3 +1,4 @@
+import { queueOfPlace } from "../engine/priority.ts";
 import type { Lease, LeaseKeeper } from "../ports/leases.ts";
 import type { Delivery } from "../ports/work-queue.ts";
 
@@ -8,8 +9,14 @@ export class KeptMessage {
   #done = false;
   #aged = false;
 
+  /** Which new runs of its queue go first: 1 before 2. */
+  readonly rank: number;
+
   constructor(delivery: Delivery, leases: LeaseKeeper) {
-    this.delivery = delivery;
+    const { queue, rank } = queueOfPlace(delivery.queue);
+    // Priorities have places of their own to wait in; for all else the run is in its queue.
+    this.delivery = queue === delivery.queue ? delivery : { ...delivery, queue };
+    this.rank = rank;
     this.#lease = leases.keep(delivery);
   }
 

@@ -3,7 +3,7 @@ import type { AnyDefinition } from "../definition/definition.ts";
 import { keyFromInput } from "../definition/name-from-input.ts";
 import { checkSubmitOptions } from "../definition/submit-options.ts";
 import { DepthLimitError } from "../engine/flow-errors.ts";
-import { checkToken } from "../engine/names.ts";
+import { checkQueueName } from "../engine/priority.ts";
 import { runRef } from "../engine/run-id.ts";
 import { InvalidOptionError } from "../engine/usage-errors.ts";
 import { childKey } from "../history/own-child.ts";
@@ -41,7 +41,7 @@ export function planChild(
     submission: {
       ...checkSubmitOptions(options, now),
       runId: run.id,
-      queue: checkToken("A queue's name", options.queue ?? home),
+      queue: checkQueueName(options.queue ?? home),
       submissionId: unique,
       input: encodeWithin(parent.maxPayloadBytes, input, `The input of ${run.id}`),
       submittedAt: now,

@@ -61,7 +61,7 @@ export class QueueLimits {
     const before = this.#settings;
     this.#settings = this.#settingsOf(record);
     if (JSON.stringify(before) === JSON.stringify(this.#settings)) return;
-    const { log, onChange, onLimited } = this.#parts;
+    const { log, onChange, onLimited, onSpread } = this.#parts;
     log.info({ queue: this.name, ...this.#settings }, "Queue settings");
     if (this.isLimited && this.#stopWatching !== undefined) {
       // Without it others' slots are found out a little later.
@@ -69,6 +69,7 @@ export class QueueLimits {
         log.warn({ err: error, queue: this.name }, "Slots cannot be watched");
       });
     }
+    if (!before.priorities && this.#settings.priorities) onSpread();
     if (before.concurrency === undefined && this.#settings.concurrency !== undefined) {
       onLimited(this);
     }
@@ -94,4 +95,6 @@ export interface QueueLimitsParts {
   readonly onChange: () => void;
   /** A limit was set where there was none: what is active already takes slots too. */
   readonly onLimited: (queue: QueueLimits) => void;
+  /** Somebody has submitted with a priority. */
+  readonly onSpread: () => void;
 }

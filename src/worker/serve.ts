@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { type Logger, pino } from "pino";
 import type { AnyDefinition } from "../definition/definition.ts";
 import { type Duration, toMilliseconds } from "../engine/duration.ts";
-import { checkToken } from "../engine/names.ts";
+import { checkQueueName } from "../engine/priority.ts";
 import { InvalidOptionError } from "../engine/usage-errors.ts";
 import { Payloads } from "../payloads/payloads.ts";
 import type { Broker } from "../ports/broker.ts";
@@ -51,7 +51,7 @@ export async function serve(
   const guardMode = checkGuardMode(options.determinismGuard ?? defaultGuardMode());
   const known = index(definitions);
   const queues = options.queues ?? [...queuesOf(definitions)];
-  for (const queue of queues) checkToken("A queue's name", queue);
+  for (const queue of queues) checkQueueName(queue);
   const id = `${hostname().replaceAll(/[^A-Za-z0-9_-]/g, "-")}-${process.pid}-${randomBytes(4).toString("hex")}`;
   const log = (options.log ?? pino({ name: "millrace" })).child({ worker: id });
 
@@ -61,6 +61,7 @@ export async function serve(
     ...lease,
     room: (kind) => worker?.room(kind) ?? 0,
     roomOf: (kind, queue) => worker?.roomOf(kind, queue) ?? 0,
+    isDue: (place) => worker?.isDue(place) ?? false,
     onDelivery: (delivery) =>
       worker === undefined ? delivery.giveBack() : worker.deliver(delivery),
     onForeign: (subject, reason) =>
@@ -82,6 +83,7 @@ export async function serve(
     definitions: known,
     leaseMs: reader.leaseMs,
     limits,
+    queues,
     concurrency: settings.concurrency,
     maxHeld: settings.maxHeld,
     suspendAfterMs,

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { AnyDefinition } from "../definition/definition.ts";
+import { queueOfPlace, siblingsOf } from "../engine/priority.ts";
 import { parseRunId } from "../engine/run-id.ts";
 import { tellIfClosed } from "../history/tell-closed.ts";
 import type { Payloads } from "../payloads/payloads.ts";
@@ -16,6 +17,7 @@ import { KeptMessage } from "./kept-message.ts";
 import { LeaseLostError } from "./lease-lost-error.ts";
 import { Slots } from "./slots.ts";
 import { StepCache } from "./step-cache.ts";
+import { Turns } from "./turns.ts";
 
 /** A worker: takes runs from its queues, holds them, and gives them up in good order when it drains. */
 export class Worker implements ArrivalHost {
@@ -41,6 +43,9 @@ export class Worker implements ArrivalHost {
   readonly #waiting: Record<DeliveryKind, number> = { new: 0, in: 0 };
   readonly #receiving = new Set<Promise<void>>();
   #reader: QueueReader | undefined;
+  /** Queues whose new runs wait in places of their own, by priority. */
+  readonly #spreads = new Set<string>();
+  readonly #turns = new Turns();
   #draining: Promise<void> | undefined;
   #markStopped: () => void = () => undefined;
   /** Resolves when it has drained, whoever asked for it. */
@@ -71,6 +76,7 @@ export class Worker implements ArrivalHost {
       slots: this.slots,
       leaseMs,
       limits,
+      onSpread: (queue) => this.#spread(queue),
       onRoom,
     });
   }
@@ -91,7 +97,34 @@ export class Worker implements ArrivalHost {
   /** Reads from a reader that was opened for this worker. */
   begin(reader: QueueReader): void {
     this.#reader = reader;
+    for (const queue of this.#spreads) this.#readSiblings(queue);
     reader.more();
+  }
+
+  isDue(place: string): boolean {
+    return this.#turns.isDue(place);
+  }
+
+  #noteTurn(place: string): void {
+    const { queue } = queueOfPlace(place);
+    if (this.#spreads.has(queue)) this.#turns.note(place, [queue, ...siblingsOf(queue)]);
+  }
+
+  #spread(queue: string): void {
+    this.#spreads.add(queue);
+    this.#readSiblings(queue);
+  }
+
+  /** Reads where new runs with a priority wait, if this worker reads their queue. */
+  #readSiblings(queue: string): void {
+    const reader = this.#reader;
+    if (reader === undefined || this.draining || !this.#parts.queues.includes(queue)) return;
+    Promise.all(siblingsOf(queue).map((place) => reader.addSibling(place, queue))).catch(
+      (error: unknown) => {
+        this.log.warn({ err: error, queue }, "Runs with a priority cannot be read yet");
+        this.clock.after(SPREAD_AGAIN_MS, () => this.#readSiblings(queue));
+      },
+    );
   }
 
   room(kind: DeliveryKind): number {
@@ -104,7 +137,7 @@ export class Worker implements ArrivalHost {
   }
 
   roomOf(kind: DeliveryKind, queue: string): number {
-    return kind === "in" ? Number.POSITIVE_INFINITY : this.admission.room(queue);
+    return kind === "in" ? Number.POSITIVE_INFINITY : this.admission.room(queue, this.isDue(queue));
   }
 
   async whileWaiting<T>(kind: DeliveryKind, waiting: Promise<T>): Promise<T> {
@@ -119,6 +152,8 @@ export class Worker implements ArrivalHost {
 
   /** Keeps the message at once, and looks at it when all that came with it is kept too. */
   deliver(delivery: Delivery): void {
+    const { kind, queue } = delivery;
+    if (kind === "new") this.#noteTurn(queue);
     this.#take(new KeptMessage(delivery, this.#parts.leases));
   }
 
@@ -270,6 +305,8 @@ export interface WorkerParts {
   /** The shortest lease of its queues. */
   readonly leaseMs: number;
   readonly limits: ReadonlyMap<string, number>;
+  /** The queues that it reads. */
+  readonly queues: readonly string[];
   readonly concurrency: number;
   readonly maxHeld: number;
   readonly suspendAfterMs: number;
@@ -279,6 +316,9 @@ export interface WorkerParts {
 
 /** After the grace period, handing over takes as long as the broker needs, but no longer than this. */
 const HAND_OVER_MS = 5_000;
+
+/** After places for priorities could not be opened. */
+const SPREAD_AGAIN_MS = 2_000;
 
 /** Messages that wait for leave to go on, and take up nobody's room. Each is kept, which costs some memory. */
 const MAX_WAITING = 10_000;

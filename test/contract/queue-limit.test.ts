@@ -1,5 +1,5 @@
 /** A queue's limit, rate and pause, over several workers that crash. */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { RunId } from "../../src/engine/run-id.ts";
 import { type AnyDefinition, flow } from "../../src/index.ts";
 import { type Actor, Gate, LONG_LEASE, Stage } from "./support/stage.ts";
@@ -333,4 +333,109 @@ test("a worker's own limit of a flow holds for it alone, and other flows do not 
   for (const run of runs) await stage.until(run, "completed");
   expect(limited).toMatchObject({ total: 12, most: 4 });
   expect(free.most).toBeGreaterThan(4);
+});
+
+function noted(order: string[]) {
+  return (actor: Actor): readonly AnyDefinition[] => [
+    flow("work", async (ctx, priority: string) => {
+      await ctx.step("execute", async () => {
+        order.push(priority);
+        await passed(actor, 100);
+      });
+    }),
+  ];
+}
+
+describe("priorities", () => {
+  const PRIORITIES = ["low", "normal", "high"] as const;
+
+  async function submitAll(stage: Stage, each: number): Promise<readonly RunId[]> {
+    const runs: RunId[] = [];
+    for (const priority of PRIORITIES) {
+      for (let at = 0; at < each; at++) {
+        const options = { key: `${priority}-${at}`, priority };
+        runs.push((await stage.clock.until(stage.client.submit("work", priority, options))).id);
+      }
+    }
+    return runs;
+  }
+
+  test.each([
+    ["a queue without a limit", undefined],
+    ["a queue with a limit", 1],
+  ])(
+    "in %s the high ones start first, and the low ones are not left for ever",
+    async (_, limit) => {
+      const stage = new Stage();
+      const order: string[] = [];
+      const queue = stage.client.queue("work");
+      if (limit !== undefined) await stage.clock.until(queue.set({ concurrency: limit }));
+      await stage.clock.until(queue.pause());
+      const runs = await submitAll(stage, 20);
+      await stage.hire(noted(order), { concurrency: 1 });
+      await stage.clock.until(queue.resume());
+      for (const run of runs) await stage.until(run, "completed", 60_000);
+      expect(order).toHaveLength(60);
+      const mean = (priority: string): number => {
+        const places = order.flatMap((one, at) => (one === priority ? [at] : []));
+        return places.reduce((sum, place) => sum + place, 0) / places.length;
+      };
+      expect(mean("high")).toBeLessThan(mean("normal") - 10);
+      expect(mean("normal")).toBeLessThan(mean("low") - 5);
+      expect(order.indexOf("low")).toBeLessThan(35);
+    },
+  );
+
+  test("a worker that serves already reads what comes with a priority, and a run is its queue's", async () => {
+    const stage = new Stage();
+    const order: string[] = [];
+    await stage.hire(noted(order));
+    const options = { key: "k", priority: "high" } as const;
+    const run = await stage.clock.until(stage.client.submit("work", "high", options));
+    await stage.until(run.id, "completed");
+    const state = await stage.clock.until(run.state());
+    expect(state.queue).toBe("work");
+    expect(stage.broker.messages()[0]?.subject).toBe("mr.test.0.new.work--high.work.k");
+  });
+
+  test("a key is one run, whatever the priorities that it is submitted with", async () => {
+    const stage = new Stage();
+    const order: string[] = [];
+    const keys: { key: string; priority?: "high" | "low"; ifExists?: "reject" }[] = [
+      { key: "k", priority: "high" },
+      { key: "k" },
+      { key: "k", priority: "low" },
+    ];
+    for (const options of keys) {
+      await stage.clock.until(stage.client.submit("work", "x", options));
+    }
+    const rejected = stage.client.submit("work", "x", { key: "k", ifExists: "reject" });
+    await expect(stage.clock.until(rejected)).rejects.toMatchObject({ code: "RUN_EXISTS" });
+    expect(stage.broker.messages()).toHaveLength(1);
+    await stage.hire(noted(order));
+    await stage.until("work:k", "completed");
+    expect(order).toEqual(["x"]);
+  });
+
+  test("the run of a worker that died is taken over, wherever its submission waited", async () => {
+    const stage = new Stage();
+    const order: string[] = [];
+    const options = { lease: "2s" } as const;
+    const first = await stage.hire(noted(order), options);
+    const run = await stage.clock.until(
+      stage.client.submit("work", "high", { key: "k", priority: "high" }),
+    );
+    await stage.clock.untilTrue(() => order.length === 1);
+    first.connection.crash();
+    await stage.hire(noted(order), options);
+    await stage.until(run.id, "completed");
+    await stage.clock.advance(3_000);
+    expect(stage.unacked).toEqual([]);
+  });
+
+  test.each(["work--high", "work--low"])("no queue can be called %s", (queue) => {
+    expect(() => flow("work", { queue }, async () => undefined)).toThrow(
+      /--high or --low are for priorities/,
+    );
+  });
 });

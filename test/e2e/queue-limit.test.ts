@@ -75,3 +75,26 @@ test("a pause under load lets what executes end, starts nothing, and loses nothi
   for (const { id } of [...runs, late]) await bed.millrace.attach(id).result({ timeout: "30s" });
   expect(executions(bed, "begin").length).toBe(41);
 });
+
+test("the better priority goes first, also to a worker that served before anybody submitted with one", async () => {
+  const bed = await beds.open();
+  await bed.worker("limited", { serve: { concurrency: 1 } });
+  const queue = bed.millrace.queue("limited");
+  await queue.pause();
+  const submit = (priority: "high" | "normal" | "low", at: number) =>
+    bed.millrace.submit("limited", { ms: 20 }, { key: `${priority}-${at}`, priority });
+  const runs: { readonly id: string }[] = [];
+  for (let at = 0; at < 15; at++) {
+    for (const priority of ["low", "normal", "high"] as const)
+      runs.push(await submit(priority, at));
+  }
+  await queue.resume();
+  for (const { id } of runs) await bed.millrace.attach(id).result({ timeout: "30s" });
+  const order = executions(bed, "begin").map(({ run }) => run.replace(/^limited:|-\d+$/g, ""));
+  expect(order).toHaveLength(45);
+  const placesOf = (priority: string): number =>
+    order.reduce((sum, one, at) => (one === priority ? sum + at : sum), 0);
+  expect(placesOf("high")).toBeLessThan(placesOf("normal"));
+  expect(placesOf("normal")).toBeLessThan(placesOf("low"));
+  expect(order.slice(0, 10).filter((one) => one === "high").length).toBeGreaterThanOrEqual(6);
+});

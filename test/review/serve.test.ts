@@ -31,6 +31,7 @@ function watched(): { broker: Broker; open: () => number; refuseLeases: () => vo
           return {
             leaseMs: reader.leaseMs,
             more: () => reader.more(),
+            addSibling: (place, queue) => reader.addSibling(place, queue),
             stop: () => {
               opened--;
               return reader.stop();

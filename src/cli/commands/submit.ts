@@ -27,6 +27,13 @@ export function addSubmit(program: Command, host: Host): void {
     .option("-m, --metadata <name=value>", "kept with the run; may be repeated", collectPair)
     .option("-q, --queue <name>", "queue where it waits (default: the flow's name)")
     .addOption(
+      new Option("--priority <class>", "which of the queue's new runs go first").choices([
+        "high",
+        "normal",
+        "low",
+      ]),
+    )
+    .addOption(
       new Option("--if-exists <what>", "when the key is taken")
         .choices(["attach", "reject"])
         .default("attach"),
@@ -59,6 +66,7 @@ interface SubmitOptions extends GlobalOptions {
   readonly tag?: readonly string[];
   readonly metadata?: Readonly<Record<string, string>>;
   readonly queue?: string;
+  readonly priority?: "high" | "normal" | "low";
   readonly ifExists: "attach" | "reject";
   readonly delay?: Duration;
   readonly at?: Date;
@@ -98,13 +106,14 @@ function checkTogether({ wait, timeout, at, delay }: SubmitOptions): void {
 }
 
 function asked(options: SubmitOptions): LibraryOptions {
-  const { key, tag, metadata, queue, ifExists, delay, at, deadline } = options;
+  const { key, tag, metadata, queue, priority, ifExists, delay, at, deadline } = options;
   return {
     ifExists,
     ...(key === undefined ? {} : { key }),
     ...(tag === undefined ? {} : { tags: tag }),
     ...(metadata === undefined ? {} : { metadata }),
     ...(queue === undefined ? {} : { queue }),
+    ...(priority === undefined ? {} : { priority }),
     ...(delay === undefined ? {} : { delay }),
     ...(at === undefined ? {} : { at }),
     ...(deadline === undefined ? {} : { deadline }),
