@@ -37,12 +37,17 @@ export class Admission {
   readonly #seen = new Map<string, SeenSlot>();
   #cancelReview: (() => void) | undefined;
   #cancelWake: (() => void) | undefined;
+  #cancelBeat: (() => void) | undefined;
+  /** When this process was last seen to run, while somebody waits. */
+  #beatAt = 0;
+  readonly #forgetReconnect: () => void;
   #sweeping = false;
   #closed = false;
 
   constructor(host: AdmissionHost) {
     this.#host = host;
     const { broker, clock, log } = host;
+    this.#forgetReconnect = broker.hints.onReconnect(() => this.#ageAll());
     this.#local = new LocalLimits(host.limits);
     this.#keys = new KeySlots({ broker, clock, log, onChange: () => this.#onChange() });
   }
@@ -107,6 +112,7 @@ export class Admission {
       const ticket = new Ticket({ entry, queue, keySlots, worker, local: this.#local }, resolve);
       const after = this.#line.findIndex(({ rank }) => rank > ticket.rank);
       this.#line.splice(after === -1 ? this.#line.length : after, 0, ticket);
+      this.#beat();
       this.#sweep();
     });
   }
@@ -159,6 +165,8 @@ export class Admission {
     this.#closed = true;
     this.#cancelReview?.();
     this.#cancelWake?.();
+    this.#cancelBeat?.();
+    this.#forgetReconnect();
     for (const ticket of this.#line.splice(0)) this.#sendAway(ticket);
   }
 
@@ -304,6 +312,7 @@ export class Admission {
     const { entry, keySlots, request } = ticket;
     const { run, takesOver } = entry;
     const isSure = !takesOver && clock.now() - startedAt < this.#host.leaseMs / 2;
+    if (clock.now() - this.#beatAt > this.#longestGapMs) entry.onAged();
     ticket.isIn = true;
     for (const other of this.#line) {
       const isPassed = ticket.rank !== RESUMED && other.rank > ticket.rank;
@@ -311,6 +320,29 @@ export class Admission {
     }
     ticket.resolve({ run: run.id, request, sets: taken, keySlots, names: ticket.names, isSure });
     this.#host.onRoom();
+  }
+
+  /**
+   * A process that was stopped for a lease, or cut off, may have lost the messages that wait here to somebody who is done with
+   * them by now: from then on they are only good for being exchanged (I4).
+   */
+  #beat(): void {
+    if (this.#cancelBeat !== undefined || this.#closed) return;
+    const { clock, leaseMs } = this.#host;
+    this.#beatAt = clock.now();
+    this.#cancelBeat = clock.after(leaseMs * BEAT_SHARE, () => {
+      this.#cancelBeat = undefined;
+      if (clock.now() - this.#beatAt > this.#longestGapMs) this.#ageAll();
+      if (this.#line.length > 0) this.#beat();
+    });
+  }
+
+  get #longestGapMs(): number {
+    return this.#host.leaseMs * LONGEST_GAP_SHARE;
+  }
+
+  #ageAll(): void {
+    for (const { entry } of this.#line) entry.onAged();
   }
 
   /** While somebody waits for a slot: looks whether those who have one still need it. */
@@ -407,6 +439,8 @@ export interface Entry {
   readonly takesOver: boolean;
   /** Which new runs go first: 1 before 2. */
   readonly rank: number;
+  /** Its message may be somebody else's by now. */
+  readonly onAged: () => void;
   /** By which its flow's runs are limited, if they are. */
   readonly key: LimitedKey | undefined;
 }
@@ -523,6 +557,9 @@ interface SeenSlot {
 const STOPPED = Symbol("the worker stops");
 
 const RESUMED = 0;
+/** Of the lease: how often this process looks whether it ran all the time, and the longest time that it may not have. */
+const BEAT_SHARE = 0.2;
+const LONGEST_GAP_SHARE = 0.5;
 const REVIEW_MS = 1_000;
 /** A slot that is younger is not asked after. */
 const YOUNG_MS = 2_000;

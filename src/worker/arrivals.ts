@@ -48,7 +48,7 @@ export class Arrivals {
     if (definition === undefined && queue !== run.flow) return this.#passOn(message, arrived);
     const leave: Leave = { permit: undefined };
     try {
-      while (!(await this.#see(message, arrived, definition, leave)));
+      while (!(await this.#see(message, asOfNow(message, arrived), definition, leave)));
     } finally {
       if (leave.permit !== undefined) this.#host.admission.giveBack(leave.permit);
     }
@@ -139,7 +139,8 @@ export class Arrivals {
     const admission = async (): Promise<Permit | undefined> => {
       const key = await this.#keyOf(run, queue, arrived, definition, leave);
       const { rank } = message;
-      return this.#host.admission.enter({ run, queue, starts, takesOver, key, rank });
+      const onAged = (): void => message.age();
+      return this.#host.admission.enter({ run, queue, starts, takesOver, key, rank, onAged });
     };
     leave.permit = await this.#host.whileWaiting(kind, admission());
     return false;
@@ -439,6 +440,11 @@ function codeFor(
     throw failure;
   };
   return { ...definition, kind: "flow", version: "", input: undefined, fn };
+}
+
+/** What was fresh when it came may have become stale while it waited. */
+function asOfNow({ aged }: KeptMessage, arrived: Arrived): Arrived {
+  return aged ? { ...arrived, stale: !arrived.redelivered } : arrived;
 }
 
 function used(leave: Leave): Permit | undefined {

@@ -335,6 +335,47 @@ test("a worker's own limit of a flow holds for it alone, and other flows do not 
   expect(free.most).toBeGreaterThan(4);
 });
 
+test("a message that waited in a process that was stopped becomes no token: somebody else had it meanwhile (I4)", async () => {
+  const stage = new Stage();
+  const gate = new Gate();
+  await stage.clock.until(stage.client.queue("work").set({ concurrency: 1 }));
+  const holds = flow("holds", { queue: "work" }, async (ctx) =>
+    ctx.step("hold", () => gate.pass()),
+  );
+  const sleeps = flow("sleeps", { queue: "work" }, async (ctx) => {
+    await ctx.sleep("20s");
+    await ctx.step("one", () => undefined);
+    await ctx.sleep("60s");
+    await ctx.step("two", () => undefined);
+  });
+  const first = await stage.hire(() => [holds, sleeps], { lease: "2s" });
+  const run = (
+    await stage.clock.until(stage.client.submit("sleeps", undefined, { key: "k", queue: "work" }))
+  ).id;
+  await stage.until(run, "suspended");
+  const held = await stage.clock.until(
+    stage.client.submit("holds", undefined, { key: "k", queue: "work" }),
+  );
+  await stage.clock.untilTrue(() => gate.arrivals === 1);
+  // The wake-up reaches the only worker, and waits there for the slot.
+  await stage.clock.advance(25_000);
+  const second = await stage.hire(() => [holds, sleeps], { lease: "2s" });
+  const waited = stage.deliveries.at(-1)?.sequence;
+  first.connection.pause();
+  gate.open();
+  // The other one takes both over: the first run to its end, the second to its next sleep.
+  await stage.until(held.id, "completed", 60_000);
+  await stage.clock.untilTrue(() => stage.events(run, "StepCompleted").length === 1, 60_000);
+  await stage.until(run, "suspended", 60_000);
+  first.connection.resume();
+  await stage.until(run, "completed", 120_000);
+  const tokens = stage.events(run, "Activated").map(({ token }) => token);
+  expect(tokens).not.toContain(waited);
+  await stage.clock.advance(10_000);
+  expect(stage.unacked).toEqual([]);
+  expect(second.connection.state).toBe("running");
+});
+
 function noted(order: string[]) {
   return (actor: Actor): readonly AnyDefinition[] => [
     flow("work", async (ctx, priority: string) => {
