@@ -16,6 +16,8 @@ export class MemoryConsumer {
   readonly #again: number[] = [];
   /** The last sequence that was looked at for the first time. */
   #seen = 0;
+  /** When every lease was ended before its time. */
+  #lapsedAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: ConsumerParts) {
     this.#parts = parts;
@@ -76,7 +78,13 @@ export class MemoryConsumer {
 
   /** Ends every lease now, whoever lives: each message is handed out again. */
   lapseAll(): void {
+    this.#lapsedAt = this.#parts.clock.now();
     for (const sequence of this.#pending.keys()) this.giveBack(sequence);
+  }
+
+  /** True for what was handed out before: as old as a lease, for whoever it has not reached yet. */
+  hasLapsedSince(handedOutAt: number): boolean {
+    return handedOutAt <= this.#lapsedAt;
   }
 
   /** Forgets every ack, as a consumer does that is deleted and made again: the whole log is handed out anew. */

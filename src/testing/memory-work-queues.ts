@@ -197,7 +197,8 @@ class MemoryReader implements ConsumerReader {
       const run = broker.subjects.runOf(message.subject);
       const ack = (): void => link.send(() => consumer.ack(message.sequence));
       if (run === undefined) return void this.#setAside(message, ack);
-      const young = broker.clock.now() - handedOutAt < consumer.leaseMs * FRESH_SHARE;
+      const age = broker.clock.now() - handedOutAt;
+      const young = age < consumer.leaseMs * FRESH_SHARE && !consumer.hasLapsedSince(handedOutAt);
       const trusted = message.sequence > (this.#trustedSince[message.partition] ?? 0);
       const storedAt = broker.stream(message.partition).storedAt(message.sequence);
       const waited = kind === "new" && broker.clock.now() - storedAt > YOUNG_MS;
