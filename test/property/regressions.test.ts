@@ -54,3 +54,18 @@ test("a message that waited to be looked at again, and is somebody else's by the
   });
   await expect(checked).resolves.toBeUndefined();
 });
+
+test("a message that was under way to a stopped worker when its lease ran out becomes no token (I4)", async () => {
+  const checked = check({
+    ...base,
+    program: { type: "attach" },
+    shared: { program: { type: "receive", signal: "x", timeoutMs: 0 }, atMs: 0 },
+    suspendAfterMs: 0,
+    seed: 2_146_434_806,
+    timedFaults: [
+      { atMs: 1_101, worker: 0, fault: "lapse", pauseMs: 300 },
+      { atMs: 98, worker: 0, fault: "pause", pauseMs: 1_500 },
+    ],
+  });
+  await expect(checked).resolves.toBeUndefined();
+});
