@@ -62,6 +62,8 @@ export class Activation implements HeldRun {
   #token: KeptMessage;
   /** How the flow's function ended, once it has. */
   #outcome: AttemptResult | undefined;
+  /** Whether the flow had been told to stop by then. */
+  #wasTold: boolean | undefined;
   /** `closing`: the event that ends this activation is recorded, and nothing else may be. */
   #mode: "replaying" | "live" | "draining" | "suspending" | "closing" | "ended" = "replaying";
   /** True while the flow does what it did before, in the history that is replayed. */
@@ -415,6 +417,8 @@ export class Activation implements HeldRun {
 
   #onFlowEnd(outcome: AttemptResult): void {
     this.#outcome = outcome;
+    // What is left of a flow that has ended may be told still: that changes nothing any more, here or in a replay (I7).
+    this.#wasTold ??= this.#journal.cancellation === "told";
     this.#advanceLater();
   }
 
@@ -540,7 +544,7 @@ export class Activation implements HeldRun {
     const what = `The output of run ${this.run.id}`;
     const end = closingEvent(outcome, {
       id: this.run.id,
-      wasCancelled: this.#journal.cancellation === "told",
+      wasCancelled: this.#wasTold === true,
       cancelReason: this.#stopReason,
       maxErrorBytes: this.#maxErrorBytes,
       encode: (value) => encodeWithin(this.#host.payloads.maxBytes, value, what),

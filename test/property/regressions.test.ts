@@ -69,3 +69,28 @@ test("a message that was under way to a stopped worker when its lease ran out be
   });
   await expect(checked).resolves.toBeUndefined();
 });
+
+test("a flow that had ended before it was to stop has completed, in a replay too (I7)", async () => {
+  const checked = check({
+    ...base,
+    program: {
+      type: "race",
+      nodes: [
+        base.program,
+        {
+          type: "child",
+          body: base.program,
+          use: "result",
+          onParentClose: "",
+          delayMs: 0,
+          deadlineMs: 0,
+        },
+      ],
+    },
+    deadlineMs: 100,
+    workers: 1,
+    suspendAfterMs: 0,
+    writeFaults: [{ nth: 1, fault: "crash after", pauseMs: 300 }],
+  });
+  await expect(checked).resolves.toBeUndefined();
+});
