@@ -8,7 +8,9 @@ export interface ChildRun<Output = unknown> {
   readonly id: RunId;
   /**
    * The run's output, as soon as it has completed.
-   * @throws {@link RunFailedError} (its `cause` is what the run threw), {@link RunCrashedError}, {@link RunCancelledError}.
+   * @throws {@link RunFailedError} (its `cause` is what the run threw), {@link RunCrashedError}, {@link RunCancelledError};
+   * for an attached run that nobody submitted, at once an error with `code: "RUN_NOT_FOUND"`. That one comes out of the history
+   * like a step's error: it is no instance of {@link RunNotFoundError}.
    */
   result(): Promise<Output>;
   /** Asks it to stop. Resolves when the request is durable; nothing happens when it has ended. */

@@ -16,13 +16,13 @@ import type { RunEvent } from "./run-event.ts";
 export class Journal {
   readonly #inputOf: (sequence: number) => PlainInput | undefined;
   readonly #open = new Map<string, Command>();
+  /** Those of them that wait for an input, oldest first, by what it is about. */
+  readonly #listening = new Map<string, Set<Command>>();
   readonly #settled = new Set<string>();
   /** Settled otherwise than by its own event, which may be on its way all the same: it says nothing then. */
   readonly #overtaken = new Set<string>();
   /** Signals that nobody has received, oldest first, by name. */
   readonly #signals = new Map<string, SignalInput[]>();
-  /** Commands that asked how another run ends, by its id. A run may wait for thousands. */
-  readonly #outcomes = new Map<string, Command[]>();
   /** How other runs ended, by their id. */
   readonly #closed = new Map<string, RunClosedInput>();
   #cancel: "none" | "requested" | "told" = "none";
@@ -50,18 +50,25 @@ export class Journal {
   open(asked: Asked): Command {
     const command: Command = { ...asked, settled: false, failedAttempts: 0 };
     const found = this.#found(command);
-    if (found === undefined) this.#wait(command);
+    if (found === undefined) this.#add(command);
     else this.#tell(command, found);
     return command;
   }
 
-  #wait(command: Command): void {
-    const { kind, id, topic } = command;
-    this.#open.set(id, command);
-    if (kind !== "outcome") return;
-    const others = this.#outcomes.get(topic);
-    if (others === undefined) this.#outcomes.set(topic, [command]);
-    else others.push(command);
+  #add(command: Command): void {
+    this.#open.set(command.id, command);
+    if (command.topic === "") return;
+    const place = listensAt(command);
+    const others = this.#listening.get(place);
+    if (others === undefined) this.#listening.set(place, new Set([command]));
+    else others.add(command);
+  }
+
+  #remove(command: Command): void {
+    this.#open.delete(command.id);
+    const place = listensAt(command);
+    const listening = this.#listening.get(place);
+    if (listening?.delete(command) && listening.size === 0) this.#listening.delete(place);
   }
 
   /** The commands that wait for an outcome, in the order in which the flow asked. */
@@ -150,10 +157,8 @@ export class Journal {
 
   #signal(signal: SignalInput): void {
     const { name, payload } = signal;
-    for (const command of this.#open.values()) {
-      if (command.kind !== "receive" || command.topic !== name) continue;
-      return this.#overtake(command, { type: "output", output: payload });
-    }
+    const [first] = this.#listening.get(listensAt({ kind: "receive", topic: name })) ?? [];
+    if (first !== undefined) return this.#overtake(first, { type: "output", output: payload });
     const kept = this.#signals.get(name);
     if (kept === undefined) this.#signals.set(name, [signal]);
     else kept.push(signal);
@@ -161,11 +166,10 @@ export class Journal {
 
   #close(closed: RunClosedInput): void {
     this.#closed.set(closed.runId, closed);
-    for (const command of this.#outcomes.get(closed.runId) ?? []) {
-      // A cancellation may have told it already.
-      if (!command.settled) this.#overtake(command, { type: "closed", closed });
+    const place = listensAt({ kind: "outcome", topic: closed.runId });
+    for (const command of this.#listening.get(place) ?? []) {
+      this.#overtake(command, { type: "closed", closed });
     }
-    this.#outcomes.delete(closed.runId);
   }
 
   /** Tells the flow once, through all that it awaits and that is not shielded; or through what it asks for next. */
@@ -182,7 +186,7 @@ export class Journal {
 
   #overtake(command: Command, outcome: Outcome): void {
     this.#overtaken.add(command.id);
-    this.#open.delete(command.id);
+    this.#remove(command);
     this.#tell(command, outcome);
   }
 
@@ -199,7 +203,7 @@ export class Journal {
     outcome: Outcome,
   ): Mismatch | undefined {
     return this.#match(event.type, kinds, id, (command) => {
-      this.#open.delete(id);
+      this.#remove(command);
       this.#now = Math.max(this.#now, event.at);
       this.#tell(command, outcome);
     });
@@ -232,6 +236,10 @@ export class Journal {
     const shown = asked.slice(0, 5).join(", ");
     return asked.length > 5 ? `${shown} and ${asked.length - 5} more` : shown;
   }
+}
+
+function listensAt({ kind, topic }: Pick<Asked, "kind" | "topic">): string {
+  return `${kind} ${topic}`;
 }
 
 export type CommandKind = "step" | "timer" | "receive" | "child" | "outcome";

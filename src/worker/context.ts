@@ -17,6 +17,7 @@ import { type Duration, toMilliseconds } from "../engine/duration.ts";
 import { shortReason } from "../engine/input.ts";
 import { checkStepName, MAX_STEP_NAME } from "../engine/names.ts";
 import { type RetryOptions, retryPolicy } from "../engine/retry.ts";
+import { RunNotFoundError } from "../engine/run-errors.ts";
 import { parseRunId, type RunId, type RunRef } from "../engine/run-id.ts";
 import { StepNumbers } from "../engine/step-id.ts";
 import { InvalidDurationError, InvalidOptionError } from "../engine/usage-errors.ts";
@@ -28,6 +29,7 @@ import { COMPENSATION_RETRY, Saga } from "./saga.ts";
 import type { StepCache } from "./step-cache.ts";
 import type { StepPlan } from "./step-plan.ts";
 import { encodeWithin } from "./step-runner.ts";
+import { markOwn } from "./stray-rejections.ts";
 
 /** The last time that a `Date` can hold. */
 const LAST_TIME = 8_640_000_000_000_000;
@@ -102,22 +104,34 @@ export class Context implements SagaContext {
     return this.#step(name, { fn, retry: retryPolicy(options.retry), timeoutMs }) as Promise<never>;
   }
 
-  async sleep(duration: Duration): Promise<void> {
-    const ms = toMilliseconds(duration);
-    await this.#host.timer(this.#id("sleep"), (now) => now + ms, this.#scope.shielded);
+  sleep(duration: Duration): Promise<void> {
+    return ofContext(async () => {
+      const ms = toMilliseconds(duration);
+      await this.#host.timer(this.#id("sleep"), (now) => now + ms, this.#scope.shielded);
+    });
   }
 
-  async sleepUntil(time: Date | number): Promise<void> {
-    const fireAt = Number(time);
-    if (!(Math.abs(fireAt) <= LAST_TIME)) throw new InvalidDurationError(time);
-    const { shielded } = this.#scope;
-    await this.#host.timer(this.#id("sleep"), () => Math.max(0, Math.ceil(fireAt)), shielded);
+  sleepUntil(time: Date | number): Promise<void> {
+    return ofContext(async () => {
+      const fireAt = Number(time);
+      if (!(Math.abs(fireAt) <= LAST_TIME)) throw new InvalidDurationError(time);
+      const { shielded } = this.#scope;
+      await this.#host.timer(this.#id("sleep"), () => Math.max(0, Math.ceil(fireAt)), shielded);
+    });
   }
 
-  async submit(
+  submit(
     definition: AnyDefinition | string,
     input?: unknown,
     options: ChildOptions = {},
+  ): Promise<ChildRun<never>> {
+    return ofContext(() => this.#submit(definition, input, options));
+  }
+
+  async #submit(
+    definition: AnyDefinition | string,
+    input: unknown,
+    options: ChildOptions,
   ): Promise<ChildRun<never>> {
     const name = typeof definition === "string" ? definition : definition.name;
     // Its place is taken before anything is awaited: the same in every replay.
@@ -137,9 +151,16 @@ export class Context implements SagaContext {
     return this.#handle(id, run, watch);
   }
 
-  async receive<Value>(
+  receive<Value>(
     signal: Signal<Value, never>,
     options: ReceiveOptions = {},
+  ): Promise<Value | undefined> {
+    return ofContext(() => this.#receive(signal, options));
+  }
+
+  async #receive<Value>(
+    signal: Signal<Value, never>,
+    options: ReceiveOptions,
   ): Promise<Value | undefined> {
     const { timeout } = options;
     const ms = timeout === undefined ? undefined : toMilliseconds(timeout);
@@ -235,13 +256,16 @@ export class Context implements SagaContext {
     const prefix = `${this.#id(definition.name)}/`;
     const { shielded, saga } = this.#scope;
     const context = new Context(this.#host, { ...scopeOf(this.runId, prefix), shielded, saga });
-    const checked = await validate(`flow ${definition.name}`, definition.input, input);
+    const what = `flow ${definition.name}`;
+    const checked = await ofContext(() => validate(what, definition.input, input));
     const call = definition.fn as (ctx: FlowContext, input: unknown) => unknown;
     return validateOutput(definition, await call(context, checked));
   }
 
-  async #step(name: string, plan: StepPlan): Promise<unknown> {
-    return this.#host.step(this.#id(checkStepName(name)), plan, this.#scope.shielded);
+  #step(name: string, plan: StepPlan): Promise<unknown> {
+    return ofContext(async () =>
+      this.#host.step(this.#id(checkStepName(name)), plan, this.#scope.shielded),
+    );
   }
 
   /** In a saga, a task that can be undone is, if it succeeds and the saga does not. */
@@ -297,6 +321,15 @@ export class Context implements SagaContext {
   }
 }
 
+/** What is asked of a context wrongly may be left alone like any other promise of it: that ends no process (I11). */
+async function ofContext<T>(ask: () => Promise<T> | T): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    throw error instanceof Error ? markOwn(error) : error;
+  }
+}
+
 /** Where in a flow a context stands. */
 interface ContextScope {
   /** Before the ids of all that is asked for: the flow that runs inside another. */
@@ -323,7 +356,11 @@ function compensationName(step: string, task: string): string {
 const COMPENSATE = ".compensate";
 
 /** The broker may be away for a while. */
-const ACTION_RETRY = { attempts: 20, delays: ["100ms", "1s", "5s"] } as const;
+const ACTION_RETRY = {
+  attempts: 20,
+  delays: ["100ms", "1s", "5s"],
+  when: (error: unknown) => !(error instanceof RunNotFoundError),
+} as const;
 
 /** What a step of this task does: the plain function if there is nothing to check and nothing to share. */
 function callOf(definition: AnyTask, input: unknown, shared: StepCache): StepPlan["fn"] {

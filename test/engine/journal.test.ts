@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { PlainInput } from "../../src/engine/input.ts";
 import { Journal, type Outcome } from "../../src/engine/journal.ts";
 import type { Payload } from "../../src/engine/payload.ts";
 import type { RunEvent } from "../../src/engine/run-event.ts";
@@ -208,4 +209,34 @@ test("whoever waits for a run is told of its end in the order of asking, and who
   expect(log.waitingCount).toBe(1);
   ask("e", "ship:1", false);
   expect(told.at(-1)).toBe("e closed");
+});
+
+test("of those that wait for one name or one run, each signal goes to the oldest and an end to all", () => {
+  const inputs = new Map<number, PlainInput>([
+    [1, { type: "Signal", name: "go", payload: SOME }],
+    [2, { type: "Signal", name: "go", payload: SOME }],
+    [3, { type: "RunClosed", runId: "child:1", outcome: { status: "completed", output: SOME } }],
+  ]);
+  const log = new Journal(1_000, (sequence) => inputs.get(sequence));
+  const told: string[] = [];
+  const open = (kind: "receive" | "outcome", id: string, topic: string): void => {
+    log.open({ kind, id, topic, shielded: false, settle: () => told.push(id) });
+  };
+  open("receive", "go#1", "go");
+  open("receive", "go#2", "go");
+  open("receive", "go#3", "go");
+  open("receive", "stop#1", "stop");
+  open("outcome", "child#1/result", "child:1");
+  open("outcome", "child#1/result2", "child:1");
+  open("outcome", "child#2/result", "child:2");
+  const fold = (sequence: number, kind: "signal" | "closed"): void => {
+    log.apply({ type: "InputFolded", at: 0, sequence, kind, name: "" });
+  };
+  log.apply({ type: "TimerSet", at: 0, timer: "go#1", fireAt: 1 });
+  log.apply({ type: "TimerFired", at: 0, timer: "go#1" });
+  fold(1, "signal");
+  fold(3, "closed");
+  fold(2, "signal");
+  expect(told).toEqual(["go#1", "go#2", "child#1/result", "child#1/result2", "go#3"]);
+  expect([...log.waiting()].map(({ id }) => id)).toEqual(["stop#1", "child#2/result"]);
 });

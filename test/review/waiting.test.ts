@@ -386,3 +386,18 @@ test("the names in an inbox may be as long as a message, and the frame that fold
     "signal",
   ]);
 });
+
+test("a run that nobody submitted cannot be waited for: the flow hears so at once, by its code", async () => {
+  const stage = new Stage();
+  const asks = flow("asks", async (ctx) => {
+    try {
+      return await ctx.attach("nobody:x").result();
+    } catch (error) {
+      return (error as { code?: string; runId?: string }).code;
+    }
+  });
+  await stage.hire(() => [asks]);
+  const id = await stage.submit("asks");
+  await stage.until(id, "completed", 1_000);
+  expect(await stage.clock.until(stage.client.attach(id).result())).toBe("RUN_NOT_FOUND");
+});
