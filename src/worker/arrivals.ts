@@ -61,9 +61,10 @@ export class Arrivals {
     definition: AnyDefinition | undefined,
     leave: Leave,
   ): Promise<boolean> {
-    const { run } = message.delivery;
+    const { run, kind } = message.delivery;
     const code = codeFor(definition, leave);
-    await this.#activating.get(run.id);
+    const other = this.#activating.get(run.id);
+    if (other !== undefined) await this.#host.whileWaiting(kind, other);
     if (this.#takenByHolder(message, arrived)) return true;
     if (this.#host.draining) {
       message.giveBack();
@@ -322,6 +323,14 @@ export class Arrivals {
     }
   }
 
+  /** Whoever waits for a slot keeps none of the inputs waiting that need none, such as a request to stop. */
+  async #slot({ delivery }: KeptMessage): Promise<void> {
+    const { slots } = this.#host;
+    const isFree = slots.free > 0;
+    const slot = new Promise<void>((resolve) => slots.take("fresh", resolve));
+    await (isFree ? slot : this.#host.whileWaiting(delivery.kind, slot));
+  }
+
   /** Takes a run up from its history. False when somebody was faster: look again. */
   async #activate(
     message: KeptMessage,
@@ -331,7 +340,7 @@ export class Arrivals {
     permit: Permit | undefined,
   ): Promise<boolean> {
     const { admission, slots } = this.#host;
-    if (permit === undefined) await new Promise<void>((resolve) => slots.take("fresh", resolve));
+    if (permit === undefined) await this.#slot(message);
     let taken: TakenUp = "superseded";
     try {
       taken = await this.#takeUp(message, arrived, definition, head, permit);

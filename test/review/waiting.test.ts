@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { AnyDefinition } from "../../src/definition/definition.ts";
 import { flow } from "../../src/definition/flow.ts";
 import { signal } from "../../src/definition/signal.ts";
-import { parseRunId } from "../../src/engine/run-id.ts";
+import { parseRunId, type RunId } from "../../src/engine/run-id.ts";
 import { decodeFrame } from "../../src/wire/frame-codec.ts";
 import { decodeInput } from "../../src/wire/input-codec.ts";
 import { type Actor, Gate, Stage } from "../contract/support/stage.ts";
@@ -401,3 +401,36 @@ test("a run that nobody submitted cannot be waited for: the flow hears so at onc
   await stage.until(id, "completed", 1_000);
   expect(await stage.clock.until(stage.client.attach(id).result())).toBe("RUN_NOT_FOUND");
 });
+
+test("a request to stop reaches a running step however many runs that were woken wait for its slot", async () => {
+  const stage = new Stage();
+  const gate = new Gate();
+  const waits = flow("waits", async (ctx) => {
+    await ctx.receive(go);
+    await ctx.receive(go);
+  });
+  const busy = flow("busy", (ctx) =>
+    ctx.step("hang", ({ signal: aborted }) => {
+      gate.pass();
+      return new Promise((_, reject) => {
+        aborted.addEventListener("abort", () => reject(aborted.reason));
+      });
+    }),
+  );
+  const actor = await stage.hire(() => [waits, busy], { concurrency: 1, suspendAfter: "10ms" });
+  const ids: RunId[] = [];
+  for (let at = 0; at < 300; at++) ids.push(await stage.submit("waits", `w${at}`));
+  await stage.clock.untilTrue(() => actor.worker.stats.held === 0, 60_000);
+  const id = await stage.submit("busy");
+  await stage.clock.untilTrue(() => gate.arrivals === 1);
+  for (const waiting of ids) {
+    stage.put(waiting, { type: "Signal", name: "go", payload: NOTHING });
+    stage.put(waiting, { type: "Signal", name: "go", payload: NOTHING });
+  }
+  await stage.clock.advance(2_000);
+  await stage.clock.until(stage.client.attach(id).cancel("by hand"));
+  await stage.until(id, "cancelled");
+  for (const waiting of ids) await stage.until(waiting, "completed", 60_000);
+});
+
+const NOTHING = { encoding: "undefined", data: new Uint8Array() };
