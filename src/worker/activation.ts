@@ -76,6 +76,9 @@ export class Activation implements HeldRun {
   #isUnread: boolean;
   /** Let go when it has been replayed: a run may wait for long, and its payloads keep much more alive than themselves. */
   #history: readonly RunEvent[];
+  /** Inputs that wait until one of them can be read. */
+  #foldsWaiting = 0;
+  #lastFold: Promise<unknown> = Promise.resolve();
   /** True while the event that closes the run is on its way to the blob store. */
   #isSealing = false;
   /** The run is somebody else's now. */
@@ -444,13 +447,49 @@ export class Activation implements HeldRun {
   // What comes from outside.
 
   #fold(sequence: number, input: PlainInput): void {
-    this.#record(foldedInput(sequence, input));
-    if (input.type === "Cancel") this.#cancellation.request(input.reason);
+    const folded = foldedInput(sequence, input);
+    // Anybody can write to an inbox: a signal is recorded only when it can be read.
+    const opening =
+      input.type === "Signal" ? this.#payloads.ready({ ...folded, at: 0 }) : undefined;
+    // What comes before a request to stop may take long to read.
+    if (input.type === "Cancel" && this.#foldsWaiting > 0) this.#cancellation.request(input.reason);
+    this.#inTurn(opening, (err) => {
+      if (this.#mode !== "live" && this.#mode !== "draining") return;
+      if (err !== undefined) {
+        this.#host.log.warn(
+          { run: this.run.id, signal: folded.name, err },
+          "A signal is passed over: its value cannot be read",
+        );
+        return this.#recorder.pass(sequence);
+      }
+      this.#record(folded);
+      if (input.type === "Cancel") this.#cancellation.request(input.reason);
+    });
   }
 
   /** As with what is recorded: after the last event nothing is folded any more. */
   #pass(sequence: number): void {
-    if (this.#mode === "live" || this.#mode === "draining") this.#recorder.pass(sequence);
+    this.#inTurn(undefined, () => {
+      if (this.#mode === "live" || this.#mode === "draining") this.#recorder.pass(sequence);
+    });
+  }
+
+  /** Inputs are taken in one after the other: what says that one is folded says so of all before it (I6). */
+  #inTurn(opening: Promise<void> | undefined, take: (unreadable?: unknown) => void): void {
+    if (opening === undefined && this.#foldsWaiting === 0) return take();
+    this.#foldsWaiting++;
+    const opened = (opening ?? Promise.resolve()).then(
+      () => undefined,
+      (error: unknown) => asError(error),
+    );
+    this.#lastFold = this.#lastFold
+      .then(() => opened)
+      .then((unreadable) => {
+        this.#foldsWaiting--;
+        take(unreadable);
+        this.#onIdle();
+      })
+      .catch((error: unknown) => this.lose(asError(error)));
   }
 
   /** A wake stands in the place of this worker's token: somebody took it for gone, or has ended the run. */
@@ -659,7 +698,7 @@ export class Activation implements HeldRun {
     if (this.#mode !== "live" || this.#showing || this.#outcome !== undefined) return false;
     if (this.#steps.running + this.#commands.waiting > 0 || !this.#recorder.idle) return false;
     if (this.#inbox.busy || this.#children.busy || this.#annotated.busy) return false;
-    return !this.#isUnread;
+    return this.#foldsWaiting === 0 && !this.#isUnread;
   }
 
   /** A run that only waits executes nothing: it leaves its slot to others, and after a while this worker. */

@@ -6,9 +6,13 @@ import { Millrace } from "../../src/client/millrace.ts";
 import type { AnyDefinition } from "../../src/definition/definition.ts";
 import { flow } from "../../src/definition/flow.ts";
 import { signal } from "../../src/definition/signal.ts";
+import { parseRunId } from "../../src/engine/run-id.ts";
+import { putInput } from "../../src/history/put-input.ts";
 import { aesGcmCodec } from "../../src/payloads/aes-gcm-codec.ts";
 import type { PayloadOptions } from "../../src/payloads/payloads.ts";
+import { systemClock } from "../../src/ports/clock.ts";
 import { MemoryBroker } from "../../src/testing/memory-broker.ts";
+import { encodeValue } from "../../src/wire/value-codec.ts";
 import { type ServingWorker, serve } from "../../src/worker/serve.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -301,4 +305,38 @@ test("What is shown of a run leaves a large value where it is, and says where", 
     kinds.push(event.output.blob === undefined ? "inline" : "blob");
   }
   expect(kinds).toEqual(["inline", "inline", "blob"]);
+});
+
+test("A signal that cannot be read here is passed over, whatever it names, and keeps what comes after it in order (I11)", async () => {
+  const { broker, hire, millrace, warnings } = stage();
+  const go = signal<string>("go");
+  const waits = flow("waits", async (ctx) => [await ctx.receive(go), await ctx.receive(go)]);
+  await hire([waits]);
+  const run = await millrace.submit(waits);
+  await eventually(async () => expect((await run.state()).status).toBe("running"));
+  const { encoding, data } = encodeValue("foreign", "");
+  const blob = { store: "memory", key: "nothing", sha256: "0".repeat(64), size: 7 };
+  const host = { broker: broker.connect(), clock: systemClock };
+  for (const [at, payload] of [
+    { encoding, data, codec: "unknown" },
+    { encoding, blob: { ...blob, store: "elsewhere" } },
+    { encoding, blob: { ...blob, store: host.broker.blobs.name } },
+  ].entries()) {
+    const { flow: queue } = parseRunId(run.id);
+    await putInput(
+      host,
+      parseRunId(run.id),
+      queue,
+      { type: "Signal", name: "go", payload },
+      `${at}`,
+    );
+  }
+  await run.signal(go, "first");
+  await run.signal(go, "second");
+  expect(await run.result({ timeout: "20s" })).toEqual(["first", "second"]);
+  const { frames } = await run.details();
+  const events = frames.flatMap((frame) => frame.events);
+  expect(events.filter(({ type }) => type === "Parked")).toEqual([]);
+  expect(events.filter(({ type }) => type === "InputFolded")).toHaveLength(2);
+  expect(warnings.filter((line) => line.includes("cannot be read"))).toHaveLength(3);
 });
