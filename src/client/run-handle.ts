@@ -169,7 +169,8 @@ export class RunHandle<Output = unknown> {
 
   /**
    * Asks the run to stop. What its flow awaits throws {@link CancelledError} once; it may clean up, and then ends as
-   * `cancelled`. A run that no worker has taken up ends at once. Resolves when the request is durable.
+   * `cancelled`. A run of which no worker has recorded anything ends at once, and its steps are aborted.
+   * Resolves when the request is durable.
    * @throws {@link RunClosedError}, {@link RunNotFoundError}
    */
   cancel(reason = ""): Promise<void> {
