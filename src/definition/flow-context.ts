@@ -61,7 +61,7 @@ export interface FlowContext {
   submit(flow: string, input?: unknown, options?: ChildOptions): Promise<ChildRun>;
   /**
    * A run that somebody else started, or will have started when it is awaited.
-   * @throws {@link InvalidNameError}; its `result()` also {@link RunNotFoundError}.
+   * @throws {@link InvalidNameError}. Its `result()` throws an error with `code: "RUN_NOT_FOUND"` if nobody has submitted it.
    */
   attach<Output = unknown>(id: string): ChildRun<Output>;
   /**

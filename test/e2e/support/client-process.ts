@@ -27,6 +27,17 @@ export class ClientProcess {
     return this.#ask({ command: "submitAndWait", flow, input, options });
   }
 
+  /** The value goes by a signal of this name to the run of this key, which is started if there is none. */
+  signalOrSubmit(
+    flow: string,
+    input: unknown,
+    options: { readonly key: string; readonly signalId?: string },
+    signal: string,
+    value: unknown,
+  ): Promise<Answer> {
+    return this.#ask({ command: "signalOrSubmit", flow, input, options, signal, value });
+  }
+
   async #ask(command: object): Promise<Answer> {
     const id = ++this.#last;
     this.child.send({ ...command, id });

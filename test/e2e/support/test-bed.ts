@@ -168,6 +168,7 @@ export interface WorkerOptions {
     readonly concurrency?: number;
     readonly queues?: readonly string[];
     readonly drainGrace?: string;
+    readonly suspendAfter?: string;
   };
 }
 
