@@ -18,7 +18,7 @@ import { type WireEvent as ReadEvent, readFrame } from "./read-frame.ts";
 export function encodeFrame(frame: Frame): Uint8Array {
   const { prev, epoch, writer, inboxFolded, token, queue, annotated } = frame;
   const status = STATUS_NUMBERS[frame.status];
-  const events = frame.events.map(toWire);
+  const events = frame.events.map((event) => toWire(withoutWriter(event, writer)));
   return messages.Frame.encode({
     format: FORMAT,
     prev,
@@ -44,11 +44,22 @@ export function decodeFrame(bytes: Uint8Array): Decoded<Frame> {
       const status = STATUSES[message.status] ?? (isNewer ? "running" : undefined);
       if (status === undefined) return "its status is not known";
       if (message.epoch === 0 || message.writer === "") return "it names no writer";
-      const events = isNewer ? [{ type: "Unknown" as const, at: 0 }] : message.events.map(fromWire);
       const { prev, epoch, writer, inboxFolded, token, queue, annotated } = message;
+      const events = isNewer
+        ? [{ type: "Unknown" as const, at: 0 }]
+        : message.events.map((event) => withWriter(fromWire(event), writer));
       return { prev, epoch, writer, status, inboxFolded, token, queue, annotated, events };
     },
   );
+}
+
+/** Who takes a run up writes the frame that says so: its name is stored once. */
+function withoutWriter(event: RunEvent, writer: string): RunEvent {
+  return event.type === "Activated" && event.worker === writer ? { ...event, worker: "" } : event;
+}
+
+function withWriter(event: RunEvent, writer: string): RunEvent {
+  return event.type === "Activated" && event.worker === "" ? { ...event, worker: writer } : event;
 }
 
 /** At least as many bytes as an event takes in a frame, and not many more: exact for what can be large. */

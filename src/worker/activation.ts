@@ -132,6 +132,7 @@ export class Activation implements HeldRun {
       host,
       run,
       queue,
+      epoch: parts.epoch,
       journal: this.#journal,
       timers: this.#timers,
       isQuiet: () => this.#isQuiet,

@@ -75,10 +75,12 @@ export class Suspension implements IdleRun {
   }
 
   async #order(wakeAt: number): Promise<boolean> {
-    const { host, run, queue } = this.#parts;
-    const wake = { type: "Wake", replaces: [], resume: false, queue } as const;
+    const { host, run, queue, epoch } = this.#parts;
+    // It says as little as it can: it is stored for each run that sleeps. An activation is suspended once.
+    const wake = { type: "Wake", replaces: [], resume: false, queue: "" } as const;
+    const input = inputBytes(host.clock, wake, `w${epoch}`);
     try {
-      await host.broker.log.wakeAt(run, queue, wakeAt, inputBytes(host.clock, wake));
+      await host.broker.log.wakeAt(run, queue, wakeAt, input);
       return true;
     } catch {
       return false;
@@ -105,6 +107,8 @@ export interface SuspensionParts {
   readonly host: Pick<ActivationHost, "broker" | "clock" | "idle" | "suspendAfterMs">;
   readonly run: RunRef;
   readonly queue: string;
+  /** Number of the activation. */
+  readonly epoch: number;
   readonly journal: Journal;
   readonly timers: RunTimers;
   /** True when nothing is going on, on its way, or to be published. */

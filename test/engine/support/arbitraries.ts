@@ -43,7 +43,7 @@ export const anyEventOf: { readonly [T in RunEvent["type"]]: Arbitrary<EventOf<T
     type: fc.constant("Activated"),
     at: anyNumber,
     epoch: anyCount,
-    worker: anyText,
+    worker: fc.string({ unit: "binary", minLength: 1, maxLength: 20 }),
     token: anyNumber,
     reason: fc.constantFrom("submitted", "takeover", "released", "woken", "resumed"),
     version: anyText,
