@@ -139,25 +139,32 @@ function brokenTimer(frames: readonly RecordedFrame[]): string | undefined {
 function brokenSaga(frames: readonly RecordedFrame[]): string | undefined {
   const events = frames.flatMap((frame) => frame.events);
   const cancelled = events.findIndex(({ type }) => type === "CancelRequested");
+  const unsure = new Set<string>();
   const completed = events.flatMap((event, at) => {
     if (event.type !== "StepCompleted") return [];
-    // A step that a cancellation overtook did not succeed for its flow.
-    const isOvertaken = cancelled !== -1 && at > cancelled && !isUndoing(event.step);
     // A flow that runs inside another puts its own name before that of its steps.
     const step = event.step.slice(event.step.lastIndexOf("/") + 1);
-    return isOvertaken && !step.includes(UNDONE) ? [] : [step];
+    // It was begun by the clean-up, or the cancellation overtook it, and it did not succeed for its flow.
+    if (cancelled !== -1 && at > cancelled) unsure.add(step);
+    return [step];
   });
   for (const undone of completed.filter((step) => step.includes(`${UNDONE}#`))) {
     const saga = undone.slice(0, undone.indexOf(UNDONE));
     const its = completed.filter((step) => step.startsWith(`${saga}-`) && step !== undone);
     const [undoing, done] = [its.filter(isUndoing), its.filter((step) => !isUndoing(step))];
-    const names = (steps: readonly string[]): string => steps.map(nameOf).toSorted().join();
-    if (names(undoing) !== names(done))
-      return `${saga} did ${done.join()}, and undid ${undoing.join()}`;
+    const isLeft = undoing.some((step) => count(undoing, step) > count(done, step));
+    const surely = done.filter((step) => !unsure.has(step));
+    const isMissing = surely.some((step) => count(surely, step) > count(undoing, step));
+    if (isLeft || isMissing) return `${saga} did ${done.join()}, and undid ${undoing.join()}`;
     const late = undoing.find((step) => completed.indexOf(step) > completed.indexOf(undone));
     if (late !== undefined) return `${late} came after ${undone}`;
   }
   return undefined;
+}
+
+/** How many of these steps are of the same name as this one. */
+function count(steps: readonly string[], step: string): number {
+  return steps.filter((one) => nameOf(one) === nameOf(step)).length;
 }
 
 function isUndoing(step: string): boolean {
