@@ -10,6 +10,8 @@ export interface SlotTable {
   readonly holders: readonly SlotHolder[];
   /** Starts of late, for a rate, oldest first. */
   readonly starts: readonly StartCount[];
+  /** A worker that gets no slot because others are always faster: they leave it the next one. Empty for none. */
+  readonly asking: string;
 }
 
 export interface SlotHolder {
@@ -26,7 +28,12 @@ export interface StartCount {
   readonly count: number;
 }
 
-export const EMPTY_SLOTS: SlotTable = Object.freeze({ label: "", holders: [], starts: [] });
+export const EMPTY_SLOTS: SlotTable = Object.freeze({
+  label: "",
+  holders: [],
+  starts: [],
+  asking: "",
+});
 
 /** What limits a table; nothing for no limit. */
 export interface SlotLimits {
@@ -50,6 +57,8 @@ export interface SlotRequest {
 export type SlotRefusal =
   | { readonly reason: "limit"; readonly limit: number; readonly holders: readonly SlotHolder[] }
   | { readonly reason: "rate"; readonly rate: Rate; readonly until: number }
+  /** There is one, and it is left to a worker that has waited for long, if that one takes it soon. */
+  | { readonly reason: "turn"; readonly until: number }
   /** Another worker has a slot for this very run: it is taking it up. */
   | { readonly reason: "held"; readonly holder: SlotHolder };
 

@@ -15,6 +15,8 @@ export function slotRefusalText(refusal: SlotRefusal, what: string): string {
       const time = new Date(until).toISOString();
       return `the rate of ${what} (${rate.limit} starts in ${rate.perMs} ms) until ${time}`;
     }
+    case "turn":
+      return `a slot of ${what}, which another worker is to have first`;
     case "held":
       return `worker ${refusal.holder.worker}, which is taking it up`;
   }

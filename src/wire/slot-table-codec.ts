@@ -17,11 +17,11 @@ export function encodeSlotTable(table: SlotTable): Uint8Array {
 }
 
 export function decodeSlotTable(bytes: Uint8Array): Decoded<SlotTable> {
-  return decodeRecord(bytes, ({ label, holders, starts }) => {
-    if (typeof label !== "string") return "it has no label";
+  return decodeRecord(bytes, ({ label, holders, starts, asking }) => {
+    if (typeof label !== "string" || typeof asking !== "string") return "it has no label";
     if (!Array.isArray(holders) || !holders.every(isHolder)) return "its holders are none";
     if (!Array.isArray(starts) || !starts.every(isStartCount)) return "its starts are none";
-    return { label, holders, starts };
+    return { label, holders, starts, asking };
   });
 }
 

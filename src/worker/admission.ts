@@ -49,7 +49,13 @@ export class Admission {
     const { broker, clock, log } = host;
     this.#forgetReconnect = broker.hints.onReconnect(() => this.#ageAll());
     this.#local = new LocalLimits(host.limits);
-    this.#keys = new KeySlots({ broker, clock, log, onChange: () => this.#onChange() });
+    this.#keys = new KeySlots({
+      broker,
+      clock,
+      log,
+      worker: host.worker,
+      onChange: () => this.#onChange(),
+    });
   }
 
   /** Watches these queues' settings; resolves when they are known. */
@@ -108,8 +114,9 @@ export class Admission {
     this.#entering.set(id, []);
     return new Promise((resolve) => {
       const keySlots = entry.key === undefined ? undefined : this.#keys.use(entry.key);
-      const { worker } = this.#host;
-      const ticket = new Ticket({ entry, queue, keySlots, worker, local: this.#local }, resolve);
+      const { worker, clock } = this.#host;
+      const parts = { entry, queue, keySlots, worker, local: this.#local, now: clock.now() };
+      const ticket = new Ticket(parts, resolve);
       const after = this.#line.findIndex(({ rank }) => rank > ticket.rank);
       this.#line.splice(after === -1 ? this.#line.length : after, 0, ticket);
       this.#beat();
@@ -186,6 +193,7 @@ export class Admission {
   async #openAnew(name: string): Promise<QueueLimits> {
     const { broker, clock, log } = this.#host;
     const queue = new QueueLimits(name, {
+      worker: this.#host.worker,
       broker,
       clock,
       log,
@@ -248,7 +256,7 @@ export class Admission {
       for (const ticket of this.#inTurn()) {
         const refusal = ticket.refusal();
         if (refusal === undefined) this.#ask(ticket);
-        else if (refusal.reason === "rate") nextAt = Math.min(nextAt, refusal.until);
+        else if ("until" in refusal) nextAt = Math.min(nextAt, refusal.until);
       }
       this.#wakeAt(nextAt);
       this.#reviewLater();
@@ -365,11 +373,18 @@ export class Admission {
       if (refusal === undefined) continue;
       if (refusal.reason !== "limit" && refusal.reason !== "held") continue;
       for (const set of ticket.sets) full.add(set);
+      if (refusal.reason === "limit") this.#askForTurn(ticket);
       // Another worker is taking it up: it is that one's, or it is to be had.
       if (refusal.reason === "held") this.#sendAway(ticket);
     }
     for (const set of full) await this.#reviewHolders(set);
     await this.#tellWaits();
+  }
+
+  /** Others may have been faster each time. */
+  #askForTurn({ since, sets, request }: Ticket): void {
+    if (this.#host.clock.now() - since < REVIEW_MS) return;
+    for (const set of sets) if (set.refusal(request)?.reason === "limit") set.askForTurn();
   }
 
   /** Tells those who ask what the first of the line wait for, where nobody else can know: by which key they are limited. */
@@ -488,11 +503,13 @@ class Ticket {
   passed = 0;
   /** It has got its permit. */
   isIn = false;
+  readonly since: number;
   /** When it was last told what it waits for. */
   toldAt = 0;
 
   constructor(parts: TicketParts, resolve: (permit: Permit | undefined) => void) {
-    const { entry, queue, keySlots, worker, local } = parts;
+    const { entry, queue, keySlots, worker, local, now } = parts;
+    this.since = now;
     this.names = local.namesOf(entry.queue, entry.run.flow);
     this.#local = local;
     this.entry = entry;
@@ -537,6 +554,7 @@ interface TicketParts {
   readonly keySlots: SlotSet | undefined;
   readonly worker: string;
   readonly local: LocalLimits;
+  readonly now: number;
 }
 
 interface ActiveRun {

@@ -61,10 +61,9 @@ export class Arrivals {
     definition: AnyDefinition | undefined,
     leave: Leave,
   ): Promise<boolean> {
-    const { run, kind } = message.delivery;
+    const { run } = message.delivery;
     const code = codeFor(definition, leave);
-    const other = this.#activating.get(run.id);
-    if (other !== undefined) await this.#host.whileWaiting(kind, other);
+    await this.#whileTakenUp(message);
     if (this.#takenByHolder(message, arrived)) return true;
     if (this.#host.draining) {
       message.giveBack();
@@ -97,6 +96,13 @@ export class Arrivals {
     }
     this.#start(message, arrived, code, { last: head.last, inbox }, used(leave));
     return true;
+  }
+
+  /** Another message of the run may be taking it up. */
+  async #whileTakenUp({ delivery }: KeptMessage): Promise<void> {
+    const { run, kind } = delivery;
+    const other = this.#activating.get(run.id);
+    if (other !== undefined) await this.#host.whileWaiting(kind, other);
   }
 
   /**

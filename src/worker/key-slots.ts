@@ -11,10 +11,10 @@ import { SlotSet, type SlotSetParts } from "./slot-set.ts";
 
 /** The slots of keys that this worker has runs of: of a set, one view for all of them. */
 export class KeySlots {
-  readonly #parts: Pick<SlotSetParts, "broker" | "clock" | "log" | "onChange">;
+  readonly #parts: KeySlotsParts;
   readonly #used = new Map<string, UsedSet>();
 
-  constructor(parts: Pick<SlotSetParts, "broker" | "clock" | "log" | "onChange">) {
+  constructor(parts: KeySlotsParts) {
     this.#parts = parts;
   }
 
@@ -101,6 +101,8 @@ async function readable({
     return undefined;
   }
 }
+
+type KeySlotsParts = Pick<SlotSetParts, "broker" | "clock" | "log" | "worker" | "onChange">;
 
 interface UsedSet {
   readonly set: SlotSet;

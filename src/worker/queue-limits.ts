@@ -19,11 +19,12 @@ export class QueueLimits {
   constructor(name: string, parts: QueueLimitsParts) {
     this.name = name;
     this.#parts = parts;
-    const { broker, clock, log, onChange } = parts;
+    const { broker, clock, log, worker, onChange } = parts;
     this.slots = new SlotSet({
       broker,
       clock,
       log,
+      worker,
       key: queueSlotsKey(name),
       label: "",
       limits: () => ({ limit: this.#settings.concurrency, rate: this.#settings.rate }),
@@ -91,6 +92,7 @@ export interface QueueLimitsParts {
   readonly broker: Broker;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly worker: string;
   /** Something may go on now. */
   readonly onChange: () => void;
   /** A limit was set where there was none: what is active already takes slots too. */

@@ -25,6 +25,10 @@ export class SlotSet {
   readonly #frees = new Map<string, FreedSlot>();
   #known: Known | undefined;
   #claims = 0;
+  /** This worker has waited for long, and says so with the next write. */
+  #wantsTurn = false;
+  /** Since when there is a slot that another worker was to have first. */
+  #leftSince: number | undefined;
   #working: Promise<void> | undefined;
   #stopWatching: (() => void) | undefined;
   #watching = false;
@@ -63,8 +67,27 @@ export class SlotSet {
       const isHeld = table.holders.some(({ run }) => run === request.run);
       if (!isHeld && !request.isActive) return { reason: "limit", limit, holders: table.holders };
     }
-    const answer = takeSlot(table, limits, request, this.#parts.clock.now());
-    return answer.granted ? undefined : answer.refusal;
+    const now = this.#parts.clock.now();
+    const answer = takeSlot(table, limits, request, now);
+    return answer.granted ? this.#leaves(table, request, now) : answer.refusal;
+  }
+
+  /** A run has waited here for long, and others were always faster: they are asked to leave this worker the next slot. */
+  askForTurn(): void {
+    if (this.#known === undefined || this.#known.table.asking !== "") return;
+    this.#wantsTurn = true;
+    this.#work();
+  }
+
+  /** True for a slot that another worker asked for: it is left to that one for a moment, which may be dead. */
+  #leaves(table: SlotTable, request: SlotRequest, now: number): SlotRefusal | undefined {
+    if (!request.starts || table.asking === "" || table.asking === request.worker) {
+      this.#leftSince = undefined;
+      return undefined;
+    }
+    this.#leftSince ??= now;
+    const until = this.#leftSince + LEAVE_MS;
+    return now < until ? { reason: "turn", until } : undefined;
   }
 
   /** Somebody is about to take: others look at one slot less. */
@@ -114,6 +137,7 @@ export class SlotSet {
     this.#stopWatching?.();
     for (const { reject } of this.#takes.values()) reject(new Error("The worker stops."));
     this.#takes.clear();
+    this.#wantsTurn = false;
   }
 
   #hear(record: ControlRecord | undefined): void {
@@ -124,10 +148,14 @@ export class SlotSet {
     this.#parts.onChange();
   }
 
+  get #isBusy(): boolean {
+    return this.#wantsTurn || this.#takes.size + this.#frees.size > 0;
+  }
+
   #work(): void {
     this.#working ??= this.#settleAll().finally(() => {
       this.#working = undefined;
-      if (this.#takes.size + this.#frees.size > 0) this.#work();
+      if (this.#isBusy) this.#work();
     });
   }
 
@@ -135,7 +163,7 @@ export class SlotSet {
     const { broker, clock, log, key } = this.#parts;
     // What is asked for in this turn of the loop goes out together.
     await Promise.resolve();
-    for (let tries = 0; this.#takes.size + this.#frees.size > 0; ) {
+    for (let tries = 0; this.#isBusy; ) {
       let failure: unknown;
       try {
         const result = await this.#settleOnce();
@@ -178,6 +206,7 @@ export class SlotSet {
     for (const [name, freed] of frees) {
       if (this.#frees.get(name) === freed) this.#frees.delete(name);
     }
+    this.#wantsTurn = false;
     for (const [take, refusal] of answers) this.#answer(take, refusal);
     if (frees.length > 0) this.#parts.onChange();
     return "done";
@@ -195,8 +224,13 @@ export class SlotSet {
     for (const [, freed] of frees) table = freeSlot(table, freed);
     for (const take of this.#takes.values()) {
       const answer = takeSlot(table, limits, take.request, now);
-      if (answer.granted) table = answer.table;
-      answers.push([take, answer.granted ? undefined : answer.refusal]);
+      const left = answer.granted ? this.#leaves(table, take.request, now) : answer.refusal;
+      // Whoever asked for a turn has had it, or has not taken it.
+      if (answer.granted && left === undefined) table = { ...answer.table, asking: "" };
+      answers.push([take, left]);
+    }
+    if (this.#wantsTurn && answers.length === 0 && table.asking === "") {
+      table = { ...table, asking: this.#parts.worker };
     }
     const { label } = this.#parts;
     return { table: table === before ? before : { ...table, label }, answers };
@@ -232,6 +266,7 @@ export interface SlotSetParts {
   readonly broker: Broker;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly worker: string;
   /** Of the control record. */
   readonly key: string;
   /** What the slots are for, to be shown. */
@@ -257,6 +292,9 @@ interface Take {
 }
 
 type Answer = readonly [Take, SlotRefusal | undefined];
+
+/** So long a free slot is left to the worker that asked for it. */
+const LEAVE_MS = 50;
 
 const NOTHING_KNOWN: Known = { table: EMPTY_SLOTS, revision: 0 };
 

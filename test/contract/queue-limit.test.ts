@@ -117,6 +117,27 @@ test("a slot that was taken for a run which never began is free again", async ()
   expect(executions).toMatchObject({ most: 1, total: 2 });
 });
 
+test("a worker whose message waits gets its turn, however fast others take each slot that they free", async () => {
+  const stage = new Stage();
+  const executions = new Executions();
+  await stage.clock.until(stage.client.queue("work").set({ concurrency: 1 }));
+  const serves = counted(executions, 20);
+  const actors = [await stage.hire(serves), await stage.hire(serves), await stage.hire(serves)];
+  const runs: RunId[] = [];
+  for (let at = 0; at < 300; at++) runs.push(await stage.submit("work", `k${at}`));
+  for (const run of runs) await stage.until(run, "completed", 60_000);
+  expect(executions.most).toBe(1);
+  const writers = runs.map((run) => stage.frames(run)[0]?.writer);
+  for (const { worker } of actors) {
+    // Over some seconds of load each worker has had its turn more than once.
+    expect(writers.filter((writer) => writer === worker.id).length).toBeGreaterThan(3);
+  }
+  const places = executions.order.map((run, at) =>
+    Math.abs(runs.findIndex((id) => id === run) - at),
+  );
+  expect(Math.max(...places)).toBeLessThan(120);
+});
+
 test("a paused queue starts nothing, keeps what is submitted, and all of it goes on when it is resumed", async () => {
   const stage = new Stage();
   const executions = new Executions();
