@@ -34,7 +34,9 @@ test.for([
   const run = await bed.millrace.submit(waits);
   await isAt(run, status);
   await run.cancel("by hand");
-  await run.cancel("a second time").catch((error) => expect(error.code).toBe("RUN_CLOSED"));
+  // It may have ended by now.
+  const second = await run.cancel("a second time").catch((error: { code: string }) => error.code);
+  expect([undefined, "RUN_CLOSED"]).toContain(second);
   await expect(run.result(RESULT)).rejects.toMatchObject(CANCELLED);
   expect(notes).toEqual(["cleaned"]);
   await expect(run.cancel("too late")).rejects.toMatchObject({ code: "RUN_CLOSED" });

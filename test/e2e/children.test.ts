@@ -1,4 +1,5 @@
 /** Runs that runs submit: each hears how the other ended, whoever dies in between (I5). */
+import { isDeepStrictEqual } from "node:util";
 import { pino } from "pino";
 import { expect, test, vi } from "vitest";
 import { FatalError, flow, type RunHandle, serve, signal } from "../../src/index.ts";
@@ -26,6 +27,10 @@ async function childAt(bed: TestBed, id: string, status: string): Promise<RunHan
     const view = await child?.state().catch(() => undefined);
     return view?.status === status && child;
   });
+}
+
+async function childStates(run: RunHandle): Promise<readonly string[]> {
+  return Promise.all((await run.children()).map(async (child) => (await child.state()).status));
 }
 
 test("a flow gets its children's results, and how they failed or were cancelled, as errors with codes", async () => {
@@ -188,15 +193,13 @@ test("what becomes of the children of a run that has ended is what it said when 
   await isAt(stopped, "suspended");
   await stopped.cancel("by hand");
   await expect(stopped.result(RESULT)).rejects.toMatchObject({ code: "RUN_CANCELLED" });
-  const becomes = async (run: RunHandle): Promise<readonly string[]> =>
-    Promise.all((await run.children()).map(async (one) => (await one.state()).status));
   for (const [run, expected] of [
     [ended, ["suspended", "cancelled", "suspended"]],
     [stopped, ["cancelled", "cancelled", "suspended"]],
   ] as const) {
-    await until(`the children of ${run.id} are ${expected}`, async () => {
-      const states = await becomes(run);
-      return `${states}` === `${expected}`;
+    await until(`the children of ${run.id} are ${expected.join(", ")}`, async () => {
+      const states = await childStates(run);
+      return isDeepStrictEqual(states, [...expected]);
     });
   }
   await worker.drain();

@@ -143,5 +143,5 @@ test("one signalId is one signal, however often and from wherever it is sent", a
   ids.delete("RUN_CLOSED");
   expect([...ids]).toEqual(["listener:one"]);
   const heard = await bed.millrace.attach<number[]>("listener:one").result(RESULT);
-  expect(heard.toSorted()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  expect(heard.toSorted((one, other) => one - other)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });

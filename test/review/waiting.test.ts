@@ -411,7 +411,7 @@ test("a request to stop reaches a running step however many runs that were woken
   });
   const busy = flow("busy", (ctx) =>
     ctx.step("hang", ({ signal: aborted }) => {
-      gate.pass();
+      void gate.pass();
       return new Promise((_, reject) => {
         aborted.addEventListener("abort", () => reject(aborted.reason));
       });
@@ -431,6 +431,7 @@ test("a request to stop reaches a running step however many runs that were woken
   await stage.clock.until(stage.client.attach(id).cancel("by hand"));
   await stage.until(id, "cancelled");
   for (const waiting of ids) await stage.until(waiting, "completed", 60_000);
+  expect(actor.worker.stats.executing).toBe(0);
 });
 
 const NOTHING = { encoding: "undefined", data: new Uint8Array() };

@@ -1,6 +1,6 @@
 // A client process that the test tells what to do: one JSON command a line, one JSON answer each.
 import { createInterface } from "node:readline";
-import { connect, flow, signal } from "../../../dist/index.js";
+import { connect, flow as flowOf, signal as signalOf } from "../../../dist/index.js";
 import { report, settings } from "./settings.mjs";
 
 const millrace = await connect({ servers: settings.servers, namespace: settings.namespace });
@@ -9,10 +9,10 @@ const commands = {
   result: ({ run }) => millrace.attach(run).result(),
   submitAndWait: async ({ flow, input, options }) =>
     (await millrace.submit(flow, input, options)).result(),
-  signalOrSubmit: async ({ flow: name, input, options, signal: by, value }) => {
+  signalOrSubmit: async ({ flow, input, options, signal, value }) => {
     // What it does is not asked for here: the definition stands for its name.
-    const definition = flow(name, () => undefined);
-    return (await millrace.signalOrSubmit(definition, input, options, signal(by), value)).id;
+    const definition = flowOf(flow, () => undefined);
+    return (await millrace.signalOrSubmit(definition, input, options, signalOf(signal), value)).id;
   },
 };
 
