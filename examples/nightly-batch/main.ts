@@ -1,6 +1,6 @@
 /**
  * `npm run example nightly-batch [customers]`: submits a statement for each customer in the daytime, to be made tonight (here: in
- * two seconds), four at a time. Start it again while it runs, or after it was killed: what is submitted is not submitted twice.
+ * two seconds), four at a time across all workers. Start it again while it runs, or after it was killed: what is submitted is not submitted twice.
  */
 import { connect, type SubmitItem, serve } from "millrace";
 import { pino } from "pino";
@@ -11,11 +11,9 @@ const night = new Date().toISOString().slice(0, 10);
 const tonight = new Date(Date.now() + 2_000);
 
 const millrace = await connect();
-const worker = await serve([statement], {
-  connection: millrace,
-  concurrency: 4,
-  log: pino({ level: "warn" }),
-});
+// Kept by the broker, and heeded by every worker of the queue, however many there are.
+await millrace.queue("statement").set({ concurrency: 4 });
+const worker = await serve([statement], { connection: millrace, log: pino({ level: "warn" }) });
 
 const ids: string[] = [];
 for await (const outcome of millrace.submitMany(statement, accounts())) {
