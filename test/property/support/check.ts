@@ -10,22 +10,32 @@ import { brokenBetween, brokenReceiving } from "./family-invariants.ts";
 import { brokenBy, firstOfEach, terminationOf } from "./invariants.ts";
 import { isOrderFree } from "./order-free.ts";
 import { type Plan, undisturbed } from "./plan.ts";
+import { holds } from "./program.ts";
 import { runsIn, type StoredRun } from "./stored-runs.ts";
 
-/** Drills the plan and compares what it left with the undisturbed run, the invariants, and a replay. */
-export async function check(plan: Plan): Promise<void> {
+/**
+ * Drills the plan and compares what it left with the undisturbed run, the invariants, and a replay. A lease that lapses before
+ * its time, under a worker that is well, may leave a run without a token for a while: whoever asks after it repairs that.
+ */
+export async function check(plan: Plan, tokens = !lapsesEarly(plan)): Promise<void> {
   const calm = await drill(undisturbed(plan));
   const rough = await drill(plan);
   checkAftermath(calm);
   checkAftermath(rough);
+  if (tokens) expect(rough.tokenless, "I4").toEqual([]);
   const expected = isFixed(plan) ? rough.outcomes.map(() => calm.outcomes[0]) : rough.outcomes;
   expect(rough.outcomes, "the undisturbed outcome").toEqual(expected);
   await checkReplay(plan, rough);
 }
 
 /** True when nothing that the plan holds may change how its runs end. */
-export function isFixed({ program, stops, deadlineMs }: Plan): boolean {
-  return isOrderFree(program) && stops.length === 0 && deadlineMs === 0;
+export function isFixed({ program, shared, stops, deadlineMs }: Plan): boolean {
+  const mayMiss = shared.atMs > 0 && holds(program, ({ type }) => type === "attach");
+  return isOrderFree(program) && !mayMiss && stops.length === 0 && deadlineMs === 0;
+}
+
+function lapsesEarly({ timedFaults }: Plan): boolean {
+  return timedFaults.some(({ fault }) => fault === "lapse");
 }
 
 /** What a drill left keeps the invariants of the run protocol. */
@@ -40,7 +50,6 @@ export function checkAftermath(aftermath: Aftermath): void {
   }
   expect(brokenBetween(runs)).toBeUndefined();
   expect(brokenReceiving(runs, valuesOf, observed)).toBeUndefined();
-  expect(aftermath.tokenless, "I4").toEqual([]);
   expect(aftermath.unacked, "I4").toEqual([]);
   expect(aftermath.held, "what workers hold after the end").toBe(0);
   expect(messages.filter(({ subject }) => subject.includes(".dead."))).toEqual([]);
@@ -107,10 +116,9 @@ function textOf(end: RunEvent | undefined): string {
 function withoutEnd(message: Stored): Stored {
   const frame = decodeFrame(message.data);
   if (frame.kind !== "ok") throw new Error(`Message ${message.sequence} is no frame`);
-  const request = frame.value.events.find((event) => event.type === "CancelRequested");
-  if (request?.by === "deadline") return message; // It was too late to begin: it is not too late here.
-  // Stopped before its function was called: that is found anew, in the inbox.
-  const events = request === undefined ? frame.value.events.slice(0, -1) : [];
+  // Stopped before its function was called: there is nothing to replay.
+  if (frame.value.events.some(({ type }) => type === "CancelRequested")) return message;
+  const events = frame.value.events.slice(0, -1);
   if (events.length === 0) return emptied(message);
   return { ...message, data: encodeFrame({ ...frame.value, status: "running", events }) };
 }

@@ -103,8 +103,9 @@ class Drill {
     const outcomes = await this.#untilClosed(Promise.all(ends));
     // Whatever is still on its way, paused, or waits for a lease comes to an end.
     await this.#clock.advance(REST_MS);
-    // A run that was ended from outside may wait in a worker's memory until it would be suspended.
-    if (this.#broker.unacked().length > 0) await this.#clock.advance(this.#plan.suspendAfterMs);
+    // A run that somebody else has, or has ended, may wait in a worker's memory until it would be suspended.
+    const isAtRest = this.#broker.unacked().length === 0 && this.#held() === 0;
+    if (!isAtRest) await this.#clock.advance(this.#plan.suspendAfterMs + 1_000);
     this.#checkTokens("at the end");
     return {
       outcomes,
@@ -127,7 +128,9 @@ class Drill {
     const part = { node: shared.program, path: "shared" };
     const submit = (): Promise<unknown> =>
       this.#client.submit(SHARED.flow, part, { key: SHARED.key });
-    this.#clock.after(shared.atMs, () => void submit());
+    // At once is before the others.
+    if (shared.atMs === 0) void submit();
+    else this.#clock.after(shared.atMs, () => void submit());
   }
 
   async #submit(at: number): Promise<RunHandle> {
