@@ -1,7 +1,7 @@
 /** Runs that start later, and what runs tell of themselves. */
 import { pino } from "pino";
 import { expect, test, vi } from "vitest";
-import { flow, type RunHandle, serve, signal } from "../../src/index.ts";
+import { flow, serve, signal } from "../../src/index.ts";
 import { soundHistory } from "./support/sound-history.ts";
 import { testBeds } from "./support/test-bed.ts";
 import { until } from "./support/until.ts";
@@ -11,10 +11,6 @@ const beds = testBeds();
 const log = pino({ level: "silent" });
 const go = signal<number>("go");
 const RESULT = { timeout: "20s" } as const;
-
-function isAt(run: RunHandle, status: string): Promise<unknown> {
-  return until(`${run.id} is ${status}`, async () => (await run.state()).status === status);
-}
 
 test("a run starts at its time, given as a date, a number or a delay, and not before", async () => {
   const bed = await beds.open();
@@ -39,7 +35,10 @@ test("a scheduled run keeps no worker, and starts on time after the one that sch
   const first = await bed.worker("steps");
   const at = Date.now() + 4_500;
   const run = await bed.millrace.submit("steps", { count: 1 }, { at });
-  await isAt(run, "scheduled");
+  await until("a worker has scheduled it, and given it up", async () => {
+    const { status, epoch, worker } = await run.state();
+    return status === "scheduled" && epoch === 1 && worker === "";
+  });
   await first.kill();
   const second = await bed.worker("steps");
   expect(await run.result(RESULT)).toBe(1);

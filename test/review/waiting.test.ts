@@ -431,7 +431,8 @@ test("a request to stop reaches a running step however many runs that were woken
   await stage.clock.until(stage.client.attach(id).cancel("by hand"));
   await stage.until(id, "cancelled");
   for (const waiting of ids) await stage.until(waiting, "completed", 60_000);
-  expect(actor.worker.stats.executing).toBe(0);
+  await stage.clock.untilTrue(() => actor.worker.stats.executing === 0);
+  expect(actor.worker.stats.held).toBe(0);
 });
 
 const NOTHING = { encoding: "undefined", data: new Uint8Array() };
