@@ -85,10 +85,14 @@ async function closeRun(
 }
 
 /** Comes after the closing frame, to whoever is there then. If the frame is never written, it only wakes the run. */
-function orderWake(host: ClientHost, run: RunRef, { queue, token }: Frame): Promise<void> {
+function orderWake(
+  host: ClientHost,
+  run: RunRef,
+  { queue, token, epoch: number }: Frame,
+): Promise<void> {
   const wake = { type: "Wake", replaces: [token], resume: false, queue } as const;
-  const at = host.clock.now() + TELL_AFTER_MS;
-  return host.broker.log.wakeAt(run, queue, at, inputBytes(host.clock, wake));
+  const time = host.clock.now() + TELL_AFTER_MS;
+  return host.broker.log.wakeAt(run, queue, { number, time }, inputBytes(host.clock, wake));
 }
 
 /** Tells at once whom the ordered wake would make somebody tell later: so a failure in here delays, and loses nothing. */

@@ -51,12 +51,21 @@ export class JetStreamRunLog implements RunLog {
     throw new BrokerError(`An input for ${run.id} was not confirmed. Send it again.`, { cause });
   }
 
-  async wakeAt(run: RunRef, queue: string, time: number, input: Uint8Array): Promise<void> {
+  async wakeAt(
+    run: RunRef,
+    queue: string,
+    { number, time }: { readonly number: number; readonly time: number },
+    input: Uint8Array,
+  ): Promise<void> {
     const target = this.#subjects.inbox(run, queue);
-    const outcome = await this.#publisher.schedule(this.#subjects.timer(run, queue), input, {
-      time,
-      target,
-    });
+    const outcome = await this.#publisher.schedule(
+      this.#subjects.timer(run, queue, number),
+      input,
+      {
+        time,
+        target,
+      },
+    );
     if (outcome.status === "written") return;
     const cause = outcome.status === "unknown" ? outcome.cause : undefined;
     throw new BrokerError(`A wake-up of ${run.id} was not confirmed.`, { cause });

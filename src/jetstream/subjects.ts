@@ -27,8 +27,8 @@ export class Subjects {
     return `mr.${this.namespace}.${this.partition(run)}.in.${queue}.${run.flow}.${run.token}`;
   }
 
-  timer(run: RunRef, queue: string): string {
-    return `mr.${this.namespace}.${this.partition(run)}.tm.${queue}.${run.flow}.${run.token}`;
+  timer(run: RunRef, queue: string, order: number): string {
+    return `mr.${this.namespace}.${this.partition(run)}.tm.${queue}.${run.flow}.${run.token}.${order}`;
   }
 
   history(run: RunRef): string {

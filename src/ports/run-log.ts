@@ -20,10 +20,16 @@ export interface RunLog {
   put(run: RunRef, queue: string, input: Uint8Array): Promise<number>;
   /**
    * Puts something into a run's inbox at a later time, in milliseconds since 1970: never before it, and up to a second after.
-   * What was asked for so before takes its place. Resolves when the order is durable.
+   * An order takes the place of an earlier one of the same number, and of no other: what somebody sends late who lost the run
+   * does not undo what its new holder ordered. Resolves when the order is durable.
    * @throws {@link BrokerError} when it is not confirmed.
    */
-  wakeAt(run: RunRef, queue: string, time: number, input: Uint8Array): Promise<void>;
+  wakeAt(
+    run: RunRef,
+    queue: string,
+    order: { readonly number: number; readonly time: number },
+    input: Uint8Array,
+  ): Promise<void>;
   /** Sets a message aside, once per message, where `deadLetters` shows it. */
   setAside(message: Stored, letter: Uint8Array): Promise<void>;
 

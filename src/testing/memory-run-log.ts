@@ -40,10 +40,15 @@ export class MemoryRunLog implements RunLog {
     throw new BrokerError(`An input for ${run.id} was not confirmed. Send it again.`, { cause });
   }
 
-  async wakeAt(run: RunRef, queue: string, time: number, input: Uint8Array): Promise<void> {
+  async wakeAt(
+    run: RunRef,
+    queue: string,
+    { number, time }: { readonly number: number; readonly time: number },
+    input: Uint8Array,
+  ): Promise<void> {
     const { subjects, clock } = this.#broker;
     const order = {
-      subject: subjects.timer(run, queue),
+      subject: subjects.timer(run, queue, number),
       target: subjects.waiting("in", run, queue),
     };
     const write: MemoryWrite = {

@@ -24,8 +24,8 @@ export class MemorySubjects {
     return `${this.#prefix(this.partition(run))}.${kind}.${queue}.${run.flow}.${run.token}`;
   }
 
-  timer(run: RunRef, queue: string): string {
-    return `${this.#prefix(this.partition(run))}.tm.${queue}.${run.flow}.${run.token}`;
+  timer(run: RunRef, queue: string, order: number): string {
+    return `${this.#prefix(this.partition(run))}.tm.${queue}.${run.flow}.${run.token}.${order}`;
   }
 
   dead(partition: number, sequence: number): string {

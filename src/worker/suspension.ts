@@ -80,7 +80,7 @@ export class Suspension implements IdleRun {
     const wake = { type: "Wake", replaces: [], resume: false, queue: "" } as const;
     const input = inputBytes(host.clock, wake, `w${epoch}`);
     try {
-      await host.broker.log.wakeAt(run, queue, wakeAt, input);
+      await host.broker.log.wakeAt(run, queue, { number: epoch, time: wakeAt }, input);
       return true;
     } catch {
       return false;

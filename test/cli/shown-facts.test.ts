@@ -115,7 +115,7 @@ const RUN: ShownRun = {
 
 /** The facts of a run, name and text. */
 function factsOf(run: Partial<ShownRun>): Record<string, string> {
-  const lines = renderRun({ ...RUN, ...run } as ShownRun, plain);
+  const lines = renderRun({ ...RUN, ...run }, plain);
   const pairs = lines.map((line) => /^ {2}(\S.*?) {2,}(.*)$/.exec(line)?.slice(1) ?? ["", ""]);
   return Object.fromEntries(pairs.filter(([name]) => name !== ""));
 }

@@ -269,8 +269,11 @@ onEveryAdapter("the run log's orders for later", (open) => {
   test("put an input into the inbox at its time, never before, and the last order counts", async () => {
     const { log } = await open().connect();
     const due = Date.now() + 1_500;
-    await log.wakeAt(run, "checkout", Date.now() + 600_000, bytes("replaced"));
-    await log.wakeAt(run, "checkout", due, bytes("wake"));
+    const later = { number: 1, time: Date.now() + 600_000 };
+    await log.wakeAt(run, "checkout", later, bytes("replaced"));
+    await log.wakeAt(run, "checkout", { number: 1, time: due }, bytes("wake"));
+    // An order of another number, sent late by somebody who lost the run, replaces nothing.
+    await log.wakeAt(run, "checkout", { ...later, number: 0 }, bytes("late"));
     expect(await log.inbox(run, "checkout", 0)).toEqual([]);
     const found = await eventually(async () => {
       const inbox = await log.inbox(run, "checkout", 0);
@@ -283,7 +286,7 @@ onEveryAdapter("the run log's orders for later", (open) => {
 
   test("are carried out at once when their time has passed", async () => {
     const { log } = await open().connect();
-    await log.wakeAt(run, "checkout", Date.now() - 60_000, bytes("late"));
+    await log.wakeAt(run, "checkout", { number: 1, time: Date.now() - 60_000 }, bytes("late"));
     await eventually(async () =>
       expect(texts(await log.inbox(run, "checkout", 0))).toEqual(["late"]),
     );
