@@ -19,7 +19,11 @@ What the rules are for, each with frames=3 wakes=1 and
   expiries=1      no-surelease (I4 only)
   inputs=0 cancels=1 parks=1                   no-endparked, casidle
   inputs=0 terminates=1 crashes=1              no-endfirst, casidle no-endfirst
-no-framedack and the rules of forgets show nothing in bounds as small as these.
+no-framedack shows nothing in bounds as small as these; the rules of forgets were not switched off one by one here.
+
+Two rules are kept in another way than they are written here, with the same effect. endfirst, endparked: before a client closes a run,
+the broker has its order to wake that run some seconds later (src/client/stop-run.ts). surelease: a message that waited in a
+process for so long that its lease may have run out counts as redelivered (KeptMessage.aged).
 """
 
 import sys
