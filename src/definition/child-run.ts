@@ -23,7 +23,7 @@ export interface ChildRun<Output = unknown> {
 }
 
 /** Options of a run that a flow submits. Without a key it gets one that is the same in every replay. */
-export interface ChildOptions extends Omit<SubmitOptions, "ifExists"> {
+export interface ChildOptions extends Omit<SubmitOptions, "ifExists" | "priority"> {
   /**
    * What becomes of it when this run has closed: `cancel` it whatever the reason, or `abandon` it. Default: cancelled when
    * this run is cancelled, abandoned otherwise.

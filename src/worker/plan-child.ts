@@ -26,6 +26,9 @@ export function planChild(
   const depth = (submission.parent?.depth ?? 0) + 1;
   if (depth > MAX_DEPTH) throw new DepthLimitError(runId, MAX_DEPTH);
   const { onParentClose = "" } = options;
+  if ("priority" in options) {
+    throw new InvalidOptionError("priority", options.priority, "a child has none: leave it out");
+  }
   if (!["", "cancel", "abandon"].includes(onParentClose)) {
     throw new InvalidOptionError("onParentClose", onParentClose, "give cancel or abandon");
   }

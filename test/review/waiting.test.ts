@@ -436,3 +436,18 @@ test("a request to stop reaches a running step however many runs that were woken
 });
 
 const NOTHING = { encoding: "undefined", data: new Uint8Array() };
+
+test("a child with a priority is refused: it would wait like any other", async () => {
+  const stage = new Stage();
+  const parent = flow("parent", async (ctx) => {
+    const options = { priority: "high" } as object;
+    await ctx.submit("child", undefined, options);
+  });
+  await stage.hire(() => [parent]);
+  const id = await stage.submit("parent");
+  await stage.until(id, "failed");
+  const result = stage.client.attach(id).result();
+  await expect(stage.clock.until(result)).rejects.toMatchObject({
+    cause: { code: "INVALID_OPTION" },
+  });
+});
