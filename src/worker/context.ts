@@ -189,7 +189,9 @@ export class Context implements SagaContext {
   async saga<Output>(fn: (saga: SagaContext) => Promise<Output> | Output): Promise<Output> {
     const saga = new Saga();
     try {
-      return await fn(new Context(this.#host, { ...this.#scope, saga }));
+      const output = await fn(new Context(this.#host, { ...this.#scope, saga }));
+      this.#scope.saga?.adopt(saga);
+      return output;
     } catch (error) {
       const undoing = new Context(this.#host, { ...this.#scope, saga: undefined, shielded: true });
       const step = (name: string, plan: StepPlan) => undoing.#step(name, plan);

@@ -21,6 +21,11 @@ export class Saga {
     this.#done.push(compensation);
   }
 
+  /** A saga inside this one has succeeded: what it did is undone if this one fails. */
+  adopt(inner: Saga): void {
+    this.#done.push(...inner.#done);
+  }
+
   /** Something that is to be undone once it has succeeded. */
   track<Output>(
     going: Promise<Output>,

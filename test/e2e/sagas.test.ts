@@ -231,3 +231,19 @@ test("a shielded step of a saga is let finish by a cancellation, and then undone
   expect(notes).toEqual(["charge", "refund receipt"]);
   await worker.drain();
 });
+
+test("what an inner saga did is undone with the rest when the outer one fails later", async () => {
+  const bed = await beds.open();
+  const notes: string[] = [];
+  const [flight, hotel] = [noted("flight", notes), noted("hotel", notes)];
+  const trip = flow("trip", async (ctx) => {
+    await ctx.saga(async (outer) => {
+      await outer.run(flight, 1);
+      await outer.saga((inner) => inner.run(hotel, 2));
+      throw new TypeError("the outer one");
+    });
+  });
+  const { error } = await run(bed, trip);
+  expect(error).toMatchObject({ cause: { message: "the outer one" } });
+  expect(notes).toEqual(["flight 1", "hotel 2", "undo hotel! of 2", "undo flight! of 1"]);
+});
