@@ -1,5 +1,6 @@
 import type { Annotations, Progress } from "../engine/annotations.ts";
 import type { Frame, FrameStatus } from "../engine/frame.ts";
+import { isToken } from "../engine/names.ts";
 import type {
   ActivationReason,
   FoldedKind,
@@ -44,6 +45,8 @@ export function decodeFrame(bytes: Uint8Array): Decoded<Frame> {
       const status = STATUSES[message.status] ?? (isNewer ? "running" : undefined);
       if (status === undefined) return "its status is not known";
       if (message.epoch === 0 || message.writer === "") return "it names no writer";
+      if (message.queue !== "" && !isToken(message.queue))
+        return "its queue is not the name of one";
       const { prev, epoch, writer, inboxFolded, token, queue, annotated } = message;
       const events = isNewer
         ? [{ type: "Unknown" as const, at: 0 }]

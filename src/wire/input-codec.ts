@@ -1,5 +1,7 @@
 import type { InputBody, RunInput } from "../engine/input.ts";
+import { isToken } from "../engine/names.ts";
 import type { RunOutcome } from "../engine/run-outcome.ts";
+import { countBodies } from "./count-bodies.ts";
 import { type Decoded, decodeMessage, NEWER } from "./decoded.ts";
 import type { millrace } from "./generated/millrace.js";
 import { FORMAT, messages } from "./messages.ts";
@@ -17,13 +19,16 @@ export function decodeInput(bytes: Uint8Array): Decoded<RunInput> {
       if (isNewer) return NEWER;
       const { inputId, sentAt } = message;
       if (inputId === "") return "it has no id";
-      const bodies = LIFTS.flatMap((lift) => lift(message) ?? []);
-      const [body] = bodies;
-      if (body === undefined || bodies.length > 1) return "its body is not known";
+      const [body] = LIFTS.flatMap((lift) => lift(message) ?? []);
+      // Of two bodies protobufjs keeps the last: neither is to be believed.
+      if (body === undefined || countBodies(bytes, FIRST_BODY) > 1) return "its body is not known";
       return typeof body === "string" ? body : { inputId, sentAt, body };
     },
   );
 }
+
+/** Field numbers of proto/millrace/v1/millrace.proto. */
+const FIRST_BODY = 10;
 
 type WireInput = millrace.v1.Input.$Properties;
 
@@ -44,15 +49,13 @@ function toWire(body: InputBody): Partial<WireInput> {
 
 /** One reader per body: nothing when it is not there, a reason when it makes no sense. */
 const LIFTS: readonly ((input: WireInput) => InputBody | string | undefined)[] = [
-  ({ wake }) =>
-    wake == null
-      ? undefined
-      : {
-          type: "Wake",
-          replaces: (wake.replaces ?? []).map(Number),
-          resume: wake.resume ?? false,
-          queue: wake.queue ?? "",
-        },
+  ({ wake }) => {
+    if (wake == null) return undefined;
+    const queue = wake.queue ?? "";
+    if (queue !== "" && !isToken(queue)) return "its queue is not the name of one";
+    const replaces = (wake.replaces ?? []).map(Number);
+    return { type: "Wake", replaces, resume: wake.resume ?? false, queue };
+  },
   ({ signal }) => {
     if (signal == null) return undefined;
     const name = signal.name ?? "";
@@ -70,10 +73,12 @@ const LIFTS: readonly ((input: WireInput) => InputBody | string | undefined)[] =
   },
   ({ watch }) => {
     if (watch == null) return undefined;
-    const { runId = "", queue = "" } = watch;
-    return runId === "" || queue === ""
+    const runId = watch.runId ?? "";
+    const queue = watch.queue ?? "";
+    // The answer goes to a subject with this queue in it.
+    return runId === "" || !isToken(queue)
       ? "it does not say who wants to know"
-      : { type: "Watch", runId: runId ?? "", queue: queue ?? "" };
+      : { type: "Watch", runId, queue };
   },
 ];
 

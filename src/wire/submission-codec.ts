@@ -1,3 +1,4 @@
+import { checkToken, isToken } from "../engine/names.ts";
 import { parseRunId } from "../engine/run-id.ts";
 import type { Parent, Submission } from "../engine/submission.ts";
 import { type Decoded, decodeMessage, NEWER } from "./decoded.ts";
@@ -22,7 +23,7 @@ export function decodeSubmission(bytes: Uint8Array): Decoded<Submission> {
     (message, isNewer) => {
       if (isNewer) return NEWER;
       const { queue, submissionId, tags, metadata, replyTo, input, isKeyNew } = message;
-      if (queue === "" || submissionId === "") return "it names no queue or submission id";
+      if (!isToken(queue) || submissionId === "") return "it names no queue or submission id";
       try {
         const { id } = parseRunId(message.runId);
         return {
@@ -40,7 +41,7 @@ export function decodeSubmission(bytes: Uint8Array): Decoded<Submission> {
           input: payloadOf(input),
         };
       } catch {
-        return "its run id is not one";
+        return "its run id, or what it says of its parent, is not one";
       }
     },
   );
@@ -48,7 +49,9 @@ export function decodeSubmission(bytes: Uint8Array): Decoded<Submission> {
 
 function parentOf(wire: millrace.v1.Parent.$Properties | null | undefined): Parent | undefined {
   if (wire === null || wire === undefined) return undefined;
-  const { runId, queue, root, depth } = wire;
-  parseRunId(runId ?? "");
-  return { runId: runId ?? "", queue: queue ?? "", root: root ?? "", depth: depth ?? 0 };
+  const { id: runId } = parseRunId(wire.runId ?? "");
+  const { id: root } = parseRunId(wire.root ?? "");
+  // The parent is told of the end on a subject with this queue in it.
+  const queue = checkToken("A queue's name", wire.queue ?? "");
+  return { runId, queue, root, depth: wire.depth ?? 0 };
 }

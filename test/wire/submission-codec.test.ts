@@ -39,8 +39,8 @@ const anySubmission: fc.Arbitrary<Submission> = fc.record({
   parent: fc.option(
     fc.record({
       runId: fc.stringMatching(/^\w{1,10}:\w{1,10}$/),
-      queue: anyText,
-      root: anyText,
+      queue: fc.stringMatching(/^[\w-]{1,10}$/),
+      root: fc.stringMatching(/^\w{1,10}:\w{1,10}$/),
       depth: fc.integer({ min: 1, max: 99 }),
     }),
     { nil: undefined },
@@ -85,6 +85,17 @@ test.each([
   ["without a format", { format: 0 }, /format/],
   ["of a newer format", { format: 2 }, /newer Millrace/],
   ["without a queue", { queue: "" }, /queue/],
+  ["whose queue has a wildcard", { queue: ">" }, /queue/],
+  [
+    "whose parent's queue would be more of a subject",
+    { parent: { runId: "f:k", queue: "q.>", root: "f:k", depth: 1 } },
+    /parent/,
+  ],
+  [
+    "whose family has no first run",
+    { parent: { runId: "f:k", queue: "q", root: "nobody", depth: 1 } },
+    /parent/,
+  ],
   ["without a submission id", { submissionId: "" }, /submission id/],
   ["whose run id has no flow", { runId: ":key" }, /run id/],
   ["whose run id has a wildcard for a flow", { runId: ">:key" }, /run id/],

@@ -157,7 +157,7 @@ export function anyFrameOf(events: Arbitrary<RunEvent>): Arbitrary<RecordedFrame
     status: anyStatus,
     inboxFolded: anyNumber,
     token: anyNumber,
-    queue: anyText,
+    queue: fc.stringMatching(/^[\w-]{0,20}$/),
     annotated: anyNumber,
     events: fc.array(events, { minLength: 1, maxLength: 5 }),
   });
