@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
-import { runRef } from "../../src/engine/run-id.ts";
+import { type RunRef, runRef } from "../../src/engine/run-id.ts";
 import { SettingsMismatchError } from "../../src/engine/usage-errors.ts";
 import type { Broker } from "../../src/ports/broker.ts";
 import type { LeaseKeeper } from "../../src/ports/leases.ts";
@@ -77,16 +77,26 @@ onEveryAdapter("a work queue", (open) => {
     const { connect } = open();
     const broker = await connect();
     const inbox = await Inbox.open(broker, { leaseMs: 20_000, room: 0 });
-    const run = runRef("f", "k");
-    await broker.log.put(run, "q", bytes("put"));
-    await broker.log.submit(run, "q", bytes("submitted"));
-    const waitedUntil = Date.now() + 1_500;
-    await eventually(() => expect(Date.now()).toBeGreaterThan(waitedUntil));
-    inbox.allow(100);
-    await eventually(() => expect(inbox.deliveries).toHaveLength(2));
-    const fresh = Object.fromEntries(inbox.deliveries.map((one) => [one.kind, one.fresh]));
+    const takeAfterWaiting = async (run: RunRef): Promise<Record<string, boolean>> => {
+      inbox.allow(0);
+      await broker.log.put(run, "q", bytes("put"));
+      await broker.log.submit(run, "q", bytes("submitted"));
+      const waitedUntil = Date.now() + 1_200;
+      await eventually(() => expect(Date.now()).toBeGreaterThan(waitedUntil));
+      inbox.allow(2);
+      const mine = (): Delivery[] => inbox.deliveries.filter(({ run: { key } }) => key === run.key);
+      await eventually(() => expect(mine()).toHaveLength(2));
+      for (const delivery of mine()) delivery.ack();
+      return Object.fromEntries(mine().map((one) => [one.kind, one.fresh]));
+    };
+    // A queue that nobody watched for 3 s is looked at anew, and what waited there counts as fresh no more: that may happen
+    // to a round on a busy machine, but not to each.
+    let fresh: Record<string, boolean> = {};
+    for (let round = 0; round < 5 && fresh.in !== true; round++) {
+      fresh = await takeAfterWaiting(runRef("f", `k${round}`));
+      expect(fresh.new).toBe(false);
+    }
     expect(fresh).toEqual({ in: true, new: false });
-    for (const delivery of inbox.deliveries) delivery.ack();
   });
 
   test("hands each message to one of several readers", async () => {
