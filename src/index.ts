@@ -17,7 +17,6 @@ export {
   type ResultOptions,
   RunHandle,
 } from "./client/run-handle.ts";
-export type { RunStatus } from "./client/run-status.ts";
 export type { RunView } from "./client/run-view.ts";
 export type { SubmitItem, SubmitManyOptions, SubmitOutcome } from "./client/submit-many.ts";
 export { type ConnectOptions, connect } from "./connect.ts";
@@ -87,6 +86,7 @@ export {
 } from "./engine/run-errors.ts";
 export type { RunEvent } from "./engine/run-event.ts";
 export type { RunId } from "./engine/run-id.ts";
+export type { RunStatus } from "./engine/run-status.ts";
 export {
   BrokerError,
   ConnectionClosedError,

@@ -1,10 +1,10 @@
 import type { RecordedFrame } from "../engine/frame.ts";
 import { checkToken } from "../engine/names.ts";
+import type { RunStatus } from "../engine/run-status.ts";
 import { readHead } from "../history/run-head.ts";
 import type { RunHeadMessage } from "../ports/run-log.ts";
 import { decodeFrame } from "../wire/frame-codec.ts";
 import type { ClientHost } from "./client-host.ts";
-import type { RunStatus } from "./run-status.ts";
 import { type RunView, viewOfFrame } from "./run-view.ts";
 
 /** Which runs are meant. */

@@ -2,6 +2,7 @@ import { type Frame, isActive, isClosed } from "../engine/frame.ts";
 import { ResultTimeoutError, RunNotFoundError } from "../engine/run-errors.ts";
 import type { RunRef } from "../engine/run-id.ts";
 import { outcomeOf, type RunOutcome } from "../engine/run-outcome.ts";
+import { runStatus } from "../engine/run-status.ts";
 import { ConnectionClosedError } from "../engine/usage-errors.ts";
 import { askAfterHolder } from "../history/ask-after-holder.ts";
 import { readSubmission } from "../history/read-submission.ts";
@@ -11,7 +12,6 @@ import { LOOK_AGAIN_MS } from "./lookout.ts";
 import { onAbort } from "./on-abort.ts";
 import type { OutcomeHint } from "./outcome-hint.ts";
 import { RunFollower } from "./run-follower.ts";
-import { runStatus } from "./run-status.ts";
 
 /** How long to wait for a run's end. */
 export interface WaitOptions {

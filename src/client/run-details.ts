@@ -7,12 +7,12 @@ import {
   type ParkedState,
   type RunState,
 } from "../engine/run-state.ts";
+import { type RunStatus, runStatus, statusBeforeStart } from "../engine/run-status.ts";
 import { readSubmission } from "../history/read-submission.ts";
 import { readHead } from "../history/run-head.ts";
 import { readHistory } from "../history/run-history.ts";
 import type { ClientHost } from "./client-host.ts";
 import { waitsInQueue } from "./queue-waits.ts";
-import { type RunStatus, runStatus, statusBeforeStart } from "./run-status.ts";
 import { ShownPayloads } from "./shown-payloads.ts";
 
 /**

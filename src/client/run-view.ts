@@ -1,8 +1,8 @@
 import type { Annotations, Progress } from "../engine/annotations.ts";
 import { isActive, isClosed, type RecordedFrame } from "../engine/frame.ts";
 import type { RunId } from "../engine/run-id.ts";
+import { type RunStatus, runStatus } from "../engine/run-status.ts";
 import type { Payloads } from "../payloads/payloads.ts";
-import { type RunStatus, runStatus } from "./run-status.ts";
 import { ShownPayloads } from "./shown-payloads.ts";
 
 /** A run at a glance: what its last frame says. Reading it is one look-up. */

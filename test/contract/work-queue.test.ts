@@ -3,11 +3,13 @@ import { type RunRef, runRef } from "../../src/engine/run-id.ts";
 import { SettingsMismatchError } from "../../src/engine/usage-errors.ts";
 import type { Broker } from "../../src/ports/broker.ts";
 import type { LeaseKeeper } from "../../src/ports/leases.ts";
-import type { Delivery } from "../../src/ports/work-queue.ts";
+import type { Delivery, DeliveryKind } from "../../src/ports/work-queue.ts";
 import { Inbox } from "./support/inbox.ts";
 import { eventually, onEveryAdapter } from "./support/on-every-adapter.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+type Freshness = Partial<Record<DeliveryKind, boolean>>;
 
 async function submit(broker: Broker, ...keys: readonly string[]): Promise<void> {
   for (const key of keys) await broker.log.submit(runRef("f", key), "q", bytes(`for ${key}`));
@@ -77,7 +79,7 @@ onEveryAdapter("a work queue", (open) => {
     const { connect } = open();
     const broker = await connect();
     const inbox = await Inbox.open(broker, { leaseMs: 20_000, room: 0 });
-    const takeAfterWaiting = async (run: RunRef): Promise<Record<string, boolean>> => {
+    const takeAfterWaiting = async (run: RunRef): Promise<Freshness> => {
       inbox.allow(0);
       await broker.log.put(run, "q", bytes("put"));
       await broker.log.submit(run, "q", bytes("submitted"));
@@ -87,12 +89,12 @@ onEveryAdapter("a work queue", (open) => {
       const mine = (): Delivery[] => inbox.deliveries.filter(({ run: { key } }) => key === run.key);
       await eventually(() => expect(mine()).toHaveLength(2));
       for (const delivery of mine()) delivery.ack();
-      return Object.fromEntries(mine().map((one) => [one.kind, one.fresh]));
+      return Object.fromEntries(mine().map((one) => [one.kind, one.fresh])) as Freshness;
     };
     // A queue that nobody watched for 3 s is looked at anew, and what waited there counts as fresh no more: that may happen
     // to a round on a busy machine, but not to each.
-    let fresh: Record<string, boolean> = {};
-    for (let round = 0; round < 5 && fresh.in !== true; round++) {
+    let fresh: Freshness = {};
+    for (let round = 0; round < 5 && !fresh.in; round++) {
       fresh = await takeAfterWaiting(runRef("f", `k${round}`));
       expect(fresh.new).toBe(false);
     }

@@ -1,5 +1,5 @@
-import type { FrameStatus } from "../engine/frame.ts";
-import type { Submission } from "../engine/submission.ts";
+import type { FrameStatus } from "./frame.ts";
+import type { Submission } from "./submission.ts";
 
 /** Where a run is in its life, as a user sees it. */
 export type RunStatus = Exclude<FrameStatus, "released"> | "pending";
