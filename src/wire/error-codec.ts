@@ -24,6 +24,24 @@ export function decodeError(payload: PlainPayload): Error {
   }
 }
 
+/** Name and message of a recorded error without rebuilding it; nothing when it cannot be read. */
+export function readErrorText(payload: PlainPayload): ErrorText | undefined {
+  try {
+    const record = JSON.parse(
+      new TextDecoder().decode(payload.data),
+    ) as Partial<ErrorRecord> | null;
+    const { name, message } = record ?? {};
+    return typeof name === "string" && typeof message === "string" ? { name, message } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export interface ErrorText {
+  readonly name: string;
+  readonly message: string;
+}
+
 interface ErrorRecord {
   readonly name: string;
   readonly message: string;

@@ -1,0 +1,237 @@
+/**
+ * The fold that makes a run's row (I10). Rules:
+ *
+ * - A row is a function of its run's messages in the order of their sequences: no clock, no chance, no other run.
+ * - What cannot be understood, or is a run's by its subject only, changes nothing (I11). Nor does a frame that does not
+ *   continue the chain of frames (I2).
+ * - A key that was submitted to two queues is one run: its facts are those of the first submission, its queue is the one
+ *   that its history names.
+ * - A history whose submission cannot be read makes a row too: what is missing is empty.
+ * - Of the inbox, what is in the run's own queue counts: the run reads no other.
+ */
+import { isActive, isClosed, type RecordedFrame } from "../engine/frame.ts";
+import { isPlain, type Payload } from "../engine/payload.ts";
+import type { ParkReason, RunEvent } from "../engine/run-event.ts";
+import type { RunRef } from "../engine/run-id.ts";
+import { crashesAfter } from "../engine/run-state.ts";
+import { runStatus, statusBeforeStart } from "../engine/run-status.ts";
+import type { Submission } from "../engine/submission.ts";
+import type { FedMessage } from "../ports/event-feed.ts";
+import { readErrorText } from "../wire/error-codec.ts";
+import { errorFingerprint } from "./error-fingerprint.ts";
+import { type RunFact, readFact } from "./run-fact.ts";
+import type { RunRow } from "./run-row.ts";
+import {
+  storableCount,
+  storableSequence,
+  storableTags,
+  storableText,
+  storableTime,
+} from "./storable.ts";
+
+/** The row after a message: the same object when that changes nothing. */
+export function foldMessage(
+  row: RunRow | undefined,
+  message: FedMessage,
+  partitions: number,
+): RunRow | undefined {
+  const fact = readFact(message, partitions);
+  return fact === undefined ? row : foldFact(row, fact);
+}
+
+/** The same for a message that was read already. The row, if there is one, is this run's. */
+export function foldFact(row: RunRow | undefined, fact: RunFact): RunRow | undefined {
+  switch (fact.kind) {
+    case "submission":
+      return foldSubmission(row ?? emptyRow(fact), fact.submission, fact.sequence);
+    case "frame":
+      return foldFrame(row, fact);
+    case "input":
+      return foldInput(row, fact);
+  }
+}
+
+function foldSubmission(row: RunRow, submission: Submission, sequence: number): RunRow {
+  if (row.submissionSequence !== 0) return row;
+  const { queue, parent, tags } = submission;
+  const submittedAt = storableTime(submission.submittedAt);
+  const facts = {
+    submissionSequence: sequence,
+    parent: parent?.runId ?? "",
+    root: parent?.root ?? row.id,
+    depth: storableCount(parent?.depth ?? 0),
+    submittedAt,
+    startAt: storableTime(submission.startAt),
+    deadlineAt: storableTime(submission.deadlineAt),
+    tags: storableTags(tags),
+  };
+  if (row.headSequence !== 0) return { ...row, ...facts };
+  const status = statusBeforeStart(submission, submittedAt);
+  return { ...row, ...facts, queue, status, updatedAt: submittedAt };
+}
+
+function foldFrame(
+  row: RunRow | undefined,
+  fact: Extract<RunFact, { kind: "frame" }>,
+): RunRow | undefined {
+  const { frame } = fact;
+  const before = row ?? emptyRow(fact);
+  return frame.prev === before.headSequence ? afterFrame(before, frame) : row;
+}
+
+function foldInput(
+  row: RunRow | undefined,
+  { sequence, queue }: Extract<RunFact, { kind: "input" }>,
+): RunRow | undefined {
+  if (row === undefined || row.queue !== queue || row.lastInput >= sequence) return row;
+  return { ...row, lastInput: sequence };
+}
+
+/** A row of which nothing is known yet but its name. */
+function emptyRow({
+  run,
+  partition,
+}: {
+  readonly run: RunRef;
+  readonly partition: number;
+}): RunRow {
+  return { ...EMPTY, id: run.id, flow: run.flow, key: run.key, root: run.id, partition };
+}
+
+const EMPTY: Omit<RunRow, "id" | "flow" | "key" | "root" | "partition"> = {
+  queue: "",
+  status: "pending",
+  parent: "",
+  depth: 0,
+  submittedAt: 0,
+  startAt: 0,
+  deadlineAt: 0,
+  startedAt: 0,
+  updatedAt: 0,
+  closedAt: 0,
+  epoch: 0,
+  takeOvers: 0,
+  crashes: 0,
+  worker: "",
+  version: "",
+  wakeAt: 0,
+  waits: [],
+  tags: [],
+  addedTags: [],
+  attributes: {},
+  progress: undefined,
+  parked: "",
+  cancelReason: "",
+  errorName: "",
+  errorMessage: "",
+  errorFingerprint: "",
+  submissionSequence: 0,
+  headSequence: 0,
+  inboxFolded: 0,
+  lastInput: 0,
+  archived: "",
+};
+
+type Draft = { -readonly [Field in keyof RunRow]: RunRow[Field] };
+
+/** Times are as {@link foldFrames} tells them of the whole history. */
+function afterFrame(row: RunRow, frame: RecordedFrame): RunRow {
+  const isFirst = row.headSequence === 0;
+  const { sequence, status, writer, queue, events } = frame;
+  const inboxFolded = storableSequence(frame.inboxFolded);
+  const draft: Draft = {
+    ...row,
+    ...NOT_KEPT,
+    parked: status === "parked" ? row.parked : "",
+    headSequence: sequence,
+    status: runStatus(status),
+    epoch: storableCount(frame.epoch),
+    worker: isActive(status) ? storableText(writer, MAX_NAME) : "",
+    queue: queue === "" ? row.queue : queue,
+    inboxFolded,
+    // What has been folded has been there, though it may have come before the run was known.
+    lastInput: Math.max(row.lastInput, inboxFolded),
+  };
+  if (isFirst) {
+    draft.updatedAt = 0;
+    draft.startedAt = storableTime(events[0]?.at ?? 0);
+  }
+  for (const event of events) {
+    draft.updatedAt = Math.max(draft.updatedAt, storableTime(event.at));
+    draft.crashes = crashesAfter(event, draft.crashes);
+    applyEvent(draft, event);
+  }
+  draft.closedAt = isClosed(status) ? draft.updatedAt : 0;
+  return draft;
+}
+
+/** What only the last frame tells. */
+const NOT_KEPT = { wakeAt: 0, waits: [], errorName: "", errorMessage: "", errorFingerprint: "" };
+
+function applyEvent(draft: Draft, event: RunEvent): void {
+  switch (event.type) {
+    case "Activated":
+      if (event.reason === "takeover") draft.takeOvers++;
+      draft.version = storableText(event.version, MAX_NAME);
+      return;
+    case "Suspended":
+      draft.wakeAt = storableTime(event.wakeAt);
+      draft.waits = event.waits.slice(0, MAX_WAITS).map((wait) => storableText(wait, MAX_TEXT));
+      return;
+    case "CancelRequested":
+    case "Cancelled":
+      if (draft.cancelReason === "") draft.cancelReason = storableText(event.reason, MAX_TEXT);
+      return;
+    case "Annotated":
+      applyAnnotations(draft, event);
+      return;
+    case "Parked":
+      draft.parked = storableText(event.reason, MAX_NAME) as ParkReason;
+      return;
+    case "Failed":
+      applyError(draft, event.error);
+      return;
+    case "StepStarted":
+    case "StepAttemptFailed":
+    case "StepCompleted":
+    case "StepFailed":
+    case "TimerSet":
+    case "TimerFired":
+    case "InputFolded":
+    case "ChildSubmitted":
+    case "Patched":
+    case "Released":
+    case "Resumed":
+    case "Completed":
+    case "Crashed":
+    case "Unknown":
+      return;
+  }
+}
+
+const MAX_NAME = 256;
+const MAX_TEXT = 1_000;
+const MAX_WAITS = 32;
+
+function applyAnnotations(draft: Draft, told: Extract<RunEvent, { type: "Annotated" }>): void {
+  draft.addedTags = storableTags(told.tags);
+  const { progress } = told;
+  draft.progress =
+    progress === undefined
+      ? undefined
+      : {
+          done: Number.isFinite(progress.done) ? progress.done : 0,
+          total: Number.isFinite(progress.total) ? progress.total : 0,
+          message: storableText(progress.message, MAX_TEXT),
+        };
+}
+
+/** Neither blobs nor codecs: a fold looks at nothing but its message. */
+function applyError(draft: Draft, error: Payload): void {
+  if (!isPlain(error) || error.encoding !== "error") return;
+  const text = readErrorText(error);
+  if (text === undefined) return;
+  draft.errorName = storableText(text.name, MAX_NAME);
+  draft.errorMessage = storableText(text.message, MAX_TEXT);
+  draft.errorFingerprint = errorFingerprint(draft.errorName, draft.errorMessage);
+}
