@@ -46,6 +46,7 @@ export {
   task,
 } from "./definition/task.ts";
 export type { Progress } from "./engine/annotations.ts";
+export type { Attributes, AttributeType, AttributeValue } from "./engine/attributes.ts";
 export type { Duration } from "./engine/duration.ts";
 export {
   CacheKeyError,
@@ -62,9 +63,11 @@ export {
   StepTimeoutError,
 } from "./engine/flow-errors.ts";
 export { FlowNotDeterministicError } from "./engine/flow-not-deterministic-error.ts";
+export { formatRunQuery } from "./engine/format-run-query.ts";
 export { MillraceError } from "./engine/millrace-error.ts";
 export { NameFunctionError } from "./engine/name-function-error.ts";
 export { OutputInvalidError } from "./engine/output-invalid-error.ts";
+export { parseRunQuery } from "./engine/parse-run-query.ts";
 export type { BlobRef, Payload } from "./engine/payload.ts";
 export {
   BlobDamagedError,
@@ -73,6 +76,7 @@ export {
   CodecError,
   PayloadUnreadableError,
 } from "./engine/payload-errors.ts";
+export { QueryError, type QueryProblem } from "./engine/query-error.ts";
 export type { RetryOptions } from "./engine/retry.ts";
 export {
   ResultTimeoutError,
@@ -86,6 +90,7 @@ export {
 } from "./engine/run-errors.ts";
 export type { RunEvent } from "./engine/run-event.ts";
 export type { RunId } from "./engine/run-id.ts";
+export type { AttributeCondition, RunOrder, RunQuery, TimeWindow } from "./engine/run-query.ts";
 export type { RunStatus } from "./engine/run-status.ts";
 export {
   BrokerError,
