@@ -54,6 +54,26 @@ export interface RunSearch {
   count(query: RunQuery, atMost?: number): Promise<RunCount>;
   /** Exact numbers by flow, queue and status, kept up to date: nothing is scanned. */
   stats(): Promise<readonly RunStats[]>;
+  /** Runs that may need a repair, in the order of their ids: for whoever then looks at the log. */
+  candidates(which: RunCandidates, page: CandidatePage): Promise<readonly RunRow[]>;
+}
+
+/** Which runs may need a repair. Times are milliseconds since 1970. */
+export type RunCandidates =
+  /** Suspended, scheduled or released, and the last message of the inbox is not folded. */
+  | { readonly kind: "unfolded" }
+  /** Suspended or scheduled, and to be woken before this time: `0 < wakeAt < wakeBefore`. */
+  | { readonly kind: "overdue"; readonly wakeBefore: number }
+  /** Running, awaiting a retry or cancelling, and `updatedAt < updatedBefore`. */
+  | { readonly kind: "active"; readonly updatedBefore: number }
+  /** Something is in the inbox, and nothing was submitted: `submissionSequence` is 0. */
+  | { readonly kind: "unsubmitted" };
+
+export interface CandidatePage {
+  /** 1 to 1,000. */
+  readonly limit: number;
+  /** Only runs whose id comes after this one. */
+  readonly after?: string;
 }
 
 export interface PageRequest {
