@@ -45,6 +45,22 @@ export class BrokerError extends MillraceError {
   readonly code = "BROKER_ERROR";
 }
 
+/**
+ * A partition's stream is another one than it was, or ends before what was read from it: restored from a backup, or made
+ * anew. What was folded from it is worth nothing.
+ */
+export class FeedBrokenError extends MillraceError {
+  readonly code = "FEED_BROKEN";
+  readonly partition: number;
+
+  constructor(partition: number, what: string) {
+    super(
+      `Partition ${partition} can not be read on: ${what}. Rebuild what was made of it, from its start: millrace projection rebuild`,
+    );
+    this.partition = partition;
+  }
+}
+
 /** A namespace or queue exists with other settings than were asked for. Nothing was changed. */
 export class SettingsMismatchError extends MillraceError {
   readonly code = "SETTINGS_MISMATCH";

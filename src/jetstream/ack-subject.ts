@@ -3,6 +3,8 @@ export interface AckSubject {
   /** How often it was handed out, this time included. */
   readonly delivered: number;
   readonly sequence: number;
+  /** 1 for the first message that the consumer ever handed out, and one more each time. */
+  readonly consumerSequence: number;
   readonly storedAtMs: number;
   /** How many more the consumer has not handed out yet. */
   readonly pending: number;
@@ -19,9 +21,10 @@ export function readAckSubject(subject: string): AckSubject | undefined {
   if (at === -1) return undefined;
   const delivered = Number(tokens[at]);
   const sequence = Number(tokens[at + 1]);
+  const consumerSequence = Number(tokens[at + 2]);
   const storedAtMs = Number(tokens[at + 3]) / 1_000_000;
   const pending = Number(tokens[at + 4]);
   return Number.isNaN(delivered + sequence + storedAtMs)
     ? undefined
-    : { delivered, sequence, storedAtMs, pending };
+    : { delivered, sequence, consumerSequence, storedAtMs, pending };
 }

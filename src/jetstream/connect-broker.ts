@@ -5,6 +5,7 @@ import type { Broker } from "../ports/broker.ts";
 import { type DialOptions, dial } from "./dial.ts";
 import { JetStreamBlobStore } from "./jetstream-blob-store.ts";
 import { JetStreamControlStore } from "./jetstream-control-store.ts";
+import { JetStreamEventFeed } from "./jetstream-event-feed.ts";
 import { JetStreamHints } from "./jetstream-hints.ts";
 import { JetStreamPeers } from "./jetstream-leases.ts";
 import { JetStreamRunLog } from "./jetstream-run-log.ts";
@@ -79,6 +80,13 @@ function assemble(
       publisher,
       reader,
       onReconnect,
+    }),
+    feed: new JetStreamEventFeed({
+      connection,
+      subjects,
+      onReconnect,
+      onTrouble,
+      closed: ended.signal,
     }),
     closed: ended.signal,
     close: async () => {

@@ -50,9 +50,12 @@ export interface StreamInfo {
     readonly metadata?: Readonly<Record<string, string>>;
     readonly [setting: string]: unknown;
   };
+  /** When it was made, by the broker's clock. */
+  readonly created: string;
   readonly state: {
     readonly messages: number;
     readonly bytes: number;
+    readonly first_seq: number;
     readonly last_seq: number;
   };
   readonly cluster?: { readonly leader?: string; readonly replicas?: readonly PeerInfo[] };

@@ -1,5 +1,6 @@
 import { partitionOf } from "../engine/partition.ts";
 import { type RunRef, runRefOfTokens } from "../engine/run-id.ts";
+import { FED_KINDS, type FedKind } from "../ports/event-feed.ts";
 
 /** Where everything of one namespace stands (docs/protocol.md). The only place that builds or reads subjects. */
 export class Subjects {
@@ -54,6 +55,18 @@ export class Subjects {
 
   queue(partition: number, kind: "new" | "in", queue: string): string {
     return `mr.${this.namespace}.${partition}.${kind}.${queue}.>`;
+  }
+
+  /** All messages of one kind in a partition. */
+  fed(partition: number, kind: FedKind): string {
+    return `mr.${this.namespace}.${partition}.${kind}.>`;
+  }
+
+  /** What kind of message stands on a subject of this partition; nothing for orders, and for what is none of Millrace's. */
+  fedKindOf(partition: number, subject: string): FedKind | undefined {
+    const from = `mr.${this.namespace}.${partition}.`.length;
+    const kind = subject.slice(from, subject.indexOf(".", from));
+    return FED_KINDS.find((known) => known === kind);
   }
 
   /** The run that a `new` or `in` subject speaks of, or nothing when no run can have this subject. */

@@ -1,5 +1,6 @@
 import type { BlobStore } from "./blob-store.ts";
 import type { ControlStore } from "./control-store.ts";
+import type { EventFeed } from "./event-feed.ts";
 import type { Peers } from "./leases.ts";
 import type { RunLog } from "./run-log.ts";
 import type { WorkQueues } from "./work-queue.ts";
@@ -13,6 +14,7 @@ export interface Broker {
   /** The store that comes with the broker. */
   readonly blobs: BlobStore;
   readonly control: ControlStore;
+  readonly feed: EventFeed;
   /** Aborts when the connection is closed, by us or for good. */
   readonly closed: AbortSignal;
   /** Sends what is still on its way, then closes. */

@@ -7,6 +7,7 @@ import type { Stored } from "./run-log.ts";
  * - `read` gives every message after `after` once and in the order of its sequences, whatever is lost on the way: a connection,
  *   a server, a consumer. Messages that are gone from the log (purged, rolled up, fired) are passed over.
  * - What is stored later comes without being asked for. It ends by its signal only, or by an error when the connection is closed.
+ * - It ends with `FeedBrokenError` when the partition is another one than before, or lost messages that were given already.
  * - What is not read is not fetched, but for a bounded number of bytes.
  */
 export interface EventFeed {
@@ -23,6 +24,7 @@ export interface EventFeed {
 }
 
 export interface FeedOptions {
+  /** Ends the read: the iteration is then over, without an error. */
   readonly signal: AbortSignal;
   /** Most messages in a batch. Default 1,000. A batch is given at once when nothing more is there. */
   readonly maxBatch?: number;
@@ -31,7 +33,9 @@ export interface FeedOptions {
 }
 
 /** Submission, inbox, history, dead letter. Orders for wake-ups (`tm`) never come. */
-export type FedKind = "new" | "in" | "h" | "dead";
+export type FedKind = (typeof FED_KINDS)[number];
+
+export const FED_KINDS = ["new", "in", "h", "dead"] as const;
 
 export interface FedMessage extends Stored {
   readonly kind: FedKind;
@@ -48,3 +52,5 @@ export interface FeedExtent {
   readonly messages: number;
   readonly bytes: number;
 }
+
+export const DEFAULT_FEED_BATCH = 1_000;

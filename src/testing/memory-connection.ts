@@ -3,6 +3,7 @@ import type { Broker } from "../ports/broker.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { MemoryBlobStore } from "./memory-blob-store.ts";
 import { MemoryControlStore } from "./memory-control-store.ts";
+import { MemoryEventFeed } from "./memory-event-feed.ts";
 import { MemoryHints } from "./memory-hints.ts";
 import { MemoryLink } from "./memory-link.ts";
 import { MemoryPeers } from "./memory-peers.ts";
@@ -22,6 +23,7 @@ export class MemoryConnection implements Broker, MemoryProcess {
   readonly hints: MemoryHints;
   readonly blobs: MemoryBlobStore;
   readonly control: MemoryControlStore;
+  readonly feed: MemoryEventFeed;
   readonly closed: AbortSignal;
   readonly #link: MemoryLink;
   readonly #ended = new AbortController();
@@ -36,6 +38,7 @@ export class MemoryConnection implements Broker, MemoryProcess {
     this.hints = new MemoryHints(broker, link);
     this.blobs = broker.blobs;
     this.control = new MemoryControlStore(broker, this, link);
+    this.feed = new MemoryEventFeed(broker, link);
   }
 
   get clock(): Clock {
@@ -64,11 +67,13 @@ export class MemoryConnection implements Broker, MemoryProcess {
     this.queues.renew();
     this.hints.reconnected();
     this.control.reconnected();
+    this.feed.lookAgain();
   }
 
   async close(): Promise<void> {
     await this.#link.close();
     this.queues.leave();
+    this.feed.lookAgain();
     this.#ended.abort(new ConnectionClosedError("a call to the broker"));
   }
 }

@@ -1,3 +1,4 @@
+import type { FeedExtent } from "../ports/event-feed.ts";
 import type { Stored } from "../ports/run-log.ts";
 
 /** One partition's stream: messages in the order in which they were stored, never removed. */
@@ -8,11 +9,28 @@ export class MemoryStream {
   readonly #bySubject = new Map<string, Stored[]>();
   readonly #now: () => number;
   readonly #onStored: (message: Stored) => void;
+  readonly #created: string;
+  /** Called once each, when something is stored. */
+  readonly #waiting = new Set<() => void>();
 
   constructor(partition: number, now: () => number, onStored: (message: Stored) => void) {
     this.partition = partition;
     this.#now = now;
     this.#onStored = onStored;
+    this.#created = new Date(now()).toISOString();
+  }
+
+  get extent(): FeedExtent {
+    const { length } = this.#messages;
+    const bytes = this.#messages.reduce((sum, { data }) => sum + data.length, 0);
+    return { incarnation: this.#created, first: 1, last: length, messages: length, bytes };
+  }
+
+  /** Calls back once when there is more than this, at once if there is; the function it gives takes the call back. */
+  onMore(after: number, call: () => void): () => void {
+    if (this.lastSequence > after) call();
+    else this.#waiting.add(call);
+    return () => this.#waiting.delete(call);
   }
 
   get messages(): readonly Stored[] {
@@ -35,6 +53,10 @@ export class MemoryStream {
     earlier.push(message);
     this.#bySubject.set(subject, earlier);
     this.#onStored(message);
+    for (const call of this.#waiting) {
+      this.#waiting.delete(call);
+      call();
+    }
     return sequence;
   }
 

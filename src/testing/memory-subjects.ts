@@ -1,5 +1,6 @@
 import { partitionOf } from "../engine/partition.ts";
 import { type RunRef, runRefOfTokens } from "../engine/run-id.ts";
+import { FED_KINDS, type FedKind } from "../ports/event-feed.ts";
 import type { DeliveryKind } from "../ports/work-queue.ts";
 
 /** Where everything stands in memory: the same subjects as on a real broker (docs/protocol.md). */
@@ -30,6 +31,11 @@ export class MemorySubjects {
 
   dead(partition: number, sequence: number): string {
     return `${this.#prefix(partition)}.dead.${sequence}`;
+  }
+
+  /** What kind of message stands on a subject of this partition; nothing for what no feed gives. */
+  fedKindOf(partition: number, subject: string): FedKind | undefined {
+    return FED_KINDS.find((kind) => subject.startsWith(`${this.#prefix(partition)}.${kind}.`));
   }
 
   /** What a queue's consumer of one kind reads: every subject that begins so. */

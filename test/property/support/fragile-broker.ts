@@ -57,6 +57,7 @@ export class FragileBroker {
         send: (replyTo, data) => void (this.crashed || inner.hints.send(replyTo, data)),
         onReconnect: (call) => inner.hints.onReconnect(call),
       },
+      feed: inner.feed,
       blobs: inner.blobs,
       control: {
         read: (...args) => this.#alive(inner.control.read(...args)),
