@@ -8,6 +8,7 @@ import { JetStreamControlStore } from "./jetstream-control-store.ts";
 import { JetStreamEventFeed } from "./jetstream-event-feed.ts";
 import { JetStreamHints } from "./jetstream-hints.ts";
 import { JetStreamPeers } from "./jetstream-leases.ts";
+import { JetStreamQuestions } from "./jetstream-questions.ts";
 import { JetStreamRunLog } from "./jetstream-run-log.ts";
 import { JetStreamWorkQueues } from "./jetstream-work-queues.ts";
 import { Mux } from "./mux.ts";
@@ -88,6 +89,7 @@ function assemble(
       onTrouble,
       closed: ended.signal,
     }),
+    questions: new JetStreamQuestions({ connection, mux, subjects, closed: ended.signal }),
     closed: ended.signal,
     close: async () => {
       await blobs.close();

@@ -1,3 +1,4 @@
+import { checkToken } from "../engine/names.ts";
 import { partitionOf } from "../engine/partition.ts";
 import { type RunRef, runRefOfTokens } from "../engine/run-id.ts";
 import { FED_KINDS, type FedKind } from "../ports/event-feed.ts";
@@ -51,6 +52,12 @@ export class Subjects {
 
   control(key: string): string {
     return `mr.${this.namespace}.${CONTROL}.${key}`;
+  }
+
+  /** Where a question is asked. @throws {@link InvalidNameError} */
+  question(subject: string): string {
+    for (const token of subject.split(".")) checkToken("A question's subject", token);
+    return `mrapi.${this.namespace}.${subject}`;
   }
 
   queue(partition: number, kind: "new" | "in", queue: string): string {

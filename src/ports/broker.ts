@@ -2,6 +2,7 @@ import type { BlobStore } from "./blob-store.ts";
 import type { ControlStore } from "./control-store.ts";
 import type { EventFeed } from "./event-feed.ts";
 import type { Peers } from "./leases.ts";
+import type { Questions } from "./questions.ts";
 import type { RunLog } from "./run-log.ts";
 import type { WorkQueues } from "./work-queue.ts";
 
@@ -15,6 +16,7 @@ export interface Broker {
   readonly blobs: BlobStore;
   readonly control: ControlStore;
   readonly feed: EventFeed;
+  readonly questions: Questions;
   /** Aborts when the connection is closed, by us or for good. */
   readonly closed: AbortSignal;
   /** Sends what is still on its way, then closes. */

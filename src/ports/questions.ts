@@ -4,7 +4,11 @@
  *
  * - A question is answered by one of those who answer its subject, however many there are.
  * - Nobody answers: `NoAnswerError` at once. No answer in time: `NoAnswerError` too.
- * - What `answer` throws reaches the asker as `QuestionRefusedError` with its code and message.
+ * - What `answer` throws reaches the asker as `QuestionRefusedError` with its code and message. So does an answer that is
+ *   larger than a message may be.
+ * - No more than {@link MAX_QUESTIONS} are answered at a time: one too many is refused (`TOO_MANY_QUESTIONS`).
+ *
+ * A subject is tokens with dots between them.
  */
 export interface Questions {
   ask(subject: string, question: Uint8Array, options: AskOptions): Promise<Uint8Array>;
@@ -19,3 +23,6 @@ export interface AskOptions {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
 }
+
+/** Questions of one subject that a process answers at the same time. */
+export const MAX_QUESTIONS = 256;

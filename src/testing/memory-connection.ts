@@ -8,6 +8,7 @@ import { MemoryHints } from "./memory-hints.ts";
 import { MemoryLink } from "./memory-link.ts";
 import { MemoryPeers } from "./memory-peers.ts";
 import type { MemoryProcess } from "./memory-process.ts";
+import { MemoryQuestions } from "./memory-questions.ts";
 import { MemoryRunLog } from "./memory-run-log.ts";
 import type { MemoryStore } from "./memory-store.ts";
 import { MemoryWorkQueues } from "./memory-work-queues.ts";
@@ -24,6 +25,7 @@ export class MemoryConnection implements Broker, MemoryProcess {
   readonly blobs: MemoryBlobStore;
   readonly control: MemoryControlStore;
   readonly feed: MemoryEventFeed;
+  readonly questions: MemoryQuestions;
   readonly closed: AbortSignal;
   readonly #link: MemoryLink;
   readonly #ended = new AbortController();
@@ -39,6 +41,7 @@ export class MemoryConnection implements Broker, MemoryProcess {
     this.blobs = broker.blobs;
     this.control = new MemoryControlStore(broker, this, link);
     this.feed = new MemoryEventFeed(broker, link);
+    this.questions = new MemoryQuestions(broker, link, this.closed);
   }
 
   get clock(): Clock {

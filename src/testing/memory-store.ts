@@ -3,6 +3,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { HeldRun } from "../ports/leases.ts";
 import type { Stored } from "../ports/run-log.ts";
 import type { DeliveryKind } from "../ports/work-queue.ts";
+import type { Refusal } from "../wire/refusal-codec.ts";
 import { MemoryBlobStore } from "./memory-blob-store.ts";
 import { MemoryConsumer } from "./memory-consumer.ts";
 import { MemoryControlRecords } from "./memory-control-records.ts";
@@ -24,6 +25,8 @@ export class MemoryStore {
   readonly blobs = new MemoryBlobStore();
   /** Where hints are expected. */
   readonly hints = new Map<string, (data: Uint8Array) => void>();
+  /** Who answers questions, by subject. */
+  readonly respondents = new Map<string, Set<Respond>>();
   readonly #consumers = new Map<string, Place>();
   readonly #followers = new Map<string, Set<(frame: Stored) => void>>();
   /** How to take back what was ordered for later. */
@@ -182,6 +185,13 @@ export interface MemoryStoreOptions {
   /** How long a message is under way, each way. */
   readonly latencyMs: (() => number) | undefined;
 }
+
+/** Takes a question to whoever answers it, and gives the answer or refusal back at the broker; false: it is gone. */
+export type Respond = (question: Uint8Array, back: (answer: Answer) => void) => boolean;
+
+export type Answer =
+  | { readonly status: "answered"; readonly data: Uint8Array }
+  | { readonly status: "refused"; readonly refusal: Refusal };
 
 /** Who answers when others ask after a worker's runs. */
 interface Respondent {

@@ -1,3 +1,4 @@
+import { checkToken } from "../engine/names.ts";
 import { partitionOf } from "../engine/partition.ts";
 import { type RunRef, runRefOfTokens } from "../engine/run-id.ts";
 import { FED_KINDS, type FedKind } from "../ports/event-feed.ts";
@@ -27,6 +28,12 @@ export class MemorySubjects {
 
   timer(run: RunRef, queue: string, order: number): string {
     return `${this.#prefix(this.partition(run))}.tm.${queue}.${run.flow}.${run.token}.${order}`;
+  }
+
+  /** Where a question is asked. @throws {@link InvalidNameError} */
+  question(subject: string): string {
+    for (const token of subject.split(".")) checkToken("A question's subject", token);
+    return `mrapi.${this.namespace}.${subject}`;
   }
 
   dead(partition: number, sequence: number): string {

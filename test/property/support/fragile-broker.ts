@@ -58,6 +58,7 @@ export class FragileBroker {
         onReconnect: (call) => inner.hints.onReconnect(call),
       },
       feed: inner.feed,
+      questions: inner.questions,
       blobs: inner.blobs,
       control: {
         read: (...args) => this.#alive(inner.control.read(...args)),
