@@ -20,6 +20,7 @@ export {
 export type { RunView } from "./client/run-view.ts";
 export type { SubmitItem, SubmitManyOptions, SubmitOutcome } from "./client/submit-many.ts";
 export { type ConnectOptions, connect } from "./connect.ts";
+export type { AttributesFunction } from "./definition/attributes-from-input.ts";
 export type { CacheOptions } from "./definition/cache.ts";
 export type { ChildOptions, ChildRun, ReceiveOptions } from "./definition/child-run.ts";
 export type { ConcurrencyOptions } from "./definition/concurrency.ts";
@@ -30,6 +31,7 @@ export type {
   Flow,
   FlowContext,
   FlowFunction,
+  NoAttributes,
   SagaContext,
   StepOptions,
   StepOverrides,
@@ -46,7 +48,15 @@ export {
   task,
 } from "./definition/task.ts";
 export type { Progress } from "./engine/annotations.ts";
-export type { Attributes, AttributeType, AttributeValue } from "./engine/attributes.ts";
+export { AttributeInvalidError } from "./engine/attribute-invalid-error.ts";
+export type {
+  AttributeOf,
+  Attributes,
+  AttributesOf,
+  AttributeType,
+  AttributeTypes,
+  AttributeValue,
+} from "./engine/attributes.ts";
 export type { Duration } from "./engine/duration.ts";
 export {
   CacheKeyError,

@@ -3,6 +3,7 @@ import type { Payload, RecordedEvent } from "../index.ts";
 import { describePayload } from "../payloads/describe-payload.ts";
 import { decodeError } from "../wire/error-codec.ts";
 import { decodeValue } from "../wire/value-codec.ts";
+import { attributeText } from "./attribute-text.ts";
 import { clockTime, humanDuration } from "./human-time.ts";
 import { jsonText } from "./json-of.ts";
 import { printable } from "./printable.ts";
@@ -96,10 +97,12 @@ const CLOSE_TEXT = {
 } as const;
 
 function annotationText(event: Extract<RecordedEvent, { type: "Annotated" }>): string {
-  const { progress, tags, exposed } = event;
+  const { progress, tags, attributes, exposed } = event;
   const parts: string[] = [];
   if (progress !== undefined) parts.push(progressText(progress));
   if (tags.length > 0) parts.push(`tags ${tags.join(", ")}`);
+  const searched = attributeText(attributes);
+  if (searched !== "") parts.push(`attributes ${searched}`);
   parts.push(...Object.entries(exposed).map(([name, value]) => `${name}=${short(value)}`));
   return parts.join("; ");
 }

@@ -1,5 +1,6 @@
 import Table from "cli-table3";
 import type { RunDetails } from "../index.ts";
+import { attributeText } from "./attribute-text.ts";
 import { humanDuration, humanTime } from "./human-time.ts";
 import { jsonText } from "./json-of.ts";
 import { printable } from "./printable.ts";
@@ -29,7 +30,7 @@ export function renderRun(run: ShownRun, colors: Colors): readonly string[] {
 type Fact = readonly [name: string, text: string];
 
 function facts(run: ShownRun): readonly Fact[] {
-  const { startedAt, closedAt, worker, epoch, takeOvers, tags, metadata } = run;
+  const { startedAt, closedAt, worker, epoch, takeOvers } = run;
   const rows: Fact[] = [
     ["queue", printable(run.queue)],
     ["submitted", humanTime(run.submittedAt)],
@@ -49,12 +50,21 @@ function facts(run: ShownRun): readonly Fact[] {
   if (run.version !== "") rows.push(["version", printable(run.version)]);
   if (run.patches.length > 0) rows.push(["patches", printable(run.patches.join(", "))]);
   rows.push(...flowFacts(run));
-  if (tags.length > 0) rows.push(["tags", printable(tags.join(", "))]);
-  const pairs = Object.entries(metadata).map(([name, value]) => `${name}=${value}`);
-  if (pairs.length > 0) rows.push(["metadata", printable(pairs.join(", "))]);
+  rows.push(...finderFacts(run));
   if (run.input !== undefined) rows.push(["input", short(run.input)]);
   if (run.status === "completed") rows.push(["output", short(run.output)]);
   return rows;
+}
+
+/** What the run is found by, and what was written on it. */
+function finderFacts({ tags, attributes, metadata }: ShownRun): readonly Fact[] {
+  const pairs = Object.entries(metadata).map(([name, value]) => `${name}=${value}`);
+  const rows: Fact[] = [
+    ["tags", tags.join(", ")],
+    ["attributes", attributeText(attributes)],
+    ["metadata", pairs.join(", ")],
+  ];
+  return rows.filter(([, text]) => text !== "").map(([name, text]) => [name, printable(text)]);
 }
 
 /** What the run is about, as its flow has it. */

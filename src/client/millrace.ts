@@ -47,7 +47,7 @@ export class Millrace {
   /**
    * Submits a run, and comes back when it is durable. Submitting the same key again gives a handle on the same run.
    * @throws {@link InputInvalidError}, {@link NotSerializableError}, {@link PayloadTooLargeError},
-   * {@link NameFunctionError} and {@link InvalidNameError} before anything is sent; {@link RunExistsError} with `ifExists: "reject"`; {@link BrokerError}
+   * {@link NameFunctionError}, {@link AttributeInvalidError} and {@link InvalidNameError} before anything is sent; {@link RunExistsError} with `ifExists: "reject"`; {@link BrokerError}
    * when the broker confirms nothing for 30 s, {@link BlobStoreError} when the blob store takes nothing for so long.
    */
   submit<Input, Output, Wire>(

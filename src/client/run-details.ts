@@ -1,4 +1,5 @@
 import type { Progress } from "../engine/annotations.ts";
+import type { Attributes } from "../engine/attributes.ts";
 import type { RecordedFrame } from "../engine/frame.ts";
 import type { RunId, RunRef } from "../engine/run-id.ts";
 import {
@@ -25,6 +26,8 @@ export interface RunDetails {
   readonly queue: string;
   readonly tags: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
+  /** What it can be searched by: from the submission, overwritten by what its flow has set. */
+  readonly attributes: Attributes;
   readonly input: unknown;
   readonly submittedAt: Date;
   /** Not to be started before, if that was asked for. */
@@ -110,6 +113,7 @@ export async function readDetails(host: ClientHost, run: RunRef): Promise<RunDet
     tags: [...submission.tags, ...(state?.annotations.tags ?? [])],
     parent: submission.parent?.runId,
     metadata: submission.metadata,
+    attributes: { ...submission.attributes, ...state?.annotations.attributes },
     input: await shown.value(submission.input),
     submittedAt: new Date(submission.submittedAt),
     startAt: dateOf(submission.startAt),

@@ -1,4 +1,5 @@
 import type { Annotations, Progress } from "../engine/annotations.ts";
+import type { Attributes } from "../engine/attributes.ts";
 import { isActive, isClosed, type RecordedFrame } from "../engine/frame.ts";
 import type { RunId } from "../engine/run-id.ts";
 import { type RunStatus, runStatus } from "../engine/run-status.ts";
@@ -29,6 +30,8 @@ export interface RunView {
   readonly progress: Progress | undefined;
   /** Tags that its flow has added to those of the submission. */
   readonly addedTags: readonly string[];
+  /** Search attributes that its flow has set, on top of those of the submission. */
+  readonly addedAttributes: Attributes;
   /** The values that its flow exposes, by name. */
   readonly exposed: Readonly<Record<string, unknown>>;
 }
@@ -55,15 +58,28 @@ export function viewOfFrame(
 }
 
 /** What a flow tells of itself, as it is shown. */
-export type ShownAnnotations = Pick<RunView, "progress" | "addedTags" | "exposed">;
+export type ShownAnnotations = Pick<
+  RunView,
+  "progress" | "addedTags" | "addedAttributes" | "exposed"
+>;
 
-export const NOTHING_TOLD: ShownAnnotations = { progress: undefined, addedTags: [], exposed: {} };
+export const NOTHING_TOLD: ShownAnnotations = {
+  progress: undefined,
+  addedTags: [],
+  addedAttributes: {},
+  exposed: {},
+};
 
 /** What a flow tells of itself, decoded. */
 export async function shownAnnotations(
-  { progress, tags, exposed }: Annotations,
+  { progress, tags, attributes, exposed }: Annotations,
   payloads: Payloads,
 ): Promise<ShownAnnotations> {
   const shown = new ShownPayloads(payloads);
-  return { progress, addedTags: tags, exposed: await shown.values(exposed) };
+  return {
+    progress,
+    addedTags: tags,
+    addedAttributes: attributes,
+    exposed: await shown.values(exposed),
+  };
 }

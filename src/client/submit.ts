@@ -1,3 +1,4 @@
+import { attributesFromInput } from "../definition/attributes-from-input.ts";
 import type { AnyDefinition } from "../definition/definition.ts";
 import { keyFromInput } from "../definition/name-from-input.ts";
 import { validate } from "../definition/standard-schema.ts";
@@ -35,6 +36,7 @@ export async function submit(
   const key = options.key ?? keyFromInput(definition, input);
   const run = runRef(flow, key ?? sortableId(clock.now(), Math.random));
   const checked = checkSubmitOptions(options, clock.now());
+  const attributes = attributesFromInput(definition, input, options.attributes);
   const priority = checkPriority(options.priority);
   const patience = new Patience(host, GIVE_UP_MS);
   const to = { definition, queue, home, priority };
@@ -56,6 +58,7 @@ export async function submit(
     submissionId: sortableId(clock.now(), Math.random),
     input: sealed,
     ...checked,
+    attributes,
     submittedAt: clock.now(),
     replyTo: hint.replyTo,
     isKeyNew: !mayBeTaken,

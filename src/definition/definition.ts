@@ -1,5 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { AttributeTypes } from "../engine/attributes.ts";
 import type { RetryPolicy } from "../engine/retry.ts";
+import type { AttributesFunction } from "./attributes-from-input.ts";
 import type { CachePolicy } from "./cache.ts";
 import type { KeyedLimit } from "./concurrency.ts";
 import type { Flow } from "./flow-context.ts";
@@ -14,6 +16,8 @@ export type AnyDefinition = AnyFlow | AnyTask;
 
 export interface AnyFlow extends AnyDefinitionBase {
   readonly kind: "flow";
+  readonly attributes: AttributeTypes;
+  readonly attributesOf: AttributesFunction<never> | undefined;
   readonly version: string;
 }
 

@@ -1,8 +1,15 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Logger } from "pino";
+import type {
+  AttributeOf,
+  AttributesOf,
+  AttributeType,
+  AttributeTypes,
+} from "../engine/attributes.ts";
 import type { Duration } from "../engine/duration.ts";
 import type { RetryOptions } from "../engine/retry.ts";
 import type { RunId } from "../engine/run-id.ts";
+import type { AttributesFunction } from "./attributes-from-input.ts";
 import type { ChildOptions, ChildRun, ReceiveOptions } from "./child-run.ts";
 import type { KeyedLimit } from "./concurrency.ts";
 import type { NameFunction } from "./name-from-input.ts";
@@ -13,7 +20,7 @@ import type { StepInfo, Task } from "./task.ts";
  * All that a flow may use and await. Each call that gives a promise is durable: its outcome is in the history before the
  * flow sees it, and a replay gets the same outcome without running anything.
  */
-export interface FlowContext {
+export interface FlowContext<Declared extends AttributeTypes = NoAttributes> {
   readonly runId: string;
   /** 1, and one more each time the run was continued by hand after it had failed or crashed. */
   readonly attempt: number;
@@ -78,14 +85,14 @@ export interface FlowContext {
    * Runs a part that a cancellation must not interrupt: what is asked for through the context that it is given goes on. The
    * flow is told of the cancellation by the next thing that it awaits after it.
    */
-  shield<Output>(fn: (ctx: FlowContext) => Promise<Output> | Output): Promise<Output>;
+  shield<Output>(fn: (ctx: FlowContext<Declared>) => Promise<Output> | Output): Promise<Output>;
   /**
    * Runs a part that is undone as a whole: when it throws, or the run is cancelled in it, what was completed through the
    * context that it is given is compensated, the last first, and then the error is thrown on. Compensations are steps: durable,
    * retried, and not interrupted by a cancellation.
    * @throws what the part threw, or {@link CompensationFailedError} when something could not be undone.
    */
-  saga<Output>(fn: (saga: SagaContext) => Promise<Output> | Output): Promise<Output>;
+  saga<Output>(fn: (saga: SagaContext<Declared>) => Promise<Output> | Output): Promise<Output>;
   /** Waits, at least so long. The end is recorded: a take-over waits for the rest only. */
   sleep(duration: Duration): Promise<void>;
   /** Waits until a time: a `Date` or milliseconds since 1970. */
@@ -101,6 +108,19 @@ export interface FlowContext {
   progress(done: number, total: number, message?: string): void;
   /** Adds tags to find the run by. */
   tag(...tags: readonly string[]): void;
+  /**
+   * Sets a search attribute that the flow declares, in place of the value before.
+   * @throws {@link AttributeInvalidError} when it is not declared so, or cannot be searched.
+   */
+  attribute<Name extends keyof Declared & string>(
+    name: Name,
+    value: AttributeOf<Declared[Name]>,
+  ): void;
+  /**
+   * Sets several search attributes at once; the others stay as they are.
+   * @throws {@link AttributeInvalidError}: then none of them is set.
+   */
+  attributes(values: AttributesOf<Declared>): void;
   /** Publishes a value under a name, in place of the one before: `handle.state()` shows it. */
   expose(name: string, value: unknown): void;
   /**
@@ -118,7 +138,8 @@ export interface FlowContext {
 }
 
 /** The context of a saga: tasks that it runs are undone by their own `compensate`. */
-export interface SagaContext extends FlowContext {
+export interface SagaContext<Declared extends AttributeTypes = NoAttributes>
+  extends FlowContext<Declared> {
   /** Has something undone by a function of its own, if the saga fails from now on. */
   compensate(
     name: string,
@@ -154,12 +175,19 @@ export interface Flow<Input = unknown, Output = unknown, Wire = Input> {
   readonly key: NameFunction<Wire> | undefined;
   readonly queue: string;
   readonly crashLimit: number;
+  /** The search attributes of its runs, by name. */
+  readonly attributes: AttributeTypes;
+  /** The values that they have from the start. */
+  readonly attributesOf: AttributesFunction<Wire> | undefined;
   /** Recorded with each activation; empty for none. */
   readonly version: string;
   readonly concurrency: KeyedLimit | undefined;
 }
 
-export type FlowFunction<Input, Output> = (
-  ctx: FlowContext,
+export type FlowFunction<Input, Output, Declared extends AttributeTypes = NoAttributes> = (
+  ctx: FlowContext<Declared>,
   input: Input,
 ) => Promise<Output> | Output;
+
+/** Those of a flow that declares none. */
+export type NoAttributes = { readonly [Name in never]: AttributeType };

@@ -1,3 +1,4 @@
+import type { Attributes } from "../engine/attributes.ts";
 import { type Duration, toMilliseconds } from "../engine/duration.ts";
 import { isPrintable } from "../engine/names.ts";
 import type { Priority } from "../engine/priority.ts";
@@ -15,6 +16,11 @@ export interface SubmitOptions {
   readonly tags?: readonly string[];
   /** Kept with the run and shown. At most 64 entries. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /**
+   * Values to search the run by, on top of what a flow's `attributesOf` makes of the input: at most 32. Declared by the flow,
+   * where its definition is given.
+   */
+  readonly attributes?: Attributes;
   /** Where the run waits for a worker. Default: the definition's queue. */
   readonly queue?: string;
   /** Which of the queue's new runs go first. Default `normal`. About one of ten that start is of the worst class that waits. */

@@ -213,8 +213,8 @@ function applyEvent(draft: Draft, event: RunEvent): void {
       return;
     }
     case "Annotated": {
-      const { progress, tags, exposed } = event;
-      draft.annotations = { progress, tags, exposed };
+      const { progress, tags, attributes, exposed } = event;
+      draft.annotations = { progress, tags, attributes, exposed };
       return;
     }
     case "Parked": {

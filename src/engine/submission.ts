@@ -1,3 +1,4 @@
+import type { Attributes } from "./attributes.ts";
 import type { Payload } from "./payload.ts";
 import type { RunId } from "./run-id.ts";
 
@@ -10,6 +11,8 @@ export interface Submission {
   readonly input: Payload;
   readonly tags: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
+  /** Search attributes that it has from the start. */
+  readonly attributes: Attributes;
   /** Milliseconds since 1970, the submitter's clock. */
   readonly submittedAt: number;
   /** A subject to which the closing frame is sent as a hint, or empty. */

@@ -8,6 +8,7 @@ import type {
   ParkReason,
   RunEvent,
 } from "../engine/run-event.ts";
+import { attributesOf, attributesToWire } from "./attribute-codec.ts";
 import { bodyReaders } from "./body-readers.ts";
 import { type Decoded, decodeMessage } from "./decoded.ts";
 import type { millrace } from "./generated/millrace.js";
@@ -234,6 +235,7 @@ const LIFTS: { readonly [B in Body]: Lift } = {
     at,
     progress: progress(b?.progress),
     tags: b?.tags ?? [],
+    attributes: attributesOf(b?.attributes),
     exposed: Object.fromEntries(
       Object.entries(b?.exposed ?? {}).map(([name, value]) => [name, payloadOf(value)]),
     ),
@@ -250,8 +252,13 @@ function fromWire({ message, body, bodies }: ReadEvent<Body>): RunEvent {
 }
 
 function annotationsToWire(event: Annotations): object {
-  const { progress: done, tags, exposed } = event;
-  return { ...(done === undefined ? {} : { progress: done }), tags: [...tags], exposed };
+  const { progress: done, tags, attributes, exposed } = event;
+  return {
+    ...(done === undefined ? {} : { progress: done }),
+    tags: [...tags],
+    attributes: attributesToWire(attributes),
+    exposed,
+  };
 }
 
 function progress(wire: WireProgress): Progress | undefined {

@@ -1,18 +1,20 @@
 import { checkToken, isToken } from "../engine/names.ts";
 import { parseRunId } from "../engine/run-id.ts";
 import type { Parent, Submission } from "../engine/submission.ts";
+import { attributesOf, attributesToWire } from "./attribute-codec.ts";
 import { type Decoded, decodeMessage, NEWER } from "./decoded.ts";
 import type { millrace } from "./generated/millrace.js";
 import { FORMAT, messages } from "./messages.ts";
 import { payloadOf } from "./payload-codec.ts";
 
 export function encodeSubmission(submission: Submission): Uint8Array {
-  const { parent, tags, ...rest } = submission;
+  const { parent, tags, attributes, ...rest } = submission;
   return messages.Submission.encode({
     ...rest,
     ...(parent === undefined ? {} : { parent }),
     format: FORMAT,
     tags: [...tags],
+    attributes: attributesToWire(attributes),
   }).finish();
 }
 
@@ -32,6 +34,7 @@ export function decodeSubmission(bytes: Uint8Array): Decoded<Submission> {
           submissionId,
           tags,
           metadata,
+          attributes: attributesOf(message.attributes),
           replyTo,
           isKeyNew,
           submittedAt: message.submittedAt,

@@ -7,6 +7,8 @@
  * - **I7** The flow sees the history's events and nothing else, one at a time. A mismatch parks this run alone.
  */
 import type { Logger } from "pino";
+import { attributesFromInput } from "../definition/attributes-from-input.ts";
+import type { AnyFlow } from "../definition/definition.ts";
 import type { FlowContext } from "../definition/flow-context.ts";
 import { validate, validateOutput } from "../definition/standard-schema.ts";
 import { ContextClosedError } from "../engine/flow-errors.ts";
@@ -23,7 +25,7 @@ import type { ActivationHost, ActivationParts, HeldRun } from "./activation-part
 import { Annotated } from "./annotated.ts";
 import { Cancellation } from "./cancellation.ts";
 import { closingEvent } from "./closing-event.ts";
-import { Context } from "./context.ts";
+import { Context, declaredBy } from "./context.ts";
 import { drained } from "./drained.ts";
 import { FlowCommands } from "./flow-commands.ts";
 import { foldedInput } from "./folded-input.ts";
@@ -123,7 +125,12 @@ export class Activation implements HeldRun {
       onTrouble: (err) => host.log.warn({ run: run.id, err }, "A payload waits; trying again"),
     });
     const seal = this.#payloads.seal.bind(this.#payloads);
-    this.#annotated = new Annotated(history, { seal, onChange: () => this.#onAnnotated() });
+    this.#annotated = new Annotated(history, {
+      runId: run.id,
+      submitted: parts.submission.attributes,
+      seal,
+      onChange: () => this.#onAnnotated(),
+    });
     this.#timers = new RunTimers(clock);
     this.#slot = new SlotHold(host.slots);
     const { deadlineAt } = submission;
@@ -379,15 +386,17 @@ export class Activation implements HeldRun {
   /** Checks the input, which may take time, then calls the flow's function, which must not: from then on it is shown events. */
   async #callFlow(): Promise<void> {
     const { definition, submission } = this.#parts;
-    const context = new Context(this.#commands);
+    const context = new Context(this.#commands, declaredBy(definition));
     const plain = await this.#openInput();
     if (plain === undefined) return;
     let input: unknown;
     try {
-      input = decodeValue(plain);
+      const given = decodeValue(plain);
       const subject = `flow ${definition.name}`;
       // A task's input is checked by its step.
-      if (definition.kind === "flow") input = await validate(subject, definition.input, input);
+      const isFlow = definition.kind === "flow";
+      input = isFlow ? await validate(subject, definition.input, given) : given;
+      if (isFlow) this.#tellAttributes(definition, given);
     } catch (error) {
       this.#outcome = { ok: false, error };
       return;
@@ -408,6 +417,25 @@ export class Activation implements HeldRun {
       (value) => this.#onFlowEnd({ ok: true, value }),
       (error: unknown) => this.#onFlowEnd({ ok: false, error }),
     );
+  }
+
+  /** Who submitted the run may not have had the code: what its flow makes of the input is then told here. */
+  #tellAttributes(definition: AnyFlow, input: unknown): void {
+    if (definition.attributesOf === undefined) return;
+    const { attributes: submitted } = this.#parts.submission;
+    try {
+      const made = Object.entries(attributesFromInput(definition, input));
+      this.#annotated.attributes(
+        Object.fromEntries(made.filter(([name]) => !Object.hasOwn(submitted, name))),
+      );
+    } catch (err) {
+      // What a run is found by decides nothing about it.
+      this.log.warn({ err }, "The run has no search attributes of its input");
+      return;
+    }
+    if (this.#isUnread && this.#annotated.changed) {
+      this.#recorder.hold({ type: "Annotated", ...this.#annotated.take() });
+    }
   }
 
   async #openInput(): Promise<PlainPayload | undefined> {

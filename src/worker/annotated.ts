@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Annotations, NO_ANNOTATIONS } from "../engine/annotations.ts";
+import { type Attributes, checkAttributeCount } from "../engine/attributes.ts";
 import { PayloadTooLargeError } from "../engine/flow-errors.ts";
 import { checkStepName } from "../engine/names.ts";
 import { isPlain, type Payload } from "../engine/payload.ts";
@@ -19,8 +20,8 @@ export class Annotated {
   constructor(history: readonly RunEvent[], parts: AnnotatedParts) {
     this.#parts = parts;
     const last = history.findLast((event) => event.type === "Annotated");
-    const { progress, tags, exposed } = last ?? NO_ANNOTATIONS;
-    this.#recorded = { progress, tags, exposed };
+    const { progress, tags, attributes, exposed } = last ?? NO_ANNOTATIONS;
+    this.#recorded = { progress, tags, attributes, exposed };
   }
 
   get tags(): readonly string[] {
@@ -59,6 +60,14 @@ export class Annotated {
       throw new InvalidOptionError("tags", all.length, `add at most ${MAX_NAMES}`);
     }
     if (all.length > this.#told.tags.length) this.#told = { ...this.#told, tags: all };
+  }
+
+  /** Sets attributes that are checked by themselves. */
+  attributes(values: Attributes): void {
+    const told = { ...this.#told.attributes, ...values };
+    const all = new Set([...Object.keys(this.#parts.submitted), ...Object.keys(told)]);
+    checkAttributeCount(`run ${this.#parts.runId}`, [...all]);
+    if (Object.keys(values).length > 0) this.#told = { ...this.#told, attributes: told };
   }
 
   expose(name: string, value: unknown): void {
@@ -100,6 +109,9 @@ export class Annotated {
 }
 
 export interface AnnotatedParts {
+  readonly runId: string;
+  /** The search attributes of the submission. */
+  readonly submitted: Attributes;
   /** A payload as it may be recorded. */
   readonly seal: (payload: Payload, what: string) => Payload | Promise<Payload>;
   /** There is something new to record. */
@@ -110,7 +122,8 @@ export interface AnnotatedParts {
 function same(one: Annotations, other: Annotations): boolean {
   const names = Object.keys(one.exposed);
   return (
-    isDeepStrictEqual([one.progress, one.tags], [other.progress, other.tags]) &&
+    isDeepStrictEqual(one.progress, other.progress) &&
+    isDeepStrictEqual([one.tags, one.attributes], [other.tags, other.attributes]) &&
     names.length === Object.keys(other.exposed).length &&
     names.every((name) => samePayload(one.exposed[name], other.exposed[name]))
   );

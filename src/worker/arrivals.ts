@@ -454,7 +454,8 @@ function codeFor(
   const fn = (): never => {
     throw failure;
   };
-  return { ...definition, kind: "flow", version: "", input: undefined, fn };
+  const bare = { version: "", input: undefined, attributes: {}, attributesOf: undefined };
+  return { ...definition, kind: "flow", ...bare, fn };
 }
 
 /** What was fresh when it came may have become stale while it waited. */

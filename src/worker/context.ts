@@ -12,6 +12,7 @@ import type { Signal } from "../definition/signal.ts";
 import { validate, validateOutput } from "../definition/standard-schema.ts";
 import { checkTags } from "../definition/submit-options.ts";
 import type { StepInfo } from "../definition/task.ts";
+import { type AttributeTypes, type AttributeValue, checkAttributes } from "../engine/attributes.ts";
 import { chanceOf, uuidFrom } from "../engine/chance.ts";
 import { type Duration, toMilliseconds } from "../engine/duration.ts";
 import { shortReason } from "../engine/input.ts";
@@ -35,12 +36,19 @@ import { markOwn } from "./stray-rejections.ts";
 const LAST_TIME = 8_640_000_000_000_000;
 
 /** The context of a flow, or of a part of one. */
-export class Context implements SagaContext {
+export class Context implements SagaContext<AttributeTypes> {
   readonly #host: ContextHost;
+  readonly #declared: AttributeTypes;
   readonly #scope: ContextScope;
 
-  constructor(host: ContextHost, scope: ContextScope = scopeOf(host.runId, "")) {
+  /** `declared`: the search attributes of the flow whose context it is. */
+  constructor(
+    host: ContextHost,
+    declared: AttributeTypes,
+    scope: ContextScope = scopeOf(host.runId, ""),
+  ) {
     this.#host = host;
+    this.#declared = declared;
     this.#scope = scope;
   }
 
@@ -182,18 +190,18 @@ export class Context implements SagaContext {
     }
   }
 
-  async shield<Output>(fn: (ctx: FlowContext) => Promise<Output> | Output): Promise<Output> {
-    return fn(new Context(this.#host, { ...this.#scope, shielded: true }));
+  async shield<Output>(fn: (ctx: Context) => Promise<Output> | Output): Promise<Output> {
+    return fn(this.#within({ ...this.#scope, shielded: true }));
   }
 
-  async saga<Output>(fn: (saga: SagaContext) => Promise<Output> | Output): Promise<Output> {
+  async saga<Output>(fn: (saga: Context) => Promise<Output> | Output): Promise<Output> {
     const saga = new Saga();
     try {
-      const output = await fn(new Context(this.#host, { ...this.#scope, saga }));
+      const output = await fn(this.#within({ ...this.#scope, saga }));
       this.#scope.saga?.adopt(saga);
       return output;
     } catch (error) {
-      const undoing = new Context(this.#host, { ...this.#scope, saga: undefined, shielded: true });
+      const undoing = this.#within({ ...this.#scope, saga: undefined, shielded: true });
       const step = (name: string, plan: StepPlan) => undoing.#step(name, plan);
       if (await saga.undo(this.runId, error, step)) this.#host.undone(error);
       throw error;
@@ -216,6 +224,15 @@ export class Context implements SagaContext {
   tag(...tags: readonly string[]): void {
     checkTags(tags);
     this.#host.annotate((annotated) => annotated.tag(tags));
+  }
+
+  attribute(name: string, value: AttributeValue): void {
+    this.attributes({ [name]: value });
+  }
+
+  attributes(values: Readonly<Record<string, AttributeValue | undefined>>): void {
+    const checked = checkAttributes(`run ${this.runId}`, values, this.#declared);
+    this.#host.annotate((annotated) => annotated.attributes(checked));
   }
 
   expose(name: string, value: unknown): void {
@@ -257,7 +274,11 @@ export class Context implements SagaContext {
   async #inline(definition: AnyDefinition, input: unknown): Promise<unknown> {
     const prefix = `${this.#id(definition.name)}/`;
     const { shielded, saga } = this.#scope;
-    const context = new Context(this.#host, { ...scopeOf(this.runId, prefix), shielded, saga });
+    const context = new Context(this.#host, declaredBy(definition), {
+      ...scopeOf(this.runId, prefix),
+      shielded,
+      saga,
+    });
     const what = `flow ${definition.name}`;
     const checked = await ofContext(() => validate(what, definition.input, input));
     const call = definition.fn as (ctx: FlowContext, input: unknown) => unknown;
@@ -318,9 +339,18 @@ export class Context implements SagaContext {
     await this.#step(name, { fn, retry: retryPolicy(ACTION_RETRY), timeoutMs: undefined });
   }
 
+  #within(scope: ContextScope): Context {
+    return new Context(this.#host, this.#declared, scope);
+  }
+
   #id(name: string): string {
     return this.#scope.prefix + this.#scope.numbers.next(name);
   }
+}
+
+/** The search attributes that a definition's function may set. */
+export function declaredBy(definition: AnyDefinition): AttributeTypes {
+  return definition.kind === "flow" ? definition.attributes : {};
 }
 
 /** What is asked of a context wrongly may be left alone like any other promise of it: that ends no process (I11). */

@@ -1,3 +1,4 @@
+import { attributesFromInput } from "../definition/attributes-from-input.ts";
 import type { ChildOptions } from "../definition/child-run.ts";
 import type { AnyDefinition } from "../definition/definition.ts";
 import { keyFromInput } from "../definition/name-from-input.ts";
@@ -13,7 +14,7 @@ import { encodeWithin } from "./step-runner.ts";
 
 /**
  * The child that a flow asks for by a command: the same in every replay, its key and submission id included.
- * @throws {@link DepthLimitError}, {@link PayloadTooLargeError}, {@link NameFunctionError} and the errors of wrong options.
+ * @throws {@link DepthLimitError}, {@link PayloadTooLargeError}, {@link NameFunctionError}, {@link AttributeInvalidError} and the errors of wrong options.
  */
 export function planChild(
   parent: Pick<ContextHost, "runId" | "submission" | "now" | "maxPayloadBytes">,
@@ -43,6 +44,7 @@ export function planChild(
     onParentClose,
     submission: {
       ...checkSubmitOptions(options, now),
+      attributes: attributesFromInput(definition, input, options.attributes),
       runId: run.id,
       queue: checkQueueName(options.queue ?? home),
       submissionId: unique,

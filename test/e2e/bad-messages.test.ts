@@ -259,6 +259,7 @@ function submissionOf(id: string, input = encodeValue({ count: 1 }, "")): Uint8A
     submissionId: "by-hand",
     input,
     tags: [],
+    attributes: {},
     metadata: {},
     submittedAt: Date.now(),
     replyTo: "$JS.API.STREAM.DELETE.everything",

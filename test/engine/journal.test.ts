@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { NO_ANNOTATIONS } from "../../src/engine/annotations.ts";
 import type { PlainInput } from "../../src/engine/input.ts";
 import { Journal, type Outcome } from "../../src/engine/journal.ts";
 import type { Payload } from "../../src/engine/payload.ts";
@@ -123,7 +124,7 @@ test.each<[string, RunEvent]>([
   ],
   ["Suspended", { type: "Suspended", at: 9_000, wakeAt: 0, waits: [] }],
   ["Patched", { type: "Patched", at: 9_000, patch: "p" }],
-  ["Annotated", { type: "Annotated", at: 9_000, progress: undefined, tags: ["t"], exposed: {} }],
+  ["Annotated", { type: "Annotated", at: 9_000, ...NO_ANNOTATIONS, tags: ["t"] }],
   ["Released", { type: "Released", at: 9_000 }],
   ["Resumed", { type: "Resumed", at: 9_000, retry: [] }],
   ["Completed", { type: "Completed", at: 9_000, output: SOME }],

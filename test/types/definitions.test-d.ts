@@ -126,3 +126,56 @@ test("options that do not exist, and units that do not, do not compile", () => {
   // @ts-expect-error -- no function.
   flow("a", {});
 });
+
+test("a flow sets the search attributes that it declares, of the declared types", () => {
+  const attributes = { customer: "text", amount: "number", due: "date" } as const;
+  const one = flow("a", { attributes }, async (ctx, _input: Date) => {
+    ctx.attribute("customer", "ann");
+    ctx.attribute("due", new Date(0));
+    ctx.attributes({ amount: 1, customer: undefined });
+    // @ts-expect-error -- it is a number.
+    ctx.attribute("amount", "42");
+    // @ts-expect-error -- it is not declared.
+    ctx.attribute("region", "eu");
+    // @ts-expect-error -- it is not declared.
+    ctx.attributes({ region: "eu" });
+    await ctx.shield((inner) => inner.attribute("amount", 1));
+    await ctx.saga((saga) => saga.attribute("amount", 1));
+    anyFlowUses(ctx);
+  });
+  expectTypeOf<Exact<typeof one, Flow<Date, void>>>().toEqualTypeOf<true>();
+  flow("a", async (ctx) => {
+    // @ts-expect-error -- it declares none.
+    ctx.attribute("amount", 1);
+  });
+});
+
+function anyFlowUses(ctx: FlowContext): void {
+  ctx.progress(1, 2);
+}
+
+test("what attributesOf gives is declared, and its input is what the submitter gives", () => {
+  flow(
+    "a",
+    {
+      input: Order,
+      attributes: { id: "text", count: "number" },
+      attributesOf: (input) => {
+        expectTypeOf<Exact<typeof input, OrderIn>>().toEqualTypeOf<true>();
+        return { id: input.id };
+      },
+    },
+    async (ctx, input) => {
+      expectTypeOf<Exact<typeof input, OrderOut>>().toEqualTypeOf<true>();
+      ctx.attribute("count", input.count);
+    },
+  );
+  flow(
+    "a",
+    // @ts-expect-error -- it is declared as a number.
+    { attributes: { count: "number" }, attributesOf: (input: OrderIn) => ({ count: input.count }) },
+    async (_ctx, input: OrderIn) => input,
+  );
+  // @ts-expect-error -- there is no such type.
+  flow("a", { attributes: { count: "integer" } }, () => 1);
+});

@@ -196,7 +196,8 @@ test.each(written)("the size that is planned for any %s covers the bytes it take
 function stretch(value: unknown, times: number): unknown {
   if (typeof value === "string") return value.repeat(times);
   if (Array.isArray(value)) return value.map((inner) => stretch(inner, times));
-  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
+  const isWhole = value instanceof Uint8Array || value instanceof Date;
+  if (typeof value !== "object" || value === null || isWhole) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]) =>
       name === "type" ? [name, inner] : [name, stretch(inner, times)],

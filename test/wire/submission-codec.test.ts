@@ -4,7 +4,7 @@ import { runRef } from "../../src/engine/run-id.ts";
 import type { Submission } from "../../src/engine/submission.ts";
 import { messages } from "../../src/wire/messages.ts";
 import { decodeSubmission, encodeSubmission } from "../../src/wire/submission-codec.ts";
-import { anyPayload } from "../engine/support/arbitraries.ts";
+import { anyAttributes, anyPayload } from "../engine/support/arbitraries.ts";
 import { anyMutationOf } from "./support/mutations.ts";
 import { sameBytes } from "./support/same-bytes.ts";
 
@@ -17,6 +17,7 @@ const SUBMISSION: Submission = {
   input: { encoding: "json", data: new TextEncoder().encode("{}") },
   tags: ["job:42"],
   metadata: { team: "a" },
+  attributes: { customer: "ann" },
   submittedAt: 1_700_000_000_000,
   replyTo: "",
   isKeyNew: false,
@@ -33,6 +34,7 @@ const anySubmission: fc.Arbitrary<Submission> = fc.record({
   input: anyPayload,
   tags: fc.array(anyText, { maxLength: 4 }),
   metadata: fc.dictionary(anyText, anyText, { maxKeys: 4, noNullPrototype: true }),
+  attributes: anyAttributes,
   submittedAt: fc.maxSafeNat(),
   replyTo: anyText,
   isKeyNew: fc.boolean(),
@@ -68,6 +70,22 @@ test("metadata under the names of Object's own properties is kept like any other
   );
 });
 
+test("attributes that could not be shown or searched are passed over, and the rest of the submission is kept", () => {
+  const { tags, parent: _, ...rest } = SUBMISSION;
+  const attributes = {
+    customer: { text: "ann" },
+    "not a token": { text: "x" },
+    control: { text: "a\0b" },
+    long: { text: "x".repeat(257) },
+    infinite: { number: Number.POSITIVE_INFINITY },
+    never: { time: Number.MAX_SAFE_INTEGER },
+    newer: {},
+  };
+  const message = { ...rest, tags: [...tags], format: 1, attributes };
+  const decoded = decodeSubmission(messages.Submission.encode(message).finish());
+  expect(decoded).toEqual({ kind: "ok", value: SUBMISSION });
+});
+
 test("random and damaged bytes are foreign or a submission, and never an exception (I11)", () => {
   const anyBytes = fc.oneof(
     fc.uint8Array({ maxLength: 100 }),
@@ -101,7 +119,7 @@ test.each([
   ["whose run id has a wildcard for a flow", { runId: ">:key" }, /run id/],
   ["whose key has control characters", { runId: "f:a\r\nb" }, /run id/],
 ])("a submission %s is foreign", (_, change, reason) => {
-  const { tags, parent: _parent, ...rest } = SUBMISSION;
+  const { tags, parent: _parent, attributes: _attributes, ...rest } = SUBMISSION;
   const message = { ...rest, tags: [...tags], format: 1, ...change };
   const decoded = decodeSubmission(messages.Submission.encode(message).finish());
   expect(decoded).toEqual({ kind: "foreign", reason: expect.stringMatching(reason) });

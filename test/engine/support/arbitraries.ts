@@ -1,5 +1,7 @@
 import fc, { type Arbitrary } from "fast-check";
+import type { Attributes } from "../../../src/engine/attributes.ts";
 import type { FrameStatus, RecordedFrame } from "../../../src/engine/frame.ts";
+import { isPrintable } from "../../../src/engine/names.ts";
 import type { Payload } from "../../../src/engine/payload.ts";
 import type { RunEvent } from "../../../src/engine/run-event.ts";
 
@@ -32,6 +34,18 @@ export const anyPayload: Arbitrary<Payload> = fc.record({
 
 /** The name of a value: protobuf maps keep everything but the one name that JavaScript treats as its own. */
 const anyName = anyText.filter((name) => name !== "__proto__");
+
+/** Search attributes as they may be stored. */
+export const anyAttributes: Arbitrary<Attributes> = fc.dictionary(
+  fc.stringMatching(/^[\w-]{1,20}$/).filter((name) => name !== "__proto__"),
+  fc.oneof(
+    anyText.filter(isPrintable),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.boolean(),
+    fc.integer({ min: 0, max: 8_640_000_000_000_000 }).map((ms) => new Date(ms)),
+  ),
+  { maxKeys: 4, noNullPrototype: true },
+);
 
 type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;
 
@@ -80,6 +94,7 @@ export const anyEventOf: { readonly [T in RunEvent["type"]]: Arbitrary<EventOf<T
       { nil: undefined },
     ),
     tags: fc.array(anyText, { maxLength: 3 }),
+    attributes: anyAttributes,
     exposed: fc.dictionary(anyName, anyPayload, { maxKeys: 3 }),
   }),
   Patched: fc.record({ type: fc.constant("Patched"), at: anyNumber, patch: anyText }),
