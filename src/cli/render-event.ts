@@ -79,6 +79,8 @@ function detailOf(event: RecordedEvent): string {
       return `${event.crashes} workers died`;
     case "Cancelled":
       return event.reason;
+    case "Archived":
+      return `${new Date(event.archivedAt).toISOString()} to ${event.file.key} in ${event.file.store}`;
     case "Released":
       return "";
     case "Unknown":

@@ -123,6 +123,8 @@ export class Journal {
       case "Crashed":
       case "Cancelled":
         return undefined;
+      case "Archived":
+        return { expected: "its history", asked: "nothing: it is in the archive", step: "" };
       case "Unknown":
         return { expected: "an event of a newer Millrace", asked: "nothing it could be", step: "" };
     }

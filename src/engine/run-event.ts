@@ -1,4 +1,5 @@
 import type { Annotations } from "./annotations.ts";
+import type { ArchivedRun } from "./archive.ts";
 import type { Payload } from "./payload.ts";
 
 /** Why a worker took a run up. */
@@ -110,5 +111,7 @@ export type RunEventBody =
   | { readonly type: "Failed"; readonly error: Payload; readonly step: string }
   | { readonly type: "Crashed"; readonly crashes: number }
   | { readonly type: "Cancelled"; readonly reason: string }
+  /** All but the end of the run was moved to the archive. `at` is the time of the end. */
+  | ({ readonly type: "Archived" } & ArchivedRun)
   /** Written by a newer Millrace: kept as it is, and never guessed at. */
   | { readonly type: "Unknown" };

@@ -111,6 +111,7 @@ export function foldFrames(
  */
 export function crashesAfter(event: RunEvent, before: number): number {
   if (event.type === "Activated") return event.reason === "takeover" ? before + 1 : before;
+  if (event.type === "Archived") return event.crashes;
   return PROGRESS.has(event.type) ? 0 : before;
 }
 
@@ -230,6 +231,13 @@ function applyEvent(draft: Draft, event: RunEvent): void {
       return;
     case "Patched":
       draft.patches = [...draft.patches, event.patch];
+      return;
+    case "Archived":
+      // What the frames said that are gone.
+      draft.startedAt = event.runStartedAt;
+      draft.takeOvers = event.takeOvers;
+      draft.version = event.version;
+      draft.cancelReason = event.cancelReason === "" ? undefined : event.cancelReason;
       return;
     case "Released":
     case "Resumed":

@@ -1,3 +1,4 @@
+import type { ArchiveMark } from "./archive.ts";
 import type { Attributes } from "./attributes.ts";
 import type { Payload } from "./payload.ts";
 import type { RunId } from "./run-id.ts";
@@ -25,6 +26,8 @@ export interface Submission {
   readonly startAt: number;
   /** Cancelled if it has not ended by then, in milliseconds since 1970; 0 for never. */
   readonly deadlineAt: number;
+  /** Set once the run was put into the archive. The input is left out then, unless the run was restored. */
+  readonly archived?: ArchiveMark;
 }
 
 /** Where a child run comes from. */

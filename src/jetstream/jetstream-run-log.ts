@@ -3,6 +3,7 @@ import type { RunRef } from "../engine/run-id.ts";
 import { BrokerError, ConnectionClosedError } from "../engine/usage-errors.ts";
 import type { RunHeadMessage, RunLog, Stored, WriteOutcome } from "../ports/run-log.ts";
 import type { SubjectPlace } from "./direct-get.ts";
+import { jsRequest } from "./js-request.ts";
 import { readLastPerSubject } from "./last-per-subject.ts";
 import type { Publisher } from "./publisher.ts";
 import type { StreamReader } from "./stream-reader.ts";
@@ -69,6 +70,16 @@ export class JetStreamRunLog implements RunLog {
     if (outcome.status === "written") return;
     const cause = outcome.status === "unknown" ? outcome.cause : undefined;
     throw new BrokerError(`A wake-up of ${run.id} was not confirmed.`, { cause });
+  }
+
+  rollUp({ subject, sequence }: Stored, data: Uint8Array): Promise<WriteOutcome> {
+    return this.#publisher.rollUp(subject, data, sequence);
+  }
+
+  async clearInbox(run: RunRef, queue: string, upTo: number): Promise<void> {
+    const stream = this.#subjects.stream(this.#subjects.partition(run));
+    const purge = { filter: this.#subjects.inbox(run, queue), seq: upTo + 1 };
+    await jsRequest(this.#connection, `STREAM.PURGE.${stream}`, purge);
   }
 
   async setAside(message: Stored, letter: Uint8Array): Promise<void> {

@@ -103,6 +103,8 @@ export function streamConfig(
     allow_direct: true,
     allow_msg_schedules: true,
     allow_msg_ttl: true,
+    // nats-server turns it on by itself for streams with schedules (2.15.1).
+    allow_rollup_hdrs: true,
     duplicate_window: 100_000_000,
     republish: {
       src: `mr.${namespace}.${partition}.>`,

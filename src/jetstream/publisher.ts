@@ -33,6 +33,15 @@ export class Publisher {
     return this.#store(subject, data, headers);
   }
 
+  /** Stores a message in the place of all that are on the subject, if `expected` is the last of them. */
+  rollUp(subject: string, data: Uint8Array, expected: number): Promise<WriteOutcome> {
+    return this.#store(
+      subject,
+      data,
+      textHeaders(`Nats-Expected-Last-Subject-Sequence: ${expected}\r\nNats-Rollup: sub`),
+    );
+  }
+
   /** Has the broker store a message on another subject of the same stream at a later time, in milliseconds since 1970. */
   schedule(
     subject: string,

@@ -5,7 +5,7 @@ import type { RunRef } from "../engine/run-id.ts";
  *
  * - What a write gave a sequence for is durable, and every later read of the kinds marked "leader" sees it.
  * - A write with an expected sequence is stored only if that is the last one on the same subject (I2).
- * - Sequences rise within a partition. Two writes never need to happen together (I5).
+ * - Sequences rise within a partition, and none is used twice. Two writes never need to happen together (I5).
  */
 export interface RunLog {
   readonly namespace: string;
@@ -30,6 +30,17 @@ export interface RunLog {
     order: { readonly number: number; readonly time: number },
     input: Uint8Array,
   ): Promise<void>;
+  /**
+   * Puts a message in the place of all that stand on this one's subject, if this one still is the last there (I2): a reader
+   * finds what was there before or the new one, never nothing and never both. What is put on a `new` subject is handed out as
+   * a message of its queue.
+   */
+  rollUp(last: Stored, data: Uint8Array): Promise<WriteOutcome>;
+  /**
+   * Removes what is in a run's inbox up to and including a sequence, handed out or not.
+   * @throws {@link BrokerError} when that is not confirmed.
+   */
+  clearInbox(run: RunRef, queue: string, upTo: number): Promise<void>;
   /** Sets a message aside, once per message, where `deadLetters` shows it. */
   setAside(message: Stored, letter: Uint8Array): Promise<void>;
 

@@ -114,7 +114,10 @@ export class MemoryConsumer {
 
   #handOut(sequence: number, reader: ConsumerReader): void {
     const message = this.#parts.read(sequence);
-    if (message === undefined) return;
+    if (message === undefined) {
+      this.ack(sequence); // It was removed: nobody can have it any more.
+      return;
+    }
     const handedOut = (this.#pending.get(sequence)?.handedOut ?? 0) + 1;
     this.#pending.set(sequence, { handedOut, cancelLapse: this.#lapseLater(sequence) });
     reader.take(this, message, handedOut);

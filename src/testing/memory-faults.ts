@@ -26,7 +26,15 @@ export type WriteFate =
 export interface MemoryWrite {
   /** The process that wrote. */
   readonly process: MemoryProcess;
-  readonly kind: "submit" | "append" | "put" | "wake at" | "set aside" | "control";
+  readonly kind:
+    | "submit"
+    | "append"
+    | "put"
+    | "wake at"
+    | "set aside"
+    | "roll up"
+    | "clear inbox"
+    | "control";
   /** Nothing when it is set aside, and for a control record. */
   readonly runId: RunId | undefined;
   readonly data: Uint8Array;

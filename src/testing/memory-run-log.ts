@@ -73,6 +73,42 @@ export class MemoryRunLog implements RunLog {
     throw new BrokerError(`A wake-up of ${run.id} was not confirmed.`, { cause });
   }
 
+  rollUp(last: Stored, data: Uint8Array): Promise<WriteOutcome> {
+    const { subject, sequence } = last;
+    const run = this.#broker.subjects.runOfHistory(subject) ?? this.#broker.subjects.runOf(subject);
+    const write: MemoryWrite = { process: this.#process, kind: "roll up", runId: run?.id, data };
+    return this.#link.ask<WriteOutcome>(
+      () =>
+        this.#meet(write, () => {
+          const stored = this.#broker.store(subject, data, sequence);
+          if (stored !== undefined) this.#broker.remove(subject, stored - 1);
+          return stored;
+        }),
+      (cause) => ({ status: "unknown", cause }),
+    );
+  }
+
+  async clearInbox(run: RunRef, queue: string, upTo: number): Promise<void> {
+    const subject = this.#broker.subjects.waiting("in", run, queue);
+    const write: MemoryWrite = {
+      process: this.#process,
+      kind: "clear inbox",
+      runId: run.id,
+      data: new Uint8Array(),
+    };
+    const outcome = await this.#link.ask<WriteOutcome>(
+      () =>
+        this.#meet(write, () => {
+          this.#broker.remove(subject, upTo);
+          return 0;
+        }),
+      (cause) => ({ status: "unknown", cause }),
+    );
+    if (outcome.status === "written") return;
+    const cause = outcome.status === "unknown" ? outcome.cause : undefined;
+    throw new BrokerError(`The inbox of ${run.id} may not have been cleared.`, { cause });
+  }
+
   async setAside(message: Stored, letter: Uint8Array): Promise<void> {
     const subject = this.#broker.subjects.dead(message.partition, message.sequence);
     const outcome = await this.#write("set aside", undefined, subject, letter, 0);

@@ -75,6 +75,12 @@ export class MemoryStore {
       : this.stream(partition).store(subject, data, expected);
   }
 
+  /** Removes the messages on a subject up to and including a sequence. */
+  remove(subject: string, upTo: number): void {
+    const partition = this.subjects.partitionOfSubject(subject);
+    if (partition !== undefined) this.stream(partition).remove(subject, upTo);
+  }
+
   /** Does something later, in place of what was ordered under this name before. */
   schedule(name: string, delayMs: number, call: () => void): void {
     this.#schedules.get(name)?.();

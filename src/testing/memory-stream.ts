@@ -1,10 +1,10 @@
 import type { FeedExtent } from "../ports/event-feed.ts";
 import type { Stored } from "../ports/run-log.ts";
 
-/** One partition's stream: messages in the order in which they were stored, never removed. */
+/** One partition's stream: messages in the order in which they were stored. A removed one leaves its sequence unused. */
 export class MemoryStream {
   readonly partition: number;
-  readonly #messages: Stored[] = [];
+  readonly #messages: (Stored | undefined)[] = [];
   readonly #storedAt: number[] = [];
   readonly #bySubject = new Map<string, Stored[]>();
   readonly #now: () => number;
@@ -21,9 +21,10 @@ export class MemoryStream {
   }
 
   get extent(): FeedExtent {
-    const { length } = this.#messages;
-    const bytes = this.#messages.reduce((sum, { data }) => sum + data.length, 0);
-    return { incarnation: this.#created, first: 1, last: length, messages: length, bytes };
+    const { messages, lastSequence: last } = this;
+    const bytes = messages.reduce((sum, { data }) => sum + data.length, 0);
+    const first = messages[0]?.sequence ?? last + 1;
+    return { incarnation: this.#created, first, last, messages: messages.length, bytes };
   }
 
   /** Calls back once when there is more than this, at once if there is; the function it gives takes the call back. */
@@ -34,7 +35,7 @@ export class MemoryStream {
   }
 
   get messages(): readonly Stored[] {
-    return this.#messages;
+    return this.#messages.filter((message) => message !== undefined);
   }
 
   get lastSequence(): number {
@@ -58,6 +59,17 @@ export class MemoryStream {
       call();
     }
     return sequence;
+  }
+
+  /** Removes the messages on a subject up to and including a sequence. */
+  remove(subject: string, upTo: number): void {
+    const kept: Stored[] = [];
+    for (const message of this.on(subject)) {
+      if (message.sequence > upTo) kept.push(message);
+      else this.#messages[message.sequence - 1] = undefined;
+    }
+    if (kept.length === 0) this.#bySubject.delete(subject);
+    else this.#bySubject.set(subject, kept);
   }
 
   at(sequence: number): Stored | undefined {
@@ -88,6 +100,6 @@ export class MemoryStream {
 
   /** The last message whose subject matches. Searches the whole stream. */
   lastMatching(matches: (subject: string) => boolean): Stored | undefined {
-    return this.#messages.findLast((message) => matches(message.subject));
+    return this.#messages.findLast((message) => message !== undefined && matches(message.subject));
   }
 }

@@ -13,8 +13,9 @@ import { bodyReaders } from "./body-readers.ts";
 import { type Decoded, decodeMessage } from "./decoded.ts";
 import type { millrace } from "./generated/millrace.js";
 import { FORMAT, messages } from "./messages.ts";
-import { payloadOf } from "./payload-codec.ts";
+import { blobRefOf, payloadOf } from "./payload-codec.ts";
 import { type WireEvent as ReadEvent, readFrame } from "./read-frame.ts";
+import { submissionFromWire, submissionToWire } from "./submission-codec.ts";
 
 /** A frame's bytes as they stand on a run's history subject. */
 export function encodeFrame(frame: Frame): Uint8Array {
@@ -105,8 +106,13 @@ function toWire(event: RunEvent): WireEvent {
   // An event's fields have the names of its protobuf message: it stands for its own body.
   if (event.type === "Unknown")
     throw new Error("An unknown event is kept where it is, not written");
-  const body = event.type === "Annotated" ? annotationsToWire(event) : event;
-  return { at: event.at, [BODY_OF[event.type]]: body };
+  return { at: event.at, [BODY_OF[event.type]]: bodyToWire(event) };
+}
+
+function bodyToWire(event: RunEvent): object {
+  if (event.type === "Annotated") return annotationsToWire(event);
+  if (event.type !== "Archived") return event;
+  return { ...event, submission: submissionToWire(event.submission) };
 }
 
 const BODY_OF = {
@@ -130,6 +136,7 @@ const BODY_OF = {
   ChildSubmitted: "childSubmitted",
   Annotated: "annotated",
   Patched: "patched",
+  Archived: "archived",
 } as const satisfies Record<Exclude<RunEvent["type"], "Unknown">, keyof WireEvent>;
 
 type Body = (typeof BODY_OF)[keyof typeof BODY_OF];
@@ -241,6 +248,24 @@ const LIFTS: { readonly [B in Body]: Lift } = {
     ),
   }),
   patched: ({ patched: b }, at) => ({ type: "Patched", at, patch: b?.patch ?? "" }),
+  archived: ({ archived: b }, at) => {
+    const submission = submissionFromWire(b?.submission ?? {});
+    // Nothing is to be made of a frame that does not say whose it is.
+    if (typeof submission === "string") return { type: "Unknown", at };
+    return {
+      type: "Archived",
+      at,
+      file: blobRefOf(b?.file),
+      archivedAt: number(b?.archivedAt),
+      submission,
+      inboxUpTo: number(b?.inboxUpTo),
+      runStartedAt: number(b?.runStartedAt),
+      takeOvers: b?.takeOvers ?? 0,
+      crashes: b?.crashes ?? 0,
+      version: b?.version ?? "",
+      cancelReason: b?.cancelReason ?? "",
+    };
+  },
 };
 
 const READERS = bodyReaders(BODY_OF);

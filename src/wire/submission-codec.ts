@@ -1,3 +1,4 @@
+import type { ArchiveMark } from "../engine/archive.ts";
 import { checkToken, isToken } from "../engine/names.ts";
 import { parseRunId } from "../engine/run-id.ts";
 import type { Parent, Submission } from "../engine/submission.ts";
@@ -5,49 +6,74 @@ import { attributesOf, attributesToWire } from "./attribute-codec.ts";
 import { type Decoded, decodeMessage, NEWER } from "./decoded.ts";
 import type { millrace } from "./generated/millrace.js";
 import { FORMAT, messages } from "./messages.ts";
-import { payloadOf } from "./payload-codec.ts";
+import { blobRefOf, payloadOf } from "./payload-codec.ts";
 
 export function encodeSubmission(submission: Submission): Uint8Array {
+  return messages.Submission.encode(submissionToWire(submission)).finish();
+}
+
+/** A submission as it stands in a message. */
+export function submissionToWire(submission: Submission): millrace.v1.Submission.$Properties {
   const { parent, tags, attributes, ...rest } = submission;
-  return messages.Submission.encode({
+  return {
     ...rest,
     ...(parent === undefined ? {} : { parent }),
     format: FORMAT,
     tags: [...tags],
     attributes: attributesToWire(attributes),
-  }).finish();
+  };
 }
 
 /** Reads a message from a `new` subject; anything that is not a submission comes back as foreign (I11). */
 export function decodeSubmission(bytes: Uint8Array): Decoded<Submission> {
   return decodeMessage(
     () => messages.Submission.decode(bytes),
-    (message, isNewer) => {
-      if (isNewer) return NEWER;
-      const { queue, submissionId, tags, metadata, replyTo, input, isKeyNew } = message;
-      if (!isToken(queue) || submissionId === "") return "it names no queue or submission id";
-      try {
-        const { id } = parseRunId(message.runId);
-        return {
-          runId: id,
-          queue,
-          submissionId,
-          tags,
-          metadata,
-          attributes: attributesOf(message.attributes),
-          replyTo,
-          isKeyNew,
-          submittedAt: message.submittedAt,
-          startAt: message.startAt,
-          deadlineAt: message.deadlineAt,
-          parent: parentOf(message.parent),
-          input: payloadOf(input),
-        };
-      } catch {
-        return "its run id, or what it says of its parent, is not one";
-      }
-    },
+    (message, isNewer) => (isNewer ? NEWER : submissionFromWire(message)),
   );
+}
+
+/** What a message says that stands on a `new` subject, or stood there; or why it makes no sense. */
+export function submissionFromWire(
+  message: millrace.v1.Submission.$Properties,
+): Submission | string {
+  const { tags, metadata, replyTo, input, isKeyNew } = message;
+  const queue = message.queue ?? "";
+  const submissionId = message.submissionId ?? "";
+  if (!isToken(queue) || submissionId === "") return "it names no queue or submission id";
+  try {
+    const { id } = parseRunId(message.runId ?? "");
+    const archived = archiveMarkOf(message.archived);
+    return {
+      runId: id,
+      queue,
+      submissionId,
+      tags: tags ?? [],
+      metadata: metadata ?? {},
+      attributes: attributesOf(message.attributes),
+      replyTo: replyTo ?? "",
+      isKeyNew: isKeyNew ?? false,
+      submittedAt: message.submittedAt ?? 0,
+      startAt: message.startAt ?? 0,
+      deadlineAt: message.deadlineAt ?? 0,
+      parent: parentOf(message.parent),
+      input: payloadOf(input),
+      ...(archived === undefined ? {} : { archived }),
+    };
+  } catch {
+    return "its run id, or what it says of its parent, is not one";
+  }
+}
+
+function archiveMarkOf(
+  wire: millrace.v1.ArchiveMark.$Properties | null | undefined,
+): ArchiveMark | undefined {
+  if (wire === null || wire === undefined) return undefined;
+  const { file, archivedAt, restoredAt } = wire;
+  return {
+    file: blobRefOf(file),
+    archivedAt: archivedAt ?? 0,
+    restoredAt: restoredAt ?? 0,
+  };
 }
 
 function parentOf(wire: millrace.v1.Parent.$Properties | null | undefined): Parent | undefined {

@@ -7,6 +7,7 @@
  * - **I11** A message that cannot be understood is set aside where it can be seen, and blocks nobody.
  */
 import type { AnyDefinition } from "../definition/definition.ts";
+import { archivedIn } from "../engine/archive.ts";
 import { type DeliveryDecision, decideDelivery, speaksFor } from "../engine/delivery-rules.ts";
 import { ConcurrencyKeyError } from "../engine/flow-errors.ts";
 import { type Frame, isActive, isClosed } from "../engine/frame.ts";
@@ -44,6 +45,8 @@ export class Arrivals {
     const { run, queue } = message.delivery;
     const arrived = readArrived(message);
     if (typeof arrived === "string") return this.#setAside(message, arrived);
+    // Its run had closed, and was told of, before it went to the archive. Fresh or not, there is nothing to start.
+    if (arrived.submission?.archived !== undefined) return message.ack();
     const definition = this.#host.definitions.get(run.flow);
     if (definition === undefined && queue !== run.flow) return this.#passOn(message, arrived);
     const leave: Leave = { permit: undefined };
@@ -83,6 +86,11 @@ export class Arrivals {
       arrived.submission?.parent === undefined ? undefined : log.inbox(run, arrived.queue, 0),
     ]);
     if (this.#host.held.has(run.id) || this.#activating.has(run.id)) return false;
+    if (archivedIn(head.frame) !== undefined && asksForMore(arrived, head.frame)) {
+      // It was put there while the run was being archived. Without its history the run cannot go on.
+      await this.#setAside(message, "it asks to resume a run that is in the archive: restore it");
+      return true;
+    }
     const decision = decideDelivery(head.frame, arrived);
     if (decision !== "activate" && decision !== "start") {
       await this.#settle(decision, message, arrived, head.frame);
@@ -436,6 +444,11 @@ export class Arrivals {
 function needsTelling(arrived: Arrived, head: Frame | undefined): boolean {
   if (head === undefined || !isClosed(head.status)) return false;
   return arrived.input?.type === "Watch" || speaksFor(arrived, head.token);
+}
+
+/** A resume that the history has folded was acted upon. */
+function asksForMore({ resume, sequence }: Arrived, head: Frame | undefined): boolean {
+  return resume && sequence > (head?.inboxFolded ?? 0);
 }
 
 /** Leave to go on that is not used yet. */

@@ -292,3 +292,90 @@ onEveryAdapter("the run log's orders for later", (open) => {
     );
   });
 });
+
+onEveryAdapter("the run log's roll-up", (open) => {
+  test("puts one message in the place of all on a subject, if the last of them is the one that was read (I2)", async () => {
+    const broker = await open().connect();
+    const { log } = broker;
+    const [first, second] = await appendAll(broker, ["a", "b"]);
+    const elsewhere = sequenceOf(await log.append(other, 0, bytes("other")));
+    const [read] = await log.history(run, second ?? 0);
+    if (read === undefined) throw new Error("It is there");
+    expect((await log.rollUp(read, bytes("too late"))).status).toBe("conflict");
+    expect(texts(await log.history(run, 1_000))).toEqual(["a", "b"]);
+
+    const head = await log.head(run);
+    if (head === undefined) throw new Error("It is there");
+    const rolledUp = sequenceOf(await log.rollUp(head, bytes("all")));
+    expect(rolledUp).toBeGreaterThan(elsewhere);
+    expect(await log.head(run)).toMatchObject({ sequence: rolledUp });
+    expect(texts(await log.history(run, rolledUp))).toEqual(["all"]);
+    expect(texts(await log.history(other, rolledUp))).toEqual(["other"]);
+
+    // What expected a message that is gone is refused, like any other that comes too late.
+    for (const gone of [0, first ?? 0, second ?? 0]) {
+      expect((await log.append(run, gone, bytes("c"))).status).toBe("conflict");
+    }
+    expect((await log.rollUp(head, bytes("again"))).status).toBe("conflict");
+    const next = sequenceOf(await log.append(run, rolledUp, bytes("c")));
+    expect(texts(await log.history(run, next))).toEqual(["all", "c"]);
+  });
+
+  test("and an append in the same place: one of them is stored, however often they meet (I2)", async () => {
+    const world = open();
+    const [one, two] = [await world.connect(), await world.connect()];
+    for (let round = 0; round < 50; round++) {
+      const key = runRef("checkout", `meet-${round}`);
+      const expected = sequenceOf(await one.log.append(key, 0, bytes("first")));
+      const head = await one.log.head(key);
+      if (head === undefined) throw new Error("It is there");
+      const outcomes = await Promise.all([
+        two.log.append(key, expected, bytes("appended")),
+        one.log.rollUp(head, bytes("rolled up")),
+      ]);
+      expect(outcomes.map(({ status }) => status).toSorted()).toEqual(["conflict", "written"]);
+      const won = outcomes[0].status === "written";
+      const left = texts(await one.log.history(key, 100_000));
+      expect(left).toEqual(won ? ["first", "appended"] : ["rolled up"]);
+    }
+  });
+
+  test("of a submission keeps the key used, and hands the new message out (I1)", async () => {
+    const broker = await open().connect();
+    const { log } = broker;
+    await log.submit(run, "checkout", bytes("with input"));
+    const stored = await log.submission(run, "checkout");
+    if (stored === undefined) throw new Error("It is there");
+    const sequence = sequenceOf(await log.rollUp(stored, bytes("without")));
+    expect(await log.submission(run)).toMatchObject({ sequence });
+    expect((await log.submit(run, "checkout", bytes("again"))).status).toBe("conflict");
+
+    const delivered: string[] = [];
+    const reader = await broker.queues.open({
+      queues: ["checkout"],
+      room: () => 10,
+      onDelivery: (delivery) => {
+        delivered.push(new TextDecoder().decode(delivery.data));
+        delivery.ack();
+      },
+      onForeign: () => undefined,
+    });
+    await eventually(() => expect(delivered).toEqual(["without"]));
+    await reader.stop();
+  });
+
+  test("an inbox is cleared up to a sequence, and of that run alone", async () => {
+    const { log } = await open().connect();
+    await log.put(run, "checkout", bytes("1"));
+    const upTo = await log.put(run, "checkout", bytes("2"));
+    await log.put(other, "checkout", bytes("other"));
+    await log.put(run, "checkout", bytes("3"));
+    await log.clearInbox(run, "checkout", upTo);
+    expect(texts(await log.inbox(run, "checkout", 0))).toEqual(["3"]);
+    expect(texts(await log.inbox(other, "checkout", 0))).toEqual(["other"]);
+    await log.clearInbox(run, "checkout", upTo);
+    await log.clearInbox(run, "checkout", upTo + 1_000);
+    expect(await log.inbox(run, "checkout", 0)).toEqual([]);
+    expect(await log.put(run, "checkout", bytes("4"))).toBeGreaterThan(upTo);
+  });
+});

@@ -42,6 +42,7 @@ const told = (sequence: number, done: number, tags: readonly string[]): FedMessa
       at: 1_200,
       progress: { done, total: 10, message: "on it" },
       tags,
+      attributes: {},
       exposed: {},
     },
   );
@@ -284,6 +285,7 @@ test("texts, tags and times that no worker writes are kept as any database takes
         at: 1,
         progress: { done: Number.NaN, total: Number.POSITIVE_INFINITY, message: "\0" },
         tags: [],
+        attributes: {},
         exposed: {},
       },
     ),

@@ -237,4 +237,5 @@ const NUMBER_OF: Readonly<Record<string, number>> = {
   ChildSubmitted: 19,
   Annotated: 20,
   Patched: 21,
+  Archived: 22,
 };

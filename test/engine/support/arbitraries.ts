@@ -4,6 +4,7 @@ import type { FrameStatus, RecordedFrame } from "../../../src/engine/frame.ts";
 import { isPrintable } from "../../../src/engine/names.ts";
 import type { Payload } from "../../../src/engine/payload.ts";
 import type { RunEvent } from "../../../src/engine/run-event.ts";
+import { runRef } from "../../../src/engine/run-id.ts";
 
 /** Every status that a frame can have: one more in the type does not compile here. */
 const STATUSES = Object.keys({
@@ -98,6 +99,33 @@ export const anyEventOf: { readonly [T in RunEvent["type"]]: Arbitrary<EventOf<T
     exposed: fc.dictionary(anyName, anyPayload, { maxKeys: 3 }),
   }),
   Patched: fc.record({ type: fc.constant("Patched"), at: anyNumber, patch: anyText }),
+  Archived: fc.record({
+    type: fc.constant("Archived"),
+    at: anyNumber,
+    file: fc.record({ store: anyText, key: anyText, sha256: anyText, size: anyNumber }),
+    archivedAt: anyNumber,
+    submission: fc.constant({
+      runId: runRef("checkout", "order-42").id,
+      queue: "checkout",
+      submissionId: "s1",
+      input: { encoding: "undefined", data: new Uint8Array() },
+      tags: ["job:42"],
+      metadata: { by: "ann" },
+      attributes: { customer: "ann" },
+      submittedAt: 1,
+      replyTo: "",
+      isKeyNew: false,
+      parent: undefined,
+      startAt: 0,
+      deadlineAt: 0,
+    }),
+    inboxUpTo: anyNumber,
+    runStartedAt: anyNumber,
+    takeOvers: anyCount,
+    crashes: anyCount,
+    version: anyText,
+    cancelReason: anyText,
+  }),
   Released: fc.record({ type: fc.constant("Released"), at: anyNumber }),
   StepStarted: fc.record({ type: fc.constant("StepStarted"), ...place }),
   StepAttemptFailed: fc.record({

@@ -18,6 +18,7 @@ const PLAIN: Submission = {
   input: { encoding: "undefined", data: new Uint8Array() },
   tags: [],
   metadata: {},
+  attributes: {},
   submittedAt: 1_000,
   replyTo: "",
   isKeyNew: false,

@@ -106,6 +106,8 @@ export class FragileBroker {
       append: (...args) => this.#append(() => log.append(...args)),
       put: (...args) => this.#sent(() => log.put(...args)),
       wakeAt: (...args) => this.#sent(() => log.wakeAt(...args)),
+      rollUp: (...args) => this.#append(() => log.rollUp(...args)),
+      clearInbox: (...args) => this.#sent(() => log.clearInbox(...args)),
       setAside: (...args) => this.#sent(() => log.setAside(...args)),
       head: (...args) => this.#alive(log.head(...args)),
       history: (...args) => this.#alive(log.history(...args)),
