@@ -57,6 +57,7 @@ export type {
   AttributeTypes,
   AttributeValue,
 } from "./engine/attributes.ts";
+export type { BulkAction, BulkError, BulkJob } from "./engine/bulk-job.ts";
 export type { Duration } from "./engine/duration.ts";
 export {
   CacheKeyError,

@@ -4,11 +4,11 @@ import type { ClientHost } from "./client-host.ts";
 
 /** How often a call may meet an absent broker: it is tried again, less and less often, until its time is over. */
 export class Patience {
-  readonly #host: ClientHost;
+  readonly #host: Pick<ClientHost, "broker" | "clock">;
   readonly #deadline: number;
   #tries = 0;
 
-  constructor(host: ClientHost, limitMs: number) {
+  constructor(host: Pick<ClientHost, "broker" | "clock">, limitMs: number) {
     this.#host = host;
     this.#deadline = host.clock.now() + limitMs;
   }

@@ -68,7 +68,7 @@ export function checkSignalId(id: string): void {
 }
 
 /** The queue of a run that has not ended: where its inbox is. @throws {@link RunClosedError}, {@link RunNotFoundError} */
-export async function openQueueOf(host: ClientHost, run: RunRef): Promise<string> {
+export async function openQueueOf(host: Pick<ClientHost, "broker">, run: RunRef): Promise<string> {
   const { log } = host.broker;
   const { frame } = await readHead(log, run);
   if (frame !== undefined) {

@@ -24,13 +24,17 @@ import { Patience } from "./patience.ts";
  * clean up. Resolves when that is durable.
  * @throws {@link RunClosedError}, {@link RunNotFoundError}, {@link BrokerError}
  */
-export async function cancelRun(host: ClientHost, run: RunRef, reason: string): Promise<void> {
+export async function cancelRun(
+  host: StopHost,
+  run: RunRef,
+  reason: string,
+  as: StopId = freshStopId(host),
+): Promise<void> {
   const patience = new Patience(host, GIVE_UP_MS);
-  const inputId = sortableId(host.clock.now(), Math.random);
   const body = { type: "Cancel", reason: shortReason(reason) } as const;
-  await closeRun(host, run, body.reason, async (frame) => {
+  await closeRun(host, run, { reason: body.reason, writer: as.writer }, async (frame) => {
     if (frame.status === "parked") return "close";
-    await patience.ask(() => putInput(host, run, frame.queue, body, inputId));
+    await patience.ask(() => putInput(host, run, frame.queue, body, as.inputId));
     return "asked";
   });
 }
@@ -39,8 +43,30 @@ export async function cancelRun(host: ClientHost, run: RunRef, reason: string): 
  * Ends a run now, whoever has it: no clean-up is done, and what it is doing is given up. Resolves when that is durable.
  * @throws {@link RunClosedError}, {@link RunNotFoundError}, {@link BrokerError}
  */
-export async function terminateRun(host: ClientHost, run: RunRef, reason: string): Promise<void> {
-  await closeRun(host, run, shortReason(reason), () => Promise.resolve("close"));
+export async function terminateRun(
+  host: StopHost,
+  run: RunRef,
+  reason: string,
+  as: Pick<StopId, "writer"> = freshStopId(host),
+): Promise<void> {
+  const by = { reason: shortReason(reason), writer: as.writer };
+  await closeRun(host, run, by, () => Promise.resolve("close"));
+}
+
+/** What one request to stop a run is known by: asked again with the same, nothing is done twice. */
+export interface StopId {
+  /** Of the input, if one is put. */
+  readonly inputId: string;
+  /** Of the frame, if the run is closed at once: a token, which no worker is called. */
+  readonly writer: string;
+}
+
+type StopHost = Pick<ClientHost, "broker" | "clock">;
+
+/** One of its own for each call. */
+function freshStopId({ clock }: StopHost): StopId {
+  const inputId = sortableId(clock.now(), Math.random);
+  return { inputId, writer: `client-${inputId}` };
 }
 
 /**
@@ -49,19 +75,18 @@ export async function terminateRun(host: ClientHost, run: RunRef, reason: string
  * the broker has an order to wake the run a little later, which somebody gets who sees that it has closed.
  */
 async function closeRun(
-  host: ClientHost,
+  host: StopHost,
   run: RunRef,
-  reason: string,
+  { reason, writer }: { readonly reason: string; readonly writer: string },
   decide: (frame: RecordedFrame) => Promise<"close" | "asked">,
 ): Promise<void> {
   const { broker, clock } = host;
   const { log } = broker;
   const patience = new Patience(host, GIVE_UP_MS);
-  // One of its own for each call: so a frame whose ack was lost is known again.
-  const writer = `client-${sortableId(clock.now(), Math.random)}`;
   for (let last: RecordedFrame | undefined; ; ) {
     const head = await patience.ask(() => readSureHead(log, run));
     const { frame } = head;
+    // Its ack was lost.
     if (frame?.writer === writer) return tell(host, run, frame, last);
     if (frame !== undefined && isClosed(frame.status)) {
       throw new RunClosedError(run.id, frame.status);
@@ -86,7 +111,7 @@ async function closeRun(
 
 /** Comes after the closing frame, to whoever is there then. If the frame is never written, it only wakes the run. */
 function orderWake(
-  host: ClientHost,
+  host: StopHost,
   run: RunRef,
   { queue, token, epoch: number }: Frame,
 ): Promise<void> {
@@ -97,7 +122,7 @@ function orderWake(
 
 /** Tells at once whom the ordered wake would make somebody tell later: so a failure in here delays, and loses nothing. */
 async function tell(
-  host: ClientHost,
+  host: StopHost,
   run: RunRef,
   closing: Frame,
   before: RecordedFrame | undefined,

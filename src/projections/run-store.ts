@@ -60,7 +60,10 @@ export interface RunSearch {
 
 /** Which runs may need a repair. Times are milliseconds since 1970. */
 export type RunCandidates =
-  /** Suspended, scheduled or released, and the last message of the inbox is not folded. */
+  /**
+   * Given up by its worker: suspended, scheduled or pending with a history (`headSequence` over 0). And `lastInput >
+   * inboxFolded`: the last message of its inbox is not folded.
+   */
   | { readonly kind: "unfolded" }
   /** Suspended or scheduled, and to be woken before this time: `0 < wakeAt < wakeBefore`. */
   | { readonly kind: "overdue"; readonly wakeBefore: number }
