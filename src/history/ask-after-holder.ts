@@ -18,16 +18,20 @@ export async function askAfterHolder(
   if (head === undefined) return "inactive";
   const decoded = decodeFrame(head.data);
   if (decoded.kind !== "ok") return "active";
-  const { status, writer, token, epoch, queue }: Frame = decoded.value;
-  if (!isActive(status)) return "inactive";
-  const answer = await broker.peers.asks(writer, {
-    run: run.id,
-    partition: head.partition,
-    token,
-    epoch,
-  });
-  if (answer === "gone") {
-    await putWake(host, run, queue, { replaces: [token], resume: false, queue });
-  }
+  if (!isActive(decoded.value.status)) return "inactive";
+  await wakeIfAbandoned(host, run, head.partition, decoded.value);
   return "active";
+}
+
+/** The same of a run whose head is known and active. Tells whether it was woken. */
+export async function wakeIfAbandoned(
+  host: { readonly broker: Broker; readonly clock: Clock },
+  run: RunRef,
+  partition: number,
+  { writer, token, epoch, queue }: Frame,
+): Promise<boolean> {
+  const held = { run: run.id, partition, token, epoch };
+  if ((await host.broker.peers.asks(writer, held)) !== "gone") return false;
+  await putWake(host, run, queue, { replaces: [token], resume: false, queue });
+  return true;
 }

@@ -68,9 +68,7 @@ export type RunCandidates =
   /** Suspended or scheduled, and to be woken before this time: `0 < wakeAt < wakeBefore`. */
   | { readonly kind: "overdue"; readonly wakeBefore: number }
   /** Running, awaiting a retry or cancelling, and `updatedAt < updatedBefore`. */
-  | { readonly kind: "active"; readonly updatedBefore: number }
-  /** Something is in the inbox, and nothing was submitted: `submissionSequence` is 0. */
-  | { readonly kind: "unsubmitted" };
+  | { readonly kind: "active"; readonly updatedBefore: number };
 
 export interface CandidatePage {
   /** 1 to 1,000. */

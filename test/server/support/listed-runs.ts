@@ -101,8 +101,6 @@ function isCandidate(which: RunCandidates, row: RunRow): boolean {
         ["running", "awaiting-retry", "cancelling"].includes(status) &&
         updatedAt < which.updatedBefore
       );
-    case "unsubmitted":
-      return row.submissionSequence === 0;
   }
 }
 

@@ -1,0 +1,18 @@
+import type { RecordedFrame } from "../../engine/frame.ts";
+import type { RunInput } from "../../engine/input.ts";
+import type { RunRef } from "../../engine/run-id.ts";
+import type { RunLog } from "../../ports/run-log.ts";
+import { decodeInput } from "../../wire/input-codec.ts";
+
+/** What is in a run's inbox and its history does not know of, in order. What cannot be read is left out. */
+export async function unfoldedInputs(
+  log: RunLog,
+  run: RunRef,
+  { queue, inboxFolded }: RecordedFrame,
+): Promise<readonly RunInput[]> {
+  const stored = await log.inbox(run, queue, inboxFolded);
+  return stored.flatMap(({ data }) => {
+    const decoded = decodeInput(data);
+    return decoded.kind === "ok" ? [decoded.value] : [];
+  });
+}

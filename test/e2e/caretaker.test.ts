@@ -1,0 +1,74 @@
+import { pino } from "pino";
+import { expect, onTestFinished, test } from "vitest";
+import type { Millrace } from "../../src/client/millrace.ts";
+import type { RunHandle } from "../../src/client/run-handle.ts";
+import { flow } from "../../src/definition/flow.ts";
+import { systemClock } from "../../src/ports/clock.ts";
+import { type Caretaker, startCaretaker } from "../../src/server/caretaker.ts";
+import { serve } from "../../src/worker/serve.ts";
+import { followFeed } from "../server/support/folded-runs.ts";
+import { ListedRuns } from "../server/support/listed-runs.ts";
+import { type TestBed, testBeds } from "./support/test-bed.ts";
+import { until } from "./support/until.ts";
+
+const log = pino({ level: "silent" });
+const napping = flow("napping", async (ctx) => {
+  await ctx.sleep("5s");
+  return "rested";
+});
+
+const beds = testBeds();
+
+/** Serves `napping`, and gives runs up as soon as they only wait. */
+async function serves(connection: Millrace): Promise<void> {
+  const worker = await serve([napping], { connection, lease: 1_000, suspendAfter: 0, log });
+  onTestFinished(() => worker.drain());
+}
+
+function caretakerOf(millrace: Millrace): Caretaker {
+  const store = new ListedRuns();
+  const ended = new AbortController();
+  const following = followFeed(store, millrace.broker.feed, ended.signal);
+  const host = { millrace, store, clock: systemClock, log, replica: "one" };
+  const caretaker = startCaretaker(host, { everyMs: 200, wakePatienceMs: 500 });
+  onTestFinished(async () => {
+    await caretaker.stop();
+    ended.abort();
+    await following;
+  });
+  return caretaker;
+}
+
+/** Removes every order for a wake-up, as nobody but an operator's mistake does. */
+async function withoutOrders(bed: TestBed): Promise<number> {
+  const filter = `mr.${bed.namespace}.0.tm.>`;
+  const subject = `$JS.API.STREAM.PURGE.MR_${bed.namespace}_0`;
+  const answer = await (await bed.raw()).request(subject, JSON.stringify({ filter }));
+  return answer.json<{ purged: number }>().purged;
+}
+
+async function gets(run: RunHandle, status: string): Promise<void> {
+  await until(`${run.id} is ${status}`, async () => (await run.state()).status === status);
+}
+
+test("a run that sleeps is woken although the broker's order to wake it is gone", async () => {
+  const bed = await beds.open();
+  await serves(bed.millrace);
+  const run = await bed.millrace.submit(napping);
+  await gets(run, "suspended");
+  expect(await withoutOrders(bed)).toBe(1);
+  const caretaker = caretakerOf(bed.millrace);
+  expect(await run.result({ timeout: "30s" })).toBe("rested");
+  expect(caretaker.status.repairs["wake-overdue"]).toBe(1);
+});
+
+test("a run that was submitted for later starts although the broker's order to wake it is gone", async () => {
+  const bed = await beds.open();
+  await serves(bed.millrace);
+  const run = await bed.millrace.submit(napping, undefined, { delay: "5s" });
+  await gets(run, "scheduled");
+  expect(await withoutOrders(bed)).toBe(1);
+  const caretaker = caretakerOf(bed.millrace);
+  await gets(run, "suspended");
+  expect(caretaker.status.repairs["wake-overdue"]).toBe(1);
+});
