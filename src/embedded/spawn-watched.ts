@@ -9,12 +9,17 @@ import type { Duplex } from "node:stream";
  * only this process holds: the kernel closes that end however this process dies, the read ends,
  * and the program is killed. A line on the socket dismisses the watcher instead.
  */
-export function spawnWatched(file: string, args: readonly string[]): ChildProcess {
+export function spawnWatched(
+  file: string,
+  args: readonly string[],
+  as: { readonly uid?: number; readonly gid?: number } = {},
+): ChildProcess {
   if (process.platform === "win32") {
     // No sh and no process groups there: the program only ends by `stop()`.
     return spawn(file, args, { stdio: ["ignore", "ignore", "pipe"], windowsHide: true });
   }
   const child = spawn("/bin/sh", ["-c", WATCH_AND_EXEC, file, ...args], {
+    ...as,
     detached: true,
     stdio: ["ignore", "ignore", "pipe", "pipe"],
   });

@@ -1,0 +1,109 @@
+import { CompiledQuery, Kysely, PostgresDialect, type RawBuilder, sql } from "kysely";
+import type { Column, ColumnType, SqlDatabase } from "./sql-database.ts";
+import { DatabaseUnreachableError } from "./store-errors.ts";
+
+/**
+ * Opens a database of PostgreSQL. `?schema=<name>` says where the tables go, in the schema `millrace` otherwise; it is made
+ * when it is missing.
+ * @throws {@link DatabaseUnreachableError}
+ */
+export async function openPostgres(address: string): Promise<SqlDatabase> {
+  const { default: pg } = await import("pg");
+  const url = new URL(address);
+  const schema = url.searchParams.get("schema") ?? "millrace";
+  url.searchParams.delete("schema");
+  const name = `${url.hostname}${url.port === "" ? "" : `:${url.port}`}${url.pathname} (schema ${schema})`;
+  const pool = new pg.Pool({
+    connectionString: url.href,
+    max: CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    application_name: "millrace",
+    types: {
+      // Numbers are counts, sequences and times: each of them is a safe integer.
+      getTypeParser: (oid, format) =>
+        oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format),
+    },
+  });
+  // A connection that breaks while nobody uses it: the next query gets another, or says why not.
+  pool.on("error", () => {});
+  const db = new Kysely<unknown>({
+    dialect: new PostgresDialect({
+      pool,
+      onCreateConnection: async (connection) => {
+        await connection.executeQuery(
+          CompiledQuery.raw(`set search_path to ${pg.escapeIdentifier(schema)}`),
+        );
+      },
+    }),
+  });
+  try {
+    await sql`create schema if not exists ${sql.ref(schema)}`.execute(db);
+  } catch (error) {
+    await db.destroy();
+    throw translated(name, error);
+  }
+  return {
+    name,
+    read: db,
+    types: TYPES,
+    tableOptions: "",
+    indexesEndInKey: false,
+    transaction: async (work) => db.transaction().execute(work),
+    lockViews: async (trx) => {
+      await sql`select pg_advisory_xact_lock(${VIEWS_LOCK}, hashtext(${schema}))`.execute(trx);
+    },
+    rows: rowsOfJson,
+    by: (table, alias) => sql`${sql.table(table)} as ${sql.ref(alias)}`,
+    analyze: async (tables) => {
+      for (const table of tables) await sql`analyze ${sql.table(table)}`.execute(db);
+    },
+    tables: async (trx) => {
+      const { rows } = await sql<{ name: string }>`
+        select table_name as name from information_schema.tables where table_schema = ${schema}`.execute(
+        trx,
+      );
+      return rows.map((row) => row.name);
+    },
+    translate: (error) => translated(name, error),
+    isMissingTable: (error) => codeOf(error) === "42P01",
+    close: async () => db.destroy(),
+  };
+}
+
+const CONNECTIONS = 8;
+const CONNECT_TIMEOUT_MS = 10_000;
+const VIEWS_LOCK = 1_835_887_724;
+
+/** Text in the order of its bytes, as in libsql: ranges, and with them prefixes, mean the same. */
+const TYPES: Readonly<Record<ColumnType, string>> = {
+  text: 'text collate "C"',
+  integer: "bigint",
+  real: "double precision",
+};
+const JSON_TYPES: Readonly<Record<ColumnType, string>> = {
+  text: "text",
+  integer: "bigint",
+  real: "double precision",
+};
+
+function rowsOfJson(columns: readonly Column[], rows: readonly object[]): RawBuilder<unknown> {
+  const names = columns.map(({ name }) => sql.ref(name));
+  const typed = columns.map(({ name, type }) => sql`${sql.ref(name)} ${sql.raw(JSON_TYPES[type])}`);
+  return sql`(select ${sql.join(names)} from json_to_recordset(${JSON.stringify(rows)}::json) as j(${sql.join(typed)}))`;
+}
+
+/** Of SQLSTATE: connection exceptions, insufficient resources, operator intervention; and what the system says. */
+const UNREACHABLE = /^(?:08|53|57P|28|3D)|^E[A-Z]{3,}$/;
+
+function translated(name: string, error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const lost =
+    /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered)/;
+  if (!UNREACHABLE.test(codeOf(error)) && !lost.test(error.message)) return error;
+  const reason = error.message === "" ? codeOf(error) : error.message;
+  return new DatabaseUnreachableError(name, reason, { cause: error });
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
