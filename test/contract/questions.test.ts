@@ -101,15 +101,13 @@ onEveryAdapter("a question", (open) => {
     const { connect } = open();
     const [asker, server] = [await connect(), await connect()];
     const answers: ((data: Uint8Array) => void)[] = [];
-    let asked = 0;
-    const stop = await server.questions.answer("slow", () => {
-      asked++;
-      return new Promise((resolve) => {
-        answers.push(resolve);
-      });
-    });
-    const answer = asker.questions.ask("slow", bytes(""), SOON);
-    await eventually(() => expect(asked).toBe(1));
+    const stop = await server.questions.answer("slow", (question) =>
+      text(question) === "wait"
+        ? new Promise((resolve) => answers.push(resolve))
+        : Promise.resolve(bytes("at once")),
+    );
+    const answer = asker.questions.ask("slow", bytes("wait"), SOON);
+    await eventually(() => expect(answers).toHaveLength(1));
     let stopped = false;
     const stopping = stop().then(() => {
       stopped = true;
