@@ -19,6 +19,7 @@ export {
 } from "./client/run-handle.ts";
 export type { RunView } from "./client/run-view.ts";
 export type { SubmitItem, SubmitManyOptions, SubmitOutcome } from "./client/submit-many.ts";
+export type { WorkerView } from "./client/workers.ts";
 export { type ConnectOptions, connect } from "./connect.ts";
 export type { AttributesFunction } from "./definition/attributes-from-input.ts";
 export type { CacheOptions } from "./definition/cache.ts";
@@ -111,6 +112,7 @@ export {
   InvalidOptionError,
   SettingsMismatchError,
 } from "./engine/usage-errors.ts";
+export type { WorkerPresence, WorkerStatus } from "./engine/worker-presence.ts";
 export { type AesGcmOptions, aesGcmCodec } from "./payloads/aes-gcm-codec.ts";
 export type { Codec } from "./payloads/codec.ts";
 export type { PayloadOptions } from "./payloads/payloads.ts";

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { millraceVersion } from "../worker/millrace-version.ts";
 import { addCancel } from "./commands/cancel.ts";
 import { addDead } from "./commands/dead.ts";
 import { addDev } from "./commands/dev.ts";
@@ -22,7 +22,7 @@ import type { AddCommand, Host } from "./host.ts";
 export function createProgram(host: Host): Command {
   const program = new Command("millrace")
     .description("Durable workflows on NATS JetStream: develop, serve, submit and look at runs.")
-    .version(version())
+    .version(millraceVersion())
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
     .configureHelp({ showGlobalOptions: true })
@@ -60,9 +60,3 @@ Examples:
   $ millrace show checkout:order-42
   $ millrace serve flows.ts -s nats://broker:4222 --limit 50
   $ millrace doctor`;
-
-function version(): string {
-  const file = new URL("../../package.json", import.meta.url);
-  const manifest: { readonly version: string } = JSON.parse(readFileSync(file, "utf8"));
-  return manifest.version;
-}

@@ -23,6 +23,7 @@ import {
   type SubmitOutcome,
   submitMany,
 } from "./submit-many.ts";
+import { readWorkers, type WorkerView } from "./workers.ts";
 
 /** A connection to a namespace. Make one per process, share it, and close it at the end. */
 export class Millrace {
@@ -166,6 +167,14 @@ export class Millrace {
   /** The queues that somebody has settled something for, by name. */
   queues(): Promise<readonly QueueState[]> {
     return readQueues(this.#host);
+  }
+
+  /**
+   * The workers of the last day as they told of themselves: those that serve, and those that stopped or are gone. A worker
+   * tells of itself every 10 s.
+   */
+  workers(): Promise<readonly WorkerView[]> {
+    return readWorkers(this.#host);
   }
 
   /** Sends what is still on its way, then disconnects. Runs go on. */

@@ -16,6 +16,7 @@ import {
   type GuardMode,
   guardDeterminism,
 } from "./determinism-guard.ts";
+import { Presence } from "./presence.ts";
 import { watchStrayRejections } from "./stray-rejections.ts";
 import { Worker, type WorkerStats } from "./worker.ts";
 
@@ -72,6 +73,11 @@ export async function serve(
   const guard = guardDeterminism(guardMode, log);
   // A thread that outlived its connection would keep, and vouch for, runs that nobody can go on with.
   broker.closed.addEventListener("abort", () => void leases.close(), { once: true });
+  const { concurrency } = settings;
+  const flows = [...known.keys()];
+  const stats = (): WorkerStats => worker?.stats ?? { held: 0, executing: 0 };
+  const presence = new Presence({ worker: id, broker, clock, queues, flows, concurrency, stats });
+  broker.closed.addEventListener("abort", () => presence.end(), { once: true });
   worker = new Worker({
     worker: id,
     broker,
@@ -84,13 +90,15 @@ export async function serve(
     leaseMs: reader.leaseMs,
     limits,
     queues,
-    concurrency: settings.concurrency,
+    concurrency,
     maxHeld: settings.maxHeld,
     suspendAfterMs,
     drainGraceMs,
-    onDrained: () => {
+    onDraining: () => presence.draining(),
+    onDrained: async () => {
       stopWatching();
       guard.stop();
+      await presence.stopped();
     },
   });
   const { ended } = leases;
@@ -100,7 +108,7 @@ export async function serve(
   });
   await openQueues(worker, queues, reader);
   worker.begin(reader);
-  log.info({ queues, flows: [...known.keys()], leaseMs: reader.leaseMs }, "Serving");
+  log.info({ queues, flows, leaseMs: reader.leaseMs }, "Serving");
   return worker;
 }
 

@@ -244,6 +244,7 @@ export class Worker implements ArrivalHost {
 
   async #drain(): Promise<void> {
     this.log.info({ held: this.held.size }, "Draining");
+    this.#parts.onDraining();
     const { drainGraceMs } = this.#parts;
     const cancelGrace = this.clock.after(drainGraceMs, () => {
       const reason = new Error("The worker stops: the step runs again on another worker.");
@@ -263,7 +264,7 @@ export class Worker implements ArrivalHost {
       );
     }
     await this.#parts.leases.close();
-    this.#parts.onDrained();
+    await this.#parts.onDrained();
     this.log.info("Drained");
   }
 
@@ -311,7 +312,9 @@ export interface WorkerParts {
   readonly maxHeld: number;
   readonly suspendAfterMs: number;
   readonly drainGraceMs: number;
-  readonly onDrained: () => void;
+  /** It takes nothing more. */
+  readonly onDraining: () => void;
+  readonly onDrained: () => Promise<void>;
 }
 
 /** After the grace period, handing over takes as long as the broker needs, but no longer than this. */
