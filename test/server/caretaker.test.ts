@@ -131,9 +131,10 @@ test("no run is left out, however few are looked at in a round", async () => {
   const ward = new Ward();
   const ids = await ward.abandoned(["a", "b", "c", "d", "e", "f", "g"]);
   await ward.hires();
-  ward.caretaker("one", { perRound: 2 });
+  const caretaker = ward.caretaker("one", { perRound: 2 });
   const areTaken = (): boolean => ids.every((id) => ward.events(id, "Activated").length === 2);
   await ward.clock.untilTrue(areTaken, 60_000);
+  expect(caretaker.status.repairs["wake-abandoned"]).toBe(7);
 });
 
 test("runs that are as they should be are left alone", async () => {
