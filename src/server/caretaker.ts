@@ -7,6 +7,7 @@
  */
 import { workOnEach } from "../client/outcomes.ts";
 import type { RunRow } from "../projections/run-row.ts";
+import { inspectLog } from "./caretaker/inspect-log.ts";
 import type { CaretakerRule, RepairName } from "./caretaker/rule.ts";
 import { wakeAbandoned } from "./caretaker/wake-abandoned.ts";
 import { wakeOverdue } from "./caretaker/wake-overdue.ts";
@@ -39,12 +40,21 @@ export function startCaretaker(
     if (!isAtWork) return;
     for (const beat of beats) counts[beat.name] += await beat.walk();
   });
+  const ended = new AbortController();
+  const inspection = { minAgeMs: settings.uselessAfterMs, signal: ended.signal };
+  const looks = new Rounds(host, "the look through the log", settings.inspectEveryMs, async () => {
+    const { partitions } = host.millrace.broker.feed;
+    for (let partition = 0; partition < partitions && lease.isHeld; partition++) {
+      counts["dead-letter"] += await inspectLog(host, partition, inspection);
+    }
+  });
   return {
     get status() {
       return { isAtWork, repairs: { ...counts } };
     },
     stop: async () => {
-      await rounds.stop();
+      ended.abort();
+      await Promise.all([rounds.stop(), looks.stop()]);
       await lease.release().catch(() => undefined); // It runs out by itself.
     },
   };
@@ -74,6 +84,9 @@ export interface CaretakerOptions {
   readonly wakePatienceMs: number;
   /** How long nothing was recorded of a run before its holder is asked after. */
   readonly holderPatienceMs: number;
+  /** How old a message gets before it is looked at whether anybody can use it. */
+  readonly uselessAfterMs: number;
+  readonly inspectEveryMs: number;
   /** After so long another replica takes the place of one that died. */
   readonly leaseMs: number;
 }
@@ -85,6 +98,8 @@ const CARETAKER_DEFAULTS: CaretakerOptions = Object.freeze({
   inputPatienceMs: 10_000,
   wakePatienceMs: 5_000,
   holderPatienceMs: 10_000,
+  uselessAfterMs: 600_000,
+  inspectEveryMs: 60_000,
   leaseMs: 15_000,
 });
 
