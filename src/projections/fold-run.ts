@@ -6,7 +6,7 @@
  *   continue the chain of frames (I2).
  * - A key that was submitted to two queues is one run: its facts are those of the first submission, its queue is the one
  *   that its history names.
- * - A history whose submission cannot be read makes a row too: what is missing is empty.
+ * - A history or an inbox without a submission makes a row too: what is missing is empty.
  * - Of the inbox, what is in the run's own queue counts: the run reads no other.
  */
 import { isActive, isClosed, type RecordedFrame } from "../engine/frame.ts";
@@ -22,7 +22,9 @@ import { errorFingerprint } from "./error-fingerprint.ts";
 import { type RunFact, readFact } from "./run-fact.ts";
 import type { RunRow } from "./run-row.ts";
 import {
+  storableAttributes,
   storableCount,
+  storableNumber,
   storableSequence,
   storableTags,
   storableText,
@@ -47,13 +49,13 @@ export function foldFact(row: RunRow | undefined, fact: RunFact): RunRow | undef
     case "frame":
       return foldFrame(row, fact);
     case "input":
-      return foldInput(row, fact);
+      return foldInput(row ?? emptyRow(fact), fact);
   }
 }
 
 function foldSubmission(row: RunRow, submission: Submission, sequence: number): RunRow {
   if (row.submissionSequence !== 0) return row;
-  const { queue, parent, tags } = submission;
+  const { queue, parent, tags, attributes } = submission;
   const submittedAt = storableTime(submission.submittedAt);
   const facts = {
     submissionSequence: sequence,
@@ -64,10 +66,12 @@ function foldSubmission(row: RunRow, submission: Submission, sequence: number): 
     startAt: storableTime(submission.startAt),
     deadlineAt: storableTime(submission.deadlineAt),
     tags: storableTags(tags),
+    attributes: { ...storableAttributes(attributes), ...row.attributes },
   };
   if (row.headSequence !== 0) return { ...row, ...facts };
   const status = statusBeforeStart(submission, submittedAt);
-  return { ...row, ...facts, queue, status, updatedAt: submittedAt };
+  const lastInput = row.queue === queue ? row.lastInput : 0;
+  return { ...row, ...facts, queue, status, lastInput, updatedAt: submittedAt };
 }
 
 function foldFrame(
@@ -79,12 +83,9 @@ function foldFrame(
   return frame.prev === before.headSequence ? afterFrame(before, frame) : row;
 }
 
-function foldInput(
-  row: RunRow | undefined,
-  { sequence, queue }: Extract<RunFact, { kind: "input" }>,
-): RunRow | undefined {
-  if (row === undefined || row.queue !== queue || row.lastInput >= sequence) return row;
-  return { ...row, lastInput: sequence };
+function foldInput(row: RunRow, { sequence, queue }: Extract<RunFact, { kind: "input" }>): RunRow {
+  const isKnown = row.submissionSequence !== 0 || row.headSequence !== 0;
+  return isKnown && row.queue !== queue ? row : { ...row, queue, lastInput: sequence };
 }
 
 /** A row of which nothing is known yet but its name. */
@@ -137,7 +138,8 @@ type Draft = { -readonly [Field in keyof RunRow]: RunRow[Field] };
 /** Times are as {@link foldFrames} tells them of the whole history. */
 function afterFrame(row: RunRow, frame: RecordedFrame): RunRow {
   const isFirst = row.headSequence === 0;
-  const { sequence, status, writer, queue, events } = frame;
+  const { sequence, status, writer, events } = frame;
+  const queue = frame.queue === "" ? row.queue : frame.queue;
   const inboxFolded = storableSequence(frame.inboxFolded);
   const draft: Draft = {
     ...row,
@@ -147,10 +149,9 @@ function afterFrame(row: RunRow, frame: RecordedFrame): RunRow {
     status: runStatus(status),
     epoch: storableCount(frame.epoch),
     worker: isActive(status) ? storableText(writer, MAX_NAME) : "",
-    queue: queue === "" ? row.queue : queue,
+    queue,
     inboxFolded,
-    // What has been folded has been there, though it may have come before the run was known.
-    lastInput: Math.max(row.lastInput, inboxFolded),
+    lastInput: Math.max(row.queue === queue ? row.lastInput : 0, inboxFolded),
   };
   if (isFirst) {
     draft.updatedAt = 0;
@@ -215,13 +216,14 @@ const MAX_WAITS = 32;
 
 function applyAnnotations(draft: Draft, told: Extract<RunEvent, { type: "Annotated" }>): void {
   draft.addedTags = storableTags(told.tags);
+  draft.attributes = { ...draft.attributes, ...storableAttributes(told.attributes) };
   const { progress } = told;
   draft.progress =
     progress === undefined
       ? undefined
       : {
-          done: Number.isFinite(progress.done) ? progress.done : 0,
-          total: Number.isFinite(progress.total) ? progress.total : 0,
+          done: storableNumber(progress.done),
+          total: storableNumber(progress.total),
           message: storableText(progress.message, MAX_TEXT),
         };
 }

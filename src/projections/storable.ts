@@ -1,3 +1,4 @@
+import type { Attributes } from "../engine/attributes.ts";
 import { isPrintable } from "../engine/names.ts";
 
 /**
@@ -18,6 +19,21 @@ export function storableTime(time: number): number {
 /** A count that fits in 32 bits. */
 export function storableCount(count: number): number {
   return Math.min(count, MAX_COUNT);
+}
+
+/** A finite number; JSON, in which some of it is kept, has no -0. */
+export function storableNumber(number: number): number {
+  return Number.isFinite(number) ? number + 0 : 0;
+}
+
+/** Attributes of a message: what is none was passed over when it was read. */
+export function storableAttributes(attributes: Attributes): Attributes {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [
+      name,
+      typeof value === "number" ? storableNumber(value) : value,
+    ]),
+  );
 }
 
 /** A stream sequence as a frame claims it. */

@@ -42,7 +42,7 @@ const told = (sequence: number, done: number, tags: readonly string[]): FedMessa
       at: 1_200,
       progress: { done, total: 10, message: "on it" },
       tags,
-      attributes: {},
+      attributes: { done },
       exposed: {},
     },
   );
@@ -203,11 +203,12 @@ describe("a frame", () => {
   });
 
   test("with what the flow tells replaces what it told before, beside the submission's tags", () => {
-    const first = submitted(1, { tags: ["own"] });
+    const first = submitted(1, { tags: ["own"], attributes: { done: 0, who: "ann" } });
     const row = rowAfter(first, started[1], told(3, 1, ["x"]), told(4, 2, ["x", "y"]));
     expect(row).toMatchObject({
       tags: ["own"],
       addedTags: ["x", "y"],
+      attributes: { done: 2, who: "ann" },
       progress: { done: 2, total: 10, message: "on it" },
     });
   });
@@ -247,13 +248,19 @@ describe("an input", () => {
     expect(rowAfter(...started, put(5, "other"))?.lastInput).toBe(0);
   });
 
-  test("that came before the run is known once the history has folded it", () => {
+  test("that came before the run is known counts too, if it is in the run's queue", () => {
+    expect(rowAfter(put(1), submitted(2))).toMatchObject({ queue: "checkout", lastInput: 1 });
+    expect(rowAfter(put(1, "other"), submitted(2))).toMatchObject({ lastInput: 0 });
     const frame = appended(3, { prev: 0, status: "running", inboxFolded: 1 }, activated(1_100));
-    expect(rowAfter(put(1), submitted(2), frame)).toMatchObject({ inboxFolded: 1, lastInput: 1 });
+    expect(rowAfter(put(1, "other"), submitted(2), frame)?.lastInput).toBe(1);
   });
 
-  test("for a run that nobody submitted makes no row", () => {
-    expect(rowAfter(put(1))).toBeUndefined();
+  test("for a run that nobody submitted makes a row that says so", () => {
+    expect(rowAfter(put(1), put(2))).toMatchObject({
+      submissionSequence: 0,
+      headSequence: 0,
+      lastInput: 2,
+    });
   });
 });
 
@@ -285,7 +292,7 @@ test("texts, tags and times that no worker writes are kept as any database takes
         at: 1,
         progress: { done: Number.NaN, total: Number.POSITIVE_INFINITY, message: "\0" },
         tags: [],
-        attributes: {},
+        attributes: { zero: -0 },
         exposed: {},
       },
     ),
@@ -304,6 +311,7 @@ test("texts, tags and times that no worker writes are kept as any database takes
     epoch: 1,
     inboxFolded: 0,
     version: "a\ufffdb",
+    attributes: { zero: 0 },
     progress: { done: 0, total: 0, message: "\ufffd" },
     errorName: "E\ufffd",
     errorMessage: `${"x".repeat(999)}\ufffd`,
