@@ -51,10 +51,15 @@ export class PartitionProjector {
     };
   }
 
+  /** True when the view holds the partition up to there. */
+  holds(sequence: number): boolean {
+    return FOLLOWING.has(this.#state) && this.#lag.written >= sequence;
+  }
+
   /** For how long nothing has come any more, in milliseconds, while all that came is in the view; 0 otherwise. */
   get dryForMs(): number {
     const ahead = this.#ahead;
-    if (ahead === undefined || this.#state !== "reading") return 0;
+    if (ahead === undefined || !FOLLOWING.has(this.#state)) return 0;
     if (ahead.waiting > 0 || this.#underWay > 0) return 0;
     return this.#parts.clock.now() - ahead.lastReadAt;
   }
@@ -176,12 +181,7 @@ export class PartitionProjector {
     const { clock } = this.#parts;
     await ahead.reached(1, signal);
     const left = this.#lastWriteAt + GATHER_MS - clock.now();
-    if (left > 0 && ahead.waiting < BATCH_MESSAGES) {
-      const gathered = new AbortController();
-      const cancel = clock.after(left, () => gathered.abort());
-      await ahead.reached(BATCH_MESSAGES, gathered.signal);
-      cancel();
-    }
+    if (left > 0) await within(clock, left, (over) => ahead.reached(BATCH_MESSAGES, over));
     return ahead.take(BATCH_MESSAGES, BATCH_BYTES);
   }
 
@@ -194,11 +194,15 @@ export class PartitionProjector {
   ): Promise<boolean> {
     const { clock, log, partition } = this.#parts;
     this.#state = "standby";
-    await ahead.reached(1, signal);
-    await pause(clock, STALLED_MS, signal);
-    if (signal.aborted) return false;
-    const now = await this.#checkpoint(view);
-    if ((now?.sequence ?? 0) !== from) return false;
+    for (let isBehind = false; !isBehind; ) {
+      isBehind = ahead.waiting > 0;
+      // With nothing to fold, a look whether there still is such a view.
+      if (isBehind) await pause(clock, STALLED_MS, signal);
+      else await within(clock, STANDBY_LOOK_MS, (over) => ahead.reached(1, over));
+      if (signal.aborted) return false;
+      const now = await this.#checkpoint(view);
+      if ((now?.sequence ?? 0) !== from) return false;
+    }
     this.#standsBy = false;
     log.info({ partition, sequence: from }, "This projector takes over where another one stopped");
     return true;
@@ -253,6 +257,8 @@ export interface PartitionParts {
   readonly limitBytes: number;
 }
 
+/** Itself, or by what another one does. */
+const FOLLOWING: ReadonlySet<ProjectorState> = new Set(["reading", "standby"]);
 const BATCH_MESSAGES = 5_000;
 const BATCH_BYTES = 8_388_608;
 const GATHER_MS = 50;
@@ -260,11 +266,24 @@ const GATHER_MS = 50;
 const CACHED_ROWS = 20_000;
 const STANDBY_BYTES = 262_144;
 const STALLED_MS = 2_000;
+const STANDBY_LOOK_MS = 1_000;
 const BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 5_000;
 const TIP_MS = 2_000;
 const SURE_TIMES = 4;
 const SURE_MS = 500;
+
+/** Waits so long at most. */
+async function within(
+  clock: Clock,
+  ms: number,
+  wait: (over: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const over = new AbortController();
+  const cancel = clock.after(ms, () => over.abort());
+  await wait(over.signal);
+  cancel();
+}
 
 /** Why the view cannot have been made of this stream, if so. */
 function whyDifferent(

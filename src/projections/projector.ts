@@ -2,7 +2,7 @@ import { MillraceError } from "../engine/millrace-error.ts";
 import { pause } from "./pause.ts";
 import { ProjectionGroup, type ProjectionParts } from "./projection-group.ts";
 import { PROJECTION_VERSION } from "./projection-version.ts";
-import type { ProjectorStatus } from "./projector-status.ts";
+import type { ProjectorState, ProjectorStatus } from "./projector-status.ts";
 import { rebuild, VERSION } from "./rebuild.ts";
 import type { RunStore } from "./run-store.ts";
 
@@ -93,7 +93,7 @@ class LiveProjection {
     const onProgress = (status: readonly ProjectorStatus[]): void => {
       const shown = status.map((one) => ({
         ...one,
-        state: one.state === "reading" ? ("rebuilding" as const) : one.state,
+        state: BUILDING.has(one.state) ? ("rebuilding" as const) : one.state,
       }));
       this.#status = () => shown;
     };
@@ -126,6 +126,7 @@ function versionIn(error: unknown): number | undefined {
   return "found" in error ? Number(error.found) : 0;
 }
 
+const BUILDING: ReadonlySet<ProjectorState> = new Set(["starting", "reading"]);
 const LEFT_ALONE_MS = 30_000;
 const BACKOFF_MS = 200;
 const MAX_BACKOFF_MS = 5_000;

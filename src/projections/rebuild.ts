@@ -84,10 +84,10 @@ function hasCaughtUp(
   projectors: readonly PartitionProjector[],
   targets: ReadonlyMap<number, number>,
 ): boolean {
-  return projectors.every(({ status: { partition, sequence, state }, dryForMs }) => {
-    const left = (targets.get(partition) ?? 0) - sequence;
-    if (left <= 0) return state === "reading";
-    return dryForMs >= (left <= SMALL ? SOON_MS : LATE_MS);
+  return projectors.every((projector, partition) => {
+    const target = targets.get(partition) ?? 0;
+    const isNear = target - projector.status.sequence <= SMALL;
+    return projector.holds(target) || projector.dryForMs >= (isNear ? SOON_MS : LATE_MS);
   });
 }
 
