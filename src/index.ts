@@ -4,12 +4,15 @@ export type { AnyIterable, Outcomes } from "./client/outcomes.ts";
 export { QueueHandle, type QueueOptions, type QueueState } from "./client/queue-handle.ts";
 export type { ResultsOptions, RunResult } from "./client/results.ts";
 export type { ResumableStatus, ResumeFilter } from "./client/resume-where.ts";
+export type { CommandDetails } from "./client/run-commands.ts";
 export type {
   AttemptDetails,
   ChildDetails,
+  DetailsOptions,
   RunDetails,
   StepDetails,
   TimerDetails,
+  WaitDetails,
 } from "./client/run-details.ts";
 export {
   type EventsOptions,
@@ -17,6 +20,8 @@ export {
   type ResultOptions,
   RunHandle,
 } from "./client/run-handle.ts";
+export type { TimelineEntry } from "./client/run-timeline.ts";
+export type { RunTree, TreeOptions } from "./client/run-tree.ts";
 export type { RunView } from "./client/run-view.ts";
 export type { SubmitItem, SubmitManyOptions, SubmitOutcome } from "./client/submit-many.ts";
 export type { WorkerView } from "./client/workers.ts";

@@ -1,7 +1,9 @@
-import type { Progress } from "../engine/annotations.ts";
+import { NO_ANNOTATIONS, type Progress } from "../engine/annotations.ts";
 import type { Attributes } from "../engine/attributes.ts";
 import type { RecordedFrame } from "../engine/frame.ts";
+import type { BlobRef } from "../engine/payload.ts";
 import type { RunId, RunRef } from "../engine/run-id.ts";
+import { foldPeriods, type RunPeriods } from "../engine/run-periods.ts";
 import {
   type AttemptState,
   foldFrames,
@@ -9,11 +11,16 @@ import {
   type RunState,
 } from "../engine/run-state.ts";
 import { type RunStatus, runStatus, statusBeforeStart } from "../engine/run-status.ts";
-import { readSubmission } from "../history/read-submission.ts";
+import { START_TIMER } from "../engine/step-id.ts";
+import type { Submission } from "../engine/submission.ts";
+import { InvalidOptionError } from "../engine/usage-errors.ts";
+import { readSubmission, type StoredSubmission } from "../history/read-submission.ts";
 import { readHead } from "../history/run-head.ts";
 import { readHistory } from "../history/run-history.ts";
 import type { ClientHost } from "./client-host.ts";
 import { waitsInQueue } from "./queue-waits.ts";
+import { type CommandDetails, commandTree } from "./run-commands.ts";
+import { type TimelineEntry, timelineOf } from "./run-timeline.ts";
 import { ShownPayloads } from "./shown-payloads.ts";
 
 /**
@@ -46,10 +53,19 @@ export interface RunDetails {
   readonly patches: readonly string[];
   /** How often a worker died on it, all told. */
   readonly takeOvers: number;
+  /** In the order in which they were recorded first. */
   readonly steps: readonly StepDetails[];
   readonly timers: readonly TimerDetails[];
   /** Runs that its flow submitted, in order. */
   readonly children: readonly ChildDetails[];
+  /** The same three as the flow asked for them: a tree by their ids. */
+  readonly commands: readonly CommandDetails[];
+  /** When what went on, for drawing: queued, held, waiting, attempts, timers, children. */
+  readonly timeline: readonly TimelineEntry[];
+  /** How long it was due before a worker took it up; nothing while that has not happened. */
+  readonly queueDelayMs: number | undefined;
+  /** When nobody held it because it only waited, and what for. */
+  readonly waits: readonly WaitDetails[];
   /** The run that submitted it from its flow, if one did. */
   readonly parent: string | undefined;
   /** What a suspended or pending run waits for. */
@@ -61,10 +77,22 @@ export interface RunDetails {
   readonly exposed: Readonly<Record<string, unknown>>;
   readonly parked: ParkedState | undefined;
   readonly output: unknown;
+  /** Where input and output are, if they are in a blob store. */
+  readonly inputBlob: BlobRef | undefined;
+  readonly outputBlob: BlobRef | undefined;
+  /** What the run threw, with its causes. */
   readonly error: Error | undefined;
   /** Messages on the history's subject that no worker wrote; they are passed over. */
   readonly foreign: readonly { readonly sequence: number; readonly reason: string }[];
   readonly frames: readonly RecordedFrame[];
+  /** Stream sequence of the last frame that is shown; 0 for none. */
+  readonly sequence: number;
+}
+
+/** How much of a run is read. */
+export interface DetailsOptions {
+  /** As it was when this stream sequence was the last one: what is recorded later is left out. Default: as it is now. */
+  readonly at?: number;
 }
 
 export interface StepDetails {
@@ -72,6 +100,8 @@ export interface StepDetails {
   readonly status: "running" | "awaiting-retry" | "completed" | "failed";
   readonly attempts: readonly AttemptDetails[];
   readonly output: unknown;
+  /** Where the output is, if it is in a blob store. */
+  readonly outputBlob: BlobRef | undefined;
 }
 
 export interface AttemptDetails {
@@ -89,6 +119,16 @@ export interface ChildDetails {
   readonly runId: string;
   /** True when this run has learnt of its end. */
   readonly closed: boolean;
+  readonly submittedAt: Date;
+  /** When this run learnt of its end. */
+  readonly closedAt: Date | undefined;
+}
+
+export interface WaitDetails {
+  readonly from: Date;
+  /** Nothing while it waits. */
+  readonly to: Date | undefined;
+  readonly waitsFor: readonly string[];
 }
 
 export interface TimerDetails {
@@ -97,46 +137,84 @@ export interface TimerDetails {
   readonly firedAt: Date | undefined;
 }
 
-export async function readDetails(host: ClientHost, run: RunRef): Promise<RunDetails | undefined> {
+/** @throws {@link InvalidOptionError} */
+export async function readDetails(
+  host: ClientHost,
+  run: RunRef,
+  { at }: DetailsOptions = {},
+): Promise<RunDetails | undefined> {
+  if (at !== undefined && !(Number.isSafeInteger(at) && at >= 0)) {
+    throw new InvalidOptionError("at", at, "give a stream sequence: a whole number from 0");
+  }
   const { log } = host.broker;
   const head = await readHead(log, run);
   const [submission, { frames, foreign }] = await Promise.all([
-    readSubmission(host.broker.log, run, head.frame?.queue),
-    readHistory(log, run, head.last),
+    readSubmission(log, run, head.frame?.queue),
+    readHistory(log, run, Math.min(at ?? head.last, head.last)),
   ]);
   if (submission === undefined) return undefined;
   const state = foldFrames(frames);
   const shown = new ShownPayloads(host.payloads);
   return {
-    id: run.id,
-    queue: submission.queue,
-    tags: [...submission.tags, ...(state?.annotations.tags ?? [])],
-    parent: submission.parent?.runId,
-    metadata: submission.metadata,
-    attributes: { ...submission.attributes, ...state?.annotations.attributes },
-    input: await shown.value(submission.input),
-    submittedAt: new Date(submission.submittedAt),
-    startAt: dateOf(submission.startAt),
-    deadlineAt: dateOf(submission.deadlineAt),
+    ...(await submittedAs(submission, state, shown)),
     ...(state === undefined
-      ? neverStarted(statusBeforeStart(submission, host.clock.now()))
-      : await progressOf(state, shown)),
-    ...(state === undefined ? { waitingFor: await waitsInQueue(host, run, submission.queue) } : {}),
+      ? await neverStarted(host, run, submission, at === undefined)
+      : { ...(await progressOf(state, shown)), ...periodsOf(state, frames, submission) }),
     ...(await endOf(state, shown)),
     foreign,
     frames,
+    sequence: state?.sequence ?? 0,
   };
 }
 
-function dateOf(ms: number): Date | undefined {
-  return ms === 0 ? undefined : new Date(ms);
+async function submittedAs(
+  submission: StoredSubmission,
+  state: RunState | undefined,
+  shown: ShownPayloads,
+) {
+  const { runId: id, queue, parent, metadata, input } = submission;
+  const { tags, attributes } = state?.annotations ?? NO_ANNOTATIONS;
+  return {
+    id,
+    queue,
+    tags: [...submission.tags, ...tags],
+    parent: parent?.runId,
+    metadata,
+    attributes: { ...submission.attributes, ...attributes },
+    input: await shown.value(input),
+    inputBlob: input.blob,
+    submittedAt: new Date(submission.submittedAt),
+    startAt: dateOf(submission.startAt),
+    deadlineAt: dateOf(submission.deadlineAt),
+  };
 }
 
-function neverStarted(status: RunStatus) {
+function dateOf(ms: number | undefined): Date | undefined {
+  return ms === undefined || ms === 0 ? undefined : new Date(ms);
+}
+
+/** What its queue says is known of the present only. */
+async function neverStarted(
+  host: ClientHost,
+  run: RunRef,
+  submission: StoredSubmission,
+  isNow: boolean,
+) {
+  const { queue, submittedAt } = submission;
   const never = { startedAt: undefined, epoch: 0, worker: "", takeOvers: 0, version: "" };
-  const nothing = { steps: [], timers: [], children: [], patches: [], waitingFor: [], exposed: {} };
+  const nothing = { steps: [], timers: [], children: [], patches: [], exposed: {} };
   const unknown = { parked: undefined, progress: undefined, cancelReason: undefined };
-  return { status, ...never, ...nothing, ...unknown };
+  const from = new Date(dueAt(submission));
+  const timeline: readonly TimelineEntry[] = [{ kind: "queued", from, to: undefined }];
+  const periods = { commands: [], timeline, queueDelayMs: undefined, waits: [] };
+  return {
+    status: statusBeforeStart(submission, isNow ? host.clock.now() : submittedAt),
+    waitingFor: isNow ? await waitsInQueue(host, run, queue) : [],
+    ...never,
+    ...nothing,
+    ...unknown,
+    ...periods,
+  };
 }
 
 async function progressOf(state: RunState, shown: ShownPayloads) {
@@ -151,7 +229,6 @@ async function progressOf(state: RunState, shown: ShownPayloads) {
     patches,
     steps: await stepDetails(state, shown),
     timers: timerDetails(state),
-    children: [...state.children.values()].map(({ id, runId, closed }) => ({ id, runId, closed })),
     waitingFor: state.suspended?.waits ?? [],
     cancelReason: state.cancelReason,
     progress: state.annotations.progress,
@@ -160,11 +237,42 @@ async function progressOf(state: RunState, shown: ShownPayloads) {
   };
 }
 
+function periodsOf(state: RunState, frames: readonly RecordedFrame[], submission: Submission) {
+  const periods = foldPeriods(frames);
+  const due = dueAt(submission);
+  // A run whose start is in the future is taken up before it, and suspends until then.
+  const begun = submission.startAt === 0 ? state.startedAt : state.timers.get(START_TIMER)?.firedAt;
+  const queued = { from: due, to: begun === undefined ? undefined : Math.max(due, begun) };
+  return {
+    children: childDetails(state, periods),
+    commands: commandTree(state, periods),
+    timeline: timelineOf(state, periods, queued),
+    queueDelayMs: queued.to === undefined ? undefined : queued.to - due,
+    waits: periods.waits.map(({ from, to, waits }) => ({
+      from: new Date(from),
+      to: dateOf(to),
+      waitsFor: waits,
+    })),
+  };
+}
+
+function dueAt({ submittedAt, startAt }: Submission): number {
+  return Math.max(submittedAt, startAt);
+}
+
+function childDetails(state: RunState, periods: RunPeriods): readonly ChildDetails[] {
+  return [...state.children.values()].map(({ id, runId, closed }) => {
+    const { from = 0, to } = periods.children.get(id) ?? {};
+    return { id, runId, closed, submittedAt: new Date(from), closedAt: dateOf(to) };
+  });
+}
+
 async function endOf(state: RunState | undefined, shown: ShownPayloads) {
   const outcome = state?.outcome;
   return {
     closedAt: state?.closedAt === undefined ? undefined : new Date(state.closedAt),
     output: outcome?.status === "completed" ? await shown.value(outcome.output) : undefined,
+    outputBlob: outcome?.status === "completed" ? outcome.output.blob : undefined,
     error: outcome?.status === "failed" ? await shown.error(outcome.error) : undefined,
   };
 }
@@ -177,6 +285,7 @@ async function stepDetails(state: RunState, shown: ShownPayloads): Promise<StepD
       id,
       status,
       output: output === undefined ? undefined : await shown.value(output),
+      outputBlob: output?.blob,
       attempts: await Promise.all(attempts.map((attempt) => attemptDetails(attempt, shown))),
     });
   }

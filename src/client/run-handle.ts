@@ -17,8 +17,9 @@ import type { OutcomeHint } from "./outcome-hint.ts";
 import { waitForOutcome } from "./outcome-waiter.ts";
 import { waitsInQueue } from "./queue-waits.ts";
 import { readAnnotations } from "./read-annotations.ts";
-import { type RunDetails, readDetails } from "./run-details.ts";
+import { type DetailsOptions, type RunDetails, readDetails } from "./run-details.ts";
 import { RunFollower } from "./run-follower.ts";
+import { type RunTree, readTree, type TreeOptions } from "./run-tree.ts";
 import { NOTHING_TOLD, type RunView, shownAnnotations, viewOfFrame } from "./run-view.ts";
 import { checkSignal, sendSignal } from "./send-signal.ts";
 import { ShownPayloads } from "./shown-payloads.ts";
@@ -87,11 +88,12 @@ export class RunHandle<Output = unknown> {
   }
 
   /**
-   * All that is recorded of the run: input, steps with their attempts, timers, outcome. Reads the whole history.
-   * @throws {@link RunNotFoundError}
+   * All that is recorded of the run: input, steps with their attempts, timers, outcome. Reads the whole history, or with `at`
+   * as much of it as there was at that stream sequence, which {@link RunHandle.events} gives with each event.
+   * @throws {@link RunNotFoundError}, {@link InvalidOptionError}
    */
-  async details(): Promise<RunDetails> {
-    const details = await readDetails(this.#host, this.#run);
+  async details(options: DetailsOptions = {}): Promise<RunDetails> {
+    const details = await readDetails(this.#host, this.#run, options);
     if (details === undefined) throw this.#notFound();
     return details;
   }
@@ -193,6 +195,17 @@ export class RunHandle<Output = unknown> {
   async children(): Promise<readonly RunHandle[]> {
     const { children } = await this.details();
     return children.map(({ runId }) => new RunHandle(this.#host, parseRunId(runId)));
+  }
+
+  /**
+   * The run and its family below it: the runs that it submitted, theirs, and so on, as deep and as many as `options` say.
+   * Reads the history of each.
+   * @throws {@link RunNotFoundError}, {@link InvalidOptionError}
+   */
+  async tree(options: TreeOptions = {}): Promise<RunTree> {
+    const tree = await readTree(this.#host, this.#run, options);
+    if (tree === undefined) throw this.#notFound();
+    return tree;
   }
 
   /**

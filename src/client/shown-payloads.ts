@@ -14,6 +14,8 @@ export class ShownPayloads {
   readonly #payloads: Payloads;
   /** What may still be fetched, all told. */
   #leftBytes = MAX_FETCHED_BYTES;
+  /** What may still be decoded, all told: a run may have ten thousand steps. */
+  #leftToDecode = MAX_DECODED_BYTES;
 
   constructor(payloads: Payloads) {
     this.#payloads = payloads;
@@ -24,6 +26,10 @@ export class ShownPayloads {
     const found = await this.#open(payload);
     if (found instanceof Error) return unreadable(payload, found);
     if (!isPlain(found)) return describePayload(found);
+    const { length } = found.data;
+    if (length > this.#leftToDecode)
+      return `<${length} bytes of ${found.encoding}: too many to show>`;
+    this.#leftToDecode -= length;
     try {
       return decodeValue(found);
     } catch (error) {
@@ -81,6 +87,7 @@ export class ShownPayloads {
 /** A larger blob is not fetched only to be shown. */
 const MAX_SHOWN_BYTES = 1_048_576;
 const MAX_FETCHED_BYTES = 16_777_216;
+const MAX_DECODED_BYTES = 67_108_864;
 
 function unreadable(payload: Payload, error: Error): string {
   return isPlain(payload)

@@ -19,6 +19,7 @@ import { followUps, replayable } from "../engine/replayable.ts";
 import type { ParkReason, RunEvent, RunEventBody } from "../engine/run-event.ts";
 import type { RunRef } from "../engine/run-id.ts";
 import { outcomeOf, type RunOutcome } from "../engine/run-outcome.ts";
+import { START_TIMER } from "../engine/step-id.ts";
 import { tellClosed, waitersOf } from "../history/tell-closed.ts";
 import { decodeValue } from "../wire/value-codec.ts";
 import type { ActivationHost, ActivationParts, HeldRun } from "./activation-parts.ts";
@@ -43,7 +44,7 @@ import { sealEvent } from "./seal-event.ts";
 import { SlotHold } from "./slot-hold.ts";
 import type { AttemptResult } from "./step-attempt.ts";
 import { encodeWithin, LONE_EVENT_MS, StepRunner } from "./step-runner.ts";
-import { START, Suspension } from "./suspension.ts";
+import { Suspension } from "./suspension.ts";
 
 export class Activation implements HeldRun {
   readonly run: RunRef;
@@ -403,7 +404,7 @@ export class Activation implements HeldRun {
     }
     const call = async (): Promise<unknown> => {
       const { startAt } = submission;
-      if (startAt > 0) await this.#commands.timer(START, () => startAt, false);
+      if (startAt > 0) await this.#commands.timer(START_TIMER, () => startAt, false);
       return definition.kind === "task"
         ? context.run(definition, input)
         : validateOutput(

@@ -2,9 +2,11 @@
  * When a run only waits, and how it is given up then: its wake-up is ordered first, then `Suspended` is recorded. If it turns
  * out meanwhile that the run goes on, one more wake does no harm.
  */
+
 import type { Journal } from "../engine/journal.ts";
 import type { RunEventBody } from "../engine/run-event.ts";
 import type { RunRef } from "../engine/run-id.ts";
+import { START_TIMER } from "../engine/step-id.ts";
 import { inputBytes } from "../history/put-input.ts";
 import type { ActivationHost, IdleRun } from "./activation-parts.ts";
 import type { RunTimers } from "./run-timers.ts";
@@ -22,7 +24,7 @@ export class Suspension implements IdleRun {
   /** True when its delayed start is all that the run waits for. */
   get isScheduled(): boolean {
     const { journal } = this.#parts;
-    return journal.waitingCount === 1 && journal.find(START) !== undefined;
+    return journal.waitingCount === 1 && journal.find(START_TIMER) !== undefined;
   }
 
   /** The run does something: it waits no more. */
@@ -122,8 +124,6 @@ export interface SuspensionParts {
   readonly onDefect: (error: unknown) => void;
 }
 
-/** The command of a delayed start, which no flow can ask for. */
-export const START = "@start";
 const IDLE = "@idle";
 
 /** The broker's schedules are late by up to a second; the worker fires the timer itself, on time. */

@@ -90,6 +90,13 @@ const RUN: ShownRun = {
   tags: [],
   metadata: {},
   attributes: {},
+  inputBlob: undefined,
+  outputBlob: undefined,
+  commands: [],
+  timeline: [],
+  waits: [],
+  queueDelayMs: 5,
+  sequence: 7,
   input: undefined,
   submittedAt: new Date(NOON),
   startAt: undefined,
@@ -130,7 +137,15 @@ test("a run shows what it waits for, where it comes from, its code, and what it 
     waitingFor: ["signal go", "run pay:x"],
     progress: { done: 3, total: 10, message: "resizing" },
     exposed: { stage: { name: "warm-up" } },
-    children: [{ id: "pay#1", runId: "pay:x", closed: false }],
+    children: [
+      {
+        id: "pay#1",
+        runId: "pay:x",
+        closed: false,
+        submittedAt: new Date(NOON),
+        closedAt: undefined,
+      },
+    ],
     tags: ["job:7"],
   });
   expect(facts).toMatchObject({
