@@ -20,9 +20,20 @@ export {
   type ResultOptions,
   RunHandle,
 } from "./client/run-handle.ts";
+export type { ErrorSummary, RunSummary } from "./client/run-summary.ts";
 export type { TimelineEntry } from "./client/run-timeline.ts";
 export type { RunTree, TreeOptions } from "./client/run-tree.ts";
 export type { RunView } from "./client/run-view.ts";
+export type {
+  AskingOptions,
+  CountOptions,
+  ListOptions,
+  RunCount,
+  RunList,
+  RunStats,
+  RunSummaryPage,
+  Runs,
+} from "./client/runs.ts";
 export type { SubmitItem, SubmitManyOptions, SubmitOutcome } from "./client/submit-many.ts";
 export type { WorkerView } from "./client/workers.ts";
 export { type ConnectOptions, connect } from "./connect.ts";
@@ -94,6 +105,10 @@ export {
   PayloadUnreadableError,
 } from "./engine/payload-errors.ts";
 export { QueryError, type QueryProblem } from "./engine/query-error.ts";
+export {
+  NoAnswerError,
+  QuestionRefusedError,
+} from "./engine/question-errors.ts";
 export type { RetryOptions } from "./engine/retry.ts";
 export {
   ResultTimeoutError,

@@ -15,6 +15,7 @@ import { type ResultsOptions, type RunResult, results } from "./results.ts";
 import { type ResumeFilter, resumeWhere } from "./resume-where.ts";
 import { RunHandle } from "./run-handle.ts";
 import type { RunView } from "./run-view.ts";
+import { Runs } from "./runs.ts";
 import { checkSignal, checkSignalId, sendSignal } from "./send-signal.ts";
 import { submit } from "./submit.ts";
 import {
@@ -31,11 +32,14 @@ export class Millrace {
   readonly broker: Broker;
   /** Between values and what stands in messages: for workers and tools. */
   readonly payloads: Payloads;
+  /** Finds and counts runs by asking a server of the namespace. */
+  readonly runs: Runs;
   readonly #host: ClientHost;
 
   constructor(broker: Broker, clock: Clock = systemClock, options: PayloadOptions = {}) {
     this.broker = broker;
     this.payloads = new Payloads(broker, clock, options);
+    this.runs = new Runs(broker, clock);
     const priorities = new PriorityMarks({ broker, clock });
     const lookout = new Lookout(clock);
     this.#host = { broker, clock, payloads: this.payloads, lookout, priorities };
