@@ -2,6 +2,7 @@ export type { RunFilter } from "./client/list-runs.ts";
 export { Millrace } from "./client/millrace.ts";
 export type { AnyIterable, Outcomes } from "./client/outcomes.ts";
 export { QueueHandle, type QueueOptions, type QueueState } from "./client/queue-handle.ts";
+export type { QueueView } from "./client/queue-views.ts";
 export type { ResultsOptions, RunResult } from "./client/results.ts";
 export type { ResumableStatus, ResumeFilter } from "./client/resume-where.ts";
 export type { CommandDetails } from "./client/run-commands.ts";

@@ -10,7 +10,8 @@ import { listRuns, type RunFilter } from "./list-runs.ts";
 import { Lookout } from "./lookout.ts";
 import type { AnyIterable, Outcomes } from "./outcomes.ts";
 import { PriorityMarks } from "./priority-marks.ts";
-import { QueueHandle, type QueueState, readQueues } from "./queue-handle.ts";
+import { QueueHandle } from "./queue-handle.ts";
+import { type QueueView, readQueues } from "./queue-views.ts";
 import { type ResultsOptions, type RunResult, results } from "./results.ts";
 import { type ResumeFilter, resumeWhere } from "./resume-where.ts";
 import { RunHandle } from "./run-handle.ts";
@@ -168,8 +169,11 @@ export class Millrace {
     return new QueueHandle(this.#host, name);
   }
 
-  /** The queues that somebody has settled something for, by name. */
-  queues(): Promise<readonly QueueState[]> {
+  /**
+   * All queues that somebody has ever read or settled something for, by name: their settings and slots, what waits there
+   * and since when, and which workers serve them.
+   */
+  queues(): Promise<readonly QueueView[]> {
     return readQueues(this.#host);
   }
 

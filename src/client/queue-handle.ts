@@ -1,5 +1,4 @@
 import { type Duration, toMilliseconds } from "../engine/duration.ts";
-import { isToken } from "../engine/names.ts";
 import { checkQueueName } from "../engine/priority.ts";
 import {
   checkRate,
@@ -13,7 +12,6 @@ import type { ControlRecord } from "../ports/control-store.ts";
 import {
   decodeQueueSettings,
   encodeQueueSettings,
-  QUEUE_SETTINGS,
   queueSettingsKey,
 } from "../wire/queue-settings-codec.ts";
 import { decodeSlotTable, queueSlotsKey } from "../wire/slot-table-codec.ts";
@@ -123,14 +121,6 @@ export async function changeSettings(
     }
     if (outcome.status === "unknown") await patience.pause();
   }
-}
-
-/** All queues that have settings, by name. */
-export async function readQueues(host: ClientHost): Promise<readonly QueueState[]> {
-  const { control } = host.broker;
-  const stored = await control.list(QUEUE_SETTINGS);
-  const names = stored.map(({ key }) => key.slice(QUEUE_SETTINGS.length + 1)).filter(isToken);
-  return Promise.all(names.toSorted().map((name) => new QueueHandle(host, name).state()));
 }
 
 /** The settings in a record; the defaults when there is none, or none that this version can read. */

@@ -1,9 +1,17 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { RunLog, Stored } from "../ports/run-log.ts";
-import type { DeliveryKind, QueueReader, ReadOptions, WorkQueues } from "../ports/work-queue.ts";
+import type {
+  DeliveryKind,
+  PlaceInLine,
+  QueueBacklog,
+  QueueReader,
+  ReadOptions,
+  WorkQueues,
+} from "../ports/work-queue.ts";
 import { encodeDeadLetter } from "../wire/dead-letter-codec.ts";
 import { openConsumer } from "./consumers.ts";
 import { PullLoop } from "./pull-loop.ts";
+import { readBacklogs, readPlace } from "./queue-backlogs.ts";
 import type { Subjects } from "./subjects.ts";
 
 /** Work queues on JetStream: per partition and queue two durable pull consumers, `new` and `in`. */
@@ -70,6 +78,14 @@ export class JetStreamWorkQueues implements WorkQueues {
         await Promise.all(loops.map((loop) => loop.drained()));
       },
     };
+  }
+
+  report(): Promise<readonly QueueBacklog[]> {
+    return readBacklogs(this.#parts.connection, this.#parts.subjects);
+  }
+
+  placeOf(submission: Stored): Promise<PlaceInLine | undefined> {
+    return readPlace(this.#parts.connection, this.#parts.subjects, submission);
   }
 
   *#places(queues: readonly string[], kinds: readonly DeliveryKind[]): Generator<Place> {

@@ -76,6 +76,11 @@ export class Subjects {
     return FED_KINDS.find((known) => known === kind);
   }
 
+  /** The queue that a `new` or `in` subject names, or the place beside it. */
+  placeOf(subject: string): string {
+    return subject.split(".")[4] ?? "";
+  }
+
   /** The run that a `new` or `in` subject speaks of, or nothing when no run can have this subject. */
   runOf(subject: string): RunRef | undefined {
     const [, , partition, , , flow, key, ...rest] = subject.split(".");

@@ -1,4 +1,5 @@
 import type { RunRef } from "../engine/run-id.ts";
+import type { Stored } from "./run-log.ts";
 
 /**
  * Hands out a queue's messages, each to one worker at a time. Promises:
@@ -11,7 +12,32 @@ import type { RunRef } from "../engine/run-id.ts";
 export interface WorkQueues {
   /** Makes the queues' consumers if they are missing, checks them if not, and starts to read. */
   open(options: ReadOptions): Promise<QueueReader>;
+  /** What stands in each queue that somebody has ever read, in no order. */
+  report(): Promise<readonly QueueBacklog[]>;
+  /** Where a submission stands in its queue. Nothing when nobody has ever read that queue. */
+  placeOf(submission: Stored): Promise<PlaceInLine | undefined>;
 }
+
+/** What stands in a queue, in all partitions, with its places for priorities. */
+export interface QueueBacklog {
+  readonly queue: string;
+  /** Submissions that nobody was handed yet. */
+  readonly waiting: number;
+  /** When the first of those was stored, in milliseconds since 1970, by the broker's clock. Nothing when none waits. */
+  readonly oldestAt: number | undefined;
+  /** Inputs of the queue's runs that nobody was handed yet. */
+  readonly inputs: number;
+  /** Messages that workers have and did not ack: one for each run that they hold, and what is on its way. */
+  readonly handedOut: number;
+  readonly leaseMs: number;
+}
+
+/** Where a submission stands. */
+export type PlaceInLine =
+  /** Somebody was handed it: it is acked, or a worker has it, or its lease ran out. */
+  | { readonly handedOut: true }
+  /** `before`: submissions of its queue and partition that were stored before it and wait too, whatever their priority. */
+  | { readonly handedOut: false; readonly before: number };
 
 export interface ReadOptions {
   readonly queues: readonly string[];

@@ -26,11 +26,21 @@ export class MemoryConsumer {
 
   /** Sequences that nobody has acked: handed out, to be handed out again, or not handed out yet. */
   get unacked(): readonly number[] {
+    return [...this.#pending.keys(), ...this.waiting];
+  }
+
+  /** Sequences that were never handed out. */
+  get waiting(): readonly number[] {
     const waiting: number[] = [];
     for (let at = this.#parts.next(this.#seen); at !== undefined; at = this.#parts.next(at)) {
       waiting.push(at);
     }
-    return [...this.#pending.keys(), ...waiting];
+    return waiting;
+  }
+
+  /** How many were handed out and are not acked. */
+  get handedOut(): number {
+    return this.#pending.size;
   }
 
   /** Nothing is to be handed out. */

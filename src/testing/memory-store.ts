@@ -60,6 +60,11 @@ export class MemoryStore {
     }
   }
 
+  /** The consumers of all queues that somebody has read. */
+  get places(): Iterable<Place> {
+    return this.#consumers.values();
+  }
+
   unacked(): readonly Stored[] {
     const places = [...this.#consumers.values()];
     return places.flatMap(({ consumer, partition }) =>
@@ -204,7 +209,7 @@ interface Respondent {
   answer(held: HeldRun): "held" | "gone" | "silent";
 }
 
-interface Place {
+export interface Place {
   readonly partition: number;
   readonly kind: DeliveryKind;
   readonly queue: string;

@@ -58,6 +58,11 @@ export class MemorySubjects {
     return undefined;
   }
 
+  /** The queue that a `new` or `in` subject names, or the place beside it. */
+  placeOf(subject: string): string {
+    return subject.split(".")[4] ?? "";
+  }
+
   /** The run that a `new` or `in` subject speaks of, or nothing when no run can have this subject. */
   runOf(subject: string): RunRef | undefined {
     const [, , partition, , , flow, key, ...rest] = subject.split(".");

@@ -1,13 +1,17 @@
 import { queueOfPlace } from "../engine/priority.ts";
+import { BrokerError } from "../engine/usage-errors.ts";
 import type { Stored } from "../ports/run-log.ts";
 import type {
   Delivery,
   DeliveryKind,
+  PlaceInLine,
+  QueueBacklog,
   QueueReader,
   ReadOptions,
   WorkQueues,
 } from "../ports/work-queue.ts";
 import { encodeDeadLetter } from "../wire/dead-letter-codec.ts";
+import { memoryBacklogs, memoryPlaceOf } from "./memory-backlogs.ts";
 import type { ConsumerReader, MemoryConsumer } from "./memory-consumer.ts";
 import type { MemoryLink } from "./memory-link.ts";
 import type { MemoryRunLog } from "./memory-run-log.ts";
@@ -41,6 +45,24 @@ export class MemoryWorkQueues implements WorkQueues {
     this.#readers.add(reader);
     reader.more();
     return Object.assign(reader, { leaseMs });
+  }
+
+  report(): Promise<readonly QueueBacklog[]> {
+    return this.#ask((broker) => memoryBacklogs(broker));
+  }
+
+  placeOf(submission: Stored): Promise<PlaceInLine | undefined> {
+    return this.#ask((broker) => memoryPlaceOf(broker, submission));
+  }
+
+  #ask<T>(atBroker: (broker: MemoryStore) => T): Promise<T> {
+    const { broker, link } = this.#parts;
+    return link.ask(
+      () => atBroker(broker),
+      (cause) => {
+        throw new BrokerError("The broker did not answer a read.", { cause });
+      },
+    );
   }
 
   /** The connection broke and is there again: deliveries under way are lost, and what is older counts as fresh no more. */

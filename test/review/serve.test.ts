@@ -25,6 +25,8 @@ function watched(): { broker: Broker; open: () => number; refuseLeases: () => vo
       closed: broker.closed,
       close: () => broker.close(),
       queues: {
+        report: () => queues.report(),
+        placeOf: (submission) => queues.placeOf(submission),
         open: async (options) => {
           const reader = await queues.open(options);
           opened++;

@@ -43,6 +43,8 @@ export class FragileBroker {
               });
             },
           }),
+        report: () => inner.queues.report(),
+        placeOf: (submission) => inner.queues.placeOf(submission),
       },
       peers: {
         asks: (worker, held) => this.#alive(inner.peers.asks(worker, held)),
