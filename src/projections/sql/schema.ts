@@ -36,6 +36,8 @@ export const RUN_COLUMNS = [
   { name: "closed_at", type: "integer" },
   { name: "updated_at", type: "integer" },
   { name: "archived", type: "integer" },
+  { name: "wake_at", type: "integer" },
+  { name: "unfolded", type: "integer" },
   { name: "id", type: "text" },
   { name: "run_key", type: "text" },
   { name: "parent", type: "text" },
@@ -62,6 +64,9 @@ const RUN_INDEXES = {
   worker: { columns: "worker, submitted_at", where: "worker <> ''" },
   fingerprint: { columns: "fingerprint, submitted_at", where: "fingerprint <> ''" },
   archived: { columns: "submitted_at", where: "archived = 1" },
+  unfolded: { columns: "id", where: "unfolded = 1" },
+  overdue: { columns: "wake_at", where: "wake_at > 0" },
+  held: { columns: "id, updated_at", where: "worker <> ''" },
 } as const satisfies Record<string, { readonly columns: string; readonly where?: string }>;
 
 export type RunIndex = keyof typeof RUN_INDEXES;

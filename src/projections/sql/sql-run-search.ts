@@ -3,7 +3,16 @@ import { DEFAULT_ORDER, type RunOrder, type RunQuery } from "../../engine/run-qu
 import type { RunStatus } from "../../engine/run-status.ts";
 import { InvalidOptionError } from "../../engine/usage-errors.ts";
 import type { RunRow } from "../run-row.ts";
-import type { PageRequest, RunCount, RunPage, RunSearch, RunStats } from "../run-store.ts";
+import type {
+  CandidatePage,
+  PageRequest,
+  RunCandidates,
+  RunCount,
+  RunPage,
+  RunSearch,
+  RunStats,
+} from "../run-store.ts";
+import { candidateRuns } from "./candidate-runs.ts";
 import { countRuns } from "./count-runs.ts";
 import { type Cursor, formatCursor, parseCursor } from "./cursor.ts";
 import { findPage } from "./find-page.ts";
@@ -68,6 +77,10 @@ export class SqlRunSearch implements RunSearch {
         order by flow, queue, status`.execute(db);
       return rows;
     });
+  }
+
+  async candidates(which: RunCandidates, page: CandidatePage): Promise<readonly RunRow[]> {
+    return this.#ask([], (db, tables) => candidateRuns(db, tables, which, page));
   }
 
   /** `none` is the answer when there is no view yet. */

@@ -19,6 +19,10 @@ export interface StoredRow {
   readonly closed_at: number;
   readonly updated_at: number;
   readonly archived: number;
+  /** When the broker wakes it, if it is given up until then; else 0. */
+  readonly wake_at: number;
+  /** 1 when it is given up although the last message of its inbox is not folded. */
+  readonly unfolded: number;
   /** Of its error, each between two blanks. */
   readonly words: string;
   /** JSON of what is not searched, but for what is empty. */
@@ -42,9 +46,17 @@ export function storeRow(row: RunRow): StoredRow {
     closed_at: row.closedAt,
     updated_at: row.updatedAt,
     archived: row.archived === "" ? 0 : 1,
+    wake_at: row.status === "suspended" || row.status === "scheduled" ? row.wakeAt : 0,
+    unfolded: isGivenUp(row) && row.lastInput > row.inboxFolded ? 1 : 0,
     words: words.length === 0 ? "" : ` ${words.join(" ")} `,
     body: JSON.stringify(bodyOf(row)),
   };
+}
+
+function isGivenUp({ status, headSequence }: RunRow): boolean {
+  return (
+    headSequence > 0 && (status === "suspended" || status === "scheduled" || status === "pending")
+  );
 }
 
 export function loadRow(stored: StoredRow): RunRow {
