@@ -6,9 +6,12 @@
  *   continue the chain of frames (I2).
  * - A key that was submitted to two queues is one run: its facts are those of the first submission, its queue is the one
  *   that its history names.
- * - A history or an inbox without a submission makes a row too: what is missing is empty.
+ * - A history whose submission cannot be read makes a row too: what is missing is empty. An inbox alone makes none.
+ * - A run that was put into the archive has the row that its one frame tells of, whatever was known before: messages that
+ *   are gone would not be there for a view that is built anew.
  * - Of the inbox, what is in the run's own queue counts: the run reads no other.
  */
+import { archivedIn } from "../engine/archive.ts";
 import { isActive, isClosed, type RecordedFrame } from "../engine/frame.ts";
 import { isPlain, type Payload } from "../engine/payload.ts";
 import type { ParkReason, RunEvent } from "../engine/run-event.ts";
@@ -23,7 +26,6 @@ import { type RunFact, readFact } from "./run-fact.ts";
 import type { RunRow } from "./run-row.ts";
 import {
   storableAttributes,
-  storableCount,
   storableNumber,
   storableSequence,
   storableTags,
@@ -49,19 +51,20 @@ export function foldFact(row: RunRow | undefined, fact: RunFact): RunRow | undef
     case "frame":
       return foldFrame(row, fact);
     case "input":
-      return foldInput(row ?? emptyRow(fact), fact);
+      return row === undefined ? row : foldInput(row, fact);
   }
 }
 
 function foldSubmission(row: RunRow, submission: Submission, sequence: number): RunRow {
-  if (row.submissionSequence !== 0) return row;
+  // A mark of the archive takes the place of the submission that was there.
+  if (row.submissionSequence !== 0 && submission.archived === undefined) return row;
   const { queue, parent, tags, attributes } = submission;
   const submittedAt = storableTime(submission.submittedAt);
   const facts = {
     submissionSequence: sequence,
     parent: parent?.runId ?? "",
     root: parent?.root ?? row.id,
-    depth: storableCount(parent?.depth ?? 0),
+    depth: parent?.depth ?? 0,
     submittedAt,
     startAt: storableTime(submission.startAt),
     deadlineAt: storableTime(submission.deadlineAt),
@@ -70,8 +73,7 @@ function foldSubmission(row: RunRow, submission: Submission, sequence: number): 
   };
   if (row.headSequence !== 0) return { ...row, ...facts };
   const status = statusBeforeStart(submission, submittedAt);
-  const lastInput = row.queue === queue ? row.lastInput : 0;
-  return { ...row, ...facts, queue, status, lastInput, updatedAt: submittedAt };
+  return { ...row, ...facts, queue, status, updatedAt: submittedAt };
 }
 
 function foldFrame(
@@ -79,13 +81,20 @@ function foldFrame(
   fact: Extract<RunFact, { kind: "frame" }>,
 ): RunRow | undefined {
   const { frame } = fact;
+  const archived = archivedIn(frame);
+  if (frame.prev === 0 && archived?.submission.runId === fact.run.id) {
+    const sequence = row?.submissionSequence ?? 0;
+    const submitted = foldSubmission(emptyRow(fact), archived.submission, sequence);
+    return afterFrame(submitted, frame);
+  }
   const before = row ?? emptyRow(fact);
   return frame.prev === before.headSequence ? afterFrame(before, frame) : row;
 }
 
 function foldInput(row: RunRow, { sequence, queue }: Extract<RunFact, { kind: "input" }>): RunRow {
-  const isKnown = row.submissionSequence !== 0 || row.headSequence !== 0;
-  return isKnown && row.queue !== queue ? row : { ...row, queue, lastInput: sequence };
+  // What was in the inbox of a run in the archive is gone.
+  if (row.archived !== "") return row;
+  return row.queue === queue ? { ...row, lastInput: sequence } : row;
 }
 
 /** A row of which nothing is known yet but its name. */
@@ -147,10 +156,11 @@ function afterFrame(row: RunRow, frame: RecordedFrame): RunRow {
     parked: status === "parked" ? row.parked : "",
     headSequence: sequence,
     status: runStatus(status),
-    epoch: storableCount(frame.epoch),
+    epoch: frame.epoch,
     worker: isActive(status) ? storableText(writer, MAX_NAME) : "",
     queue,
     inboxFolded,
+    // What was folded was there, though it may have come before the run was known.
     lastInput: Math.max(row.queue === queue ? row.lastInput : 0, inboxFolded),
   };
   if (isFirst) {
@@ -188,6 +198,14 @@ function applyEvent(draft: Draft, event: RunEvent): void {
       return;
     case "Parked":
       draft.parked = storableText(event.reason, MAX_NAME) as ParkReason;
+      return;
+    case "Archived":
+      draft.archived = storableText(event.file.key, MAX_TEXT);
+      draft.startedAt = storableTime(event.runStartedAt);
+      draft.takeOvers = event.takeOvers;
+      draft.crashes = event.crashes;
+      draft.version = storableText(event.version, MAX_NAME);
+      draft.cancelReason = storableText(event.cancelReason, MAX_TEXT);
       return;
     case "Failed":
       applyError(draft, event.error);

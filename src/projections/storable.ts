@@ -16,11 +16,6 @@ export function storableTime(time: number): number {
   return time >= 0 && time <= LAST_TIME ? Math.floor(time) : 0;
 }
 
-/** A count that fits in 32 bits. */
-export function storableCount(count: number): number {
-  return Math.min(count, MAX_COUNT);
-}
-
 /** A finite number; JSON, in which some of it is kept, has no -0. */
 export function storableNumber(number: number): number {
   return Number.isFinite(number) ? number + 0 : 0;
@@ -49,7 +44,6 @@ export function storableTags(tags: readonly string[]): readonly string[] {
   return [...new Set(valid)].slice(0, MAX_TAGS);
 }
 
-const MAX_COUNT = 2_147_483_647;
 const LAST_TIME = 8_640_000_000_000_000;
 const MAX_TAGS = 64;
 const MAX_TAG_LENGTH = 256;

@@ -2,16 +2,17 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { RecordedFrame } from "../../src/engine/frame.ts";
 import type { RunEvent } from "../../src/engine/run-event.ts";
-import { parseRunId } from "../../src/engine/run-id.ts";
+import { parseRunId, type RunId } from "../../src/engine/run-id.ts";
 import { foldFrames } from "../../src/engine/run-state.ts";
 import { runStatus } from "../../src/engine/run-status.ts";
+import type { Submission } from "../../src/engine/submission.ts";
 import type { FedMessage } from "../../src/ports/event-feed.ts";
 import { foldBatch } from "../../src/projections/fold-batch.ts";
 import { foldFact, foldMessage } from "../../src/projections/fold-run.ts";
 import { type RunFact, readFact } from "../../src/projections/run-fact.ts";
 import type { RunRow } from "../../src/projections/run-row.ts";
 import { anyEvent, anyFrameOf } from "../engine/support/arbitraries.ts";
-import { activated, appended, failed, fed, put, RUN, submitted } from "./support/fed.ts";
+import { activated, appended, failed, fed, PLAIN, put, RUN, submitted } from "./support/fed.ts";
 
 function rowAfter(...messages: readonly FedMessage[]): RunRow | undefined {
   let row: RunRow | undefined;
@@ -248,19 +249,77 @@ describe("an input", () => {
     expect(rowAfter(...started, put(5, "other"))?.lastInput).toBe(0);
   });
 
-  test("that came before the run is known counts too, if it is in the run's queue", () => {
-    expect(rowAfter(put(1), submitted(2))).toMatchObject({ queue: "checkout", lastInput: 1 });
-    expect(rowAfter(put(1, "other"), submitted(2))).toMatchObject({ lastInput: 0 });
+  test("that came before the run is known counts once the history has folded it", () => {
     const frame = appended(3, { prev: 0, status: "running", inboxFolded: 1 }, activated(1_100));
-    expect(rowAfter(put(1, "other"), submitted(2), frame)?.lastInput).toBe(1);
+    expect(rowAfter(put(1), submitted(2), frame)).toMatchObject({ inboxFolded: 1, lastInput: 1 });
   });
 
-  test("for a run that nobody submitted makes a row that says so", () => {
-    expect(rowAfter(put(1), put(2))).toMatchObject({
-      submissionSequence: 0,
-      headSequence: 0,
-      lastInput: 2,
+  test("of a former queue counts no more when the history names another", () => {
+    const frame = appended(3, { prev: 0, status: "running", queue: "other" }, activated(1_100));
+    expect(rowAfter(submitted(1), put(2), frame)).toMatchObject({ queue: "other", lastInput: 0 });
+  });
+
+  test("for a run that nobody submitted makes no row", () => {
+    expect(rowAfter(put(1))).toBeUndefined();
+  });
+});
+
+describe("the archive", () => {
+  const submission: Submission = { ...PLAIN, tags: ["a"], attributes: { who: "ann" } };
+  const file = { store: "s3", key: "archive/1", sha256: "", size: 9 };
+  const archived = (runId: RunId): RunEvent => ({
+    type: "Archived",
+    at: 1_300,
+    file,
+    archivedAt: 9_000,
+    submission: { ...submission, runId },
+    inboxUpTo: 4,
+    runStartedAt: 1_100,
+    takeOvers: 2,
+    crashes: 1,
+    version: "v2",
+    cancelReason: "",
+  });
+  const stub = (runId: RunId = RUN): FedMessage =>
+    appended(
+      10,
+      { prev: 0, status: "completed", inboxFolded: 4 },
+      archived(runId),
+      event(1_300, "Completed"),
+    );
+  const mark = submitted(11, {
+    ...submission,
+    archived: { file, archivedAt: 9_000, restoredAt: 0 },
+  });
+
+  test("leaves a row that tells the same whether or not what is gone was seen", () => {
+    const all = [...started, put(4), put(6), stub(), mark];
+    const left = [stub(), mark];
+    expect(rowAfter(...all)).toEqual(rowAfter(...left));
+    expect(rowAfter(...left)).toMatchObject({
+      archived: "archive/1",
+      status: "completed",
+      tags: ["a"],
+      attributes: { who: "ann" },
+      submittedAt: 1_000,
+      startedAt: 1_100,
+      closedAt: 1_300,
+      takeOvers: 2,
+      crashes: 1,
+      version: "v2",
+      headSequence: 10,
+      submissionSequence: 11,
+      lastInput: 4,
     });
+  });
+
+  test("of another run is not this one's", () => {
+    const before = rowAfter(...started);
+    expect(foldMessage(before, stub("checkout:order-43"), 1)).toBe(before);
+  });
+
+  test("has no inbox: what is put there later counts for nothing", () => {
+    expect(rowAfter(stub(), mark, put(12))?.lastInput).toBe(4);
   });
 });
 
@@ -304,7 +363,7 @@ test("texts, tags and times that no worker writes are kept as any database takes
   );
   expect(rowAfter(...hostile, end)).toMatchObject({
     tags: ["ok"],
-    depth: 2_147_483_647,
+    depth: 4_294_967_295,
     startAt: 0,
     startedAt: 0,
     updatedAt: 5,

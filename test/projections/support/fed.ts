@@ -11,7 +11,8 @@ import { encodeSubmission } from "../../../src/wire/submission-codec.ts";
 /** The run that most tests are about. */
 export const RUN = "checkout:order-42";
 
-const PLAIN: Submission = {
+/** Its submission. */
+export const PLAIN: Submission = {
   runId: RUN,
   queue: "checkout",
   submissionId: "s1",
