@@ -14,6 +14,7 @@ export interface PageQuestion {
   readonly order: RunOrder;
   readonly cursor: Cursor | undefined;
   readonly limit: number;
+  readonly limits: SearchLimits;
 }
 
 export type FoundRow = StoredRow & { readonly run: number };
@@ -42,23 +43,32 @@ export async function findPage(question: PageQuestion): Promise<readonly FoundRo
 type Part = "timed" | "never" | undefined;
 
 async function findPart(question: PageQuestion, part: Part): Promise<readonly FoundRow[]> {
-  const { criteria, limit } = question;
+  const { criteria, limit, limits } = question;
   const way = orderedSource(question);
   if (way.covers.length === criteria.all.length) return rowsFrom(question, part, way);
-  const few = await smallest(question, FEW);
+  const few = await smallest(question, limits.few);
   if (few !== undefined) return rowsFrom(question, part, few);
-  const end = await keyAt(question, part, way, STRETCH);
+  const end = await keyAt(question, part, way, limits.stretch);
   const near = await rowsFrom(question, part, way, end);
   if (near.length === limit || end === undefined) return near;
-  return rowsFrom(question, part, (await smallest(question, MANY)) ?? way);
+  return rowsFrom(question, part, (await smallest(question, limits.many)) ?? way);
 }
 
-/** So many runs are looked at and sorted in a few milliseconds. */
-const FEW = 4_000;
-/** So many are looked at in order before something else is tried. */
-const STRETCH = 10_000;
-/** So many are still sorted faster than all are looked at. */
-const MANY = 200_000;
+/** From how many runs on which way is taken. */
+export interface SearchLimits {
+  /** So many runs are looked at and sorted in a few milliseconds. */
+  readonly few: number;
+  /** So many are looked at in order before something else is tried. */
+  readonly stretch: number;
+  /** So many are still sorted faster than all are looked at. */
+  readonly many: number;
+}
+
+export const SEARCH_LIMITS: SearchLimits = Object.freeze({
+  few: 4_000,
+  stretch: 10_000,
+  many: 200_000,
+});
 
 /** What gives runs in the order that is asked for: that which leaves least to be looked at, of what can be known at once. */
 function orderedSource({ branches, criteria, order }: PageQuestion): Source {

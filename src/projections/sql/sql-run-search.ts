@@ -15,7 +15,7 @@ import type {
 import { candidateRuns } from "./candidate-runs.ts";
 import { countRuns } from "./count-runs.ts";
 import { type Cursor, formatCursor, parseCursor } from "./cursor.ts";
-import { findPage } from "./find-page.ts";
+import { findPage, SEARCH_LIMITS, type SearchLimits } from "./find-page.ts";
 import { runCriteria } from "./run-criteria.ts";
 import { Branches } from "./run-source.ts";
 import type { ViewTables } from "./schema.ts";
@@ -26,9 +26,11 @@ import { liveView } from "./views.ts";
 /** Searches the live view, whichever it is when it is asked. */
 export class SqlRunSearch implements RunSearch {
   readonly #database: SqlDatabase;
+  readonly #limits: SearchLimits;
 
-  constructor(database: SqlDatabase) {
+  constructor(database: SqlDatabase, limits: SearchLimits = SEARCH_LIMITS) {
     this.#database = database;
+    this.#limits = limits;
   }
 
   async row(id: string): Promise<RunRow | undefined> {
@@ -49,7 +51,15 @@ export class SqlRunSearch implements RunSearch {
       const branches = new Branches(this.#database, tables);
       const criteria = runCriteria(query, branches);
       if (criteria.impossible) return EMPTY_PAGE;
-      const found = await findPage({ db, branches, criteria, order, cursor, limit: limit + 1 });
+      const found = await findPage({
+        db,
+        branches,
+        criteria,
+        order,
+        cursor,
+        limit: limit + 1,
+        limits: this.#limits,
+      });
       const rows = found.slice(0, limit);
       const last = found.length > limit ? rows.at(-1) : undefined;
       return {

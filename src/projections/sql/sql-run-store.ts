@@ -1,4 +1,5 @@
 import type { RunSearch, RunStore, RunView } from "../run-store.ts";
+import { SEARCH_LIMITS, type SearchLimits } from "./find-page.ts";
 import type { SqlDatabase } from "./sql-database.ts";
 import { SqlRunSearch } from "./sql-run-search.ts";
 import { SqlRunView } from "./sql-run-view.ts";
@@ -9,15 +10,15 @@ export class SqlRunStore implements RunStore {
   readonly view: RunSearch;
   readonly #database: SqlDatabase;
 
-  private constructor(database: SqlDatabase) {
+  private constructor(database: SqlDatabase, limits: SearchLimits) {
     this.#database = database;
-    this.view = new SqlRunSearch(database);
+    this.view = new SqlRunSearch(database, limits);
   }
 
-  static async open(database: SqlDatabase): Promise<SqlRunStore> {
+  static async open(database: SqlDatabase, limits: SearchLimits = SEARCH_LIMITS): Promise<SqlRunStore> {
     try {
       await prepareStore(database);
-      return new SqlRunStore(database);
+      return new SqlRunStore(database, limits);
     } catch (error) {
       await database.close();
       throw database.translate(error);
