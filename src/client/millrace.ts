@@ -136,7 +136,7 @@ export class Millrace {
    * twice if it is called again with the same key and `signalId`.
    * @throws {@link RunClosedError} when the run has ended, and what {@link Millrace.submit} and {@link RunHandle.signal} throw.
    */
-  async signalOrSubmit<Input, Output, Wire, Value, SignalWire>(
+  signalOrSubmit<Input, Output, Wire, Value, SignalWire>(
     definition: Definition<Input, Output, Wire>,
     input: NoInfer<Wire>,
     options: SubmitOptions & { readonly key: string; readonly signalId?: string },
@@ -144,13 +144,30 @@ export class Millrace {
     ...args: undefined extends SignalWire
       ? [value?: NoInfer<SignalWire>]
       : [value: NoInfer<SignalWire>]
-  ): Promise<RunHandle<Output>> {
+  ): Promise<RunHandle<Output>>;
+  /** The same by name, for a process that does not have the code. The input is not checked here. */
+  signalOrSubmit<Value, SignalWire>(
+    flow: string,
+    input: unknown,
+    options: SubmitOptions & { readonly key: string; readonly signalId?: string },
+    signal: Signal<Value, SignalWire>,
+    ...args: undefined extends SignalWire
+      ? [value?: NoInfer<SignalWire>]
+      : [value: NoInfer<SignalWire>]
+  ): Promise<RunHandle>;
+  async signalOrSubmit(
+    definition: AnyDefinition | string,
+    input: unknown,
+    options: SubmitOptions & { readonly key: string; readonly signalId?: string },
+    signal: Signal,
+    ...args: [value?: unknown]
+  ): Promise<RunHandle<never>> {
     const { signalId, ...submitOptions } = options;
     if (signalId !== undefined) checkSignalId(signalId);
     const value = await checkSignal(signal, args[0]);
     const handle = await submit(this.#host, definition, input, submitOptions);
     await sendSignal(this.#host, parseRunId(handle.id), value, signalId);
-    return handle as RunHandle<Output>;
+    return handle as RunHandle<never>;
   }
 
   /**

@@ -29,6 +29,8 @@ import { ToldAnnotations } from "./told-annotations.ts";
 /** A run, wherever it executes. All it holds is the id: it works from any process, at any later time. */
 export class RunHandle<Output = unknown> {
   readonly id: RunId;
+  /** True when the `submit` that gave this handle stored the run; false when it was there, and for every other handle. */
+  readonly isNew: boolean;
   readonly #host: ClientHost;
   readonly #run: RunRef;
   #hint: OutcomeHint | undefined;
@@ -38,6 +40,7 @@ export class RunHandle<Output = unknown> {
     this.#host = host;
     this.#run = run;
     this.#hint = hint;
+    this.isNew = hint !== undefined;
   }
 
   /**

@@ -31,10 +31,13 @@ export class RunCrashedError extends MillraceError {
 export class RunCancelledError extends MillraceError {
   readonly code = "RUN_CANCELLED";
   readonly runId: string;
+  /** As whoever cancelled it said, or empty. */
+  readonly reason: string;
 
   constructor(runId: string, reason: string) {
     super(`Run ${runId} was cancelled${reason === "" ? "" : `: ${reason}`}.`);
     this.runId = runId;
+    this.reason = reason;
   }
 }
 
