@@ -22,6 +22,8 @@ const BY_CODE: ReadonlyMap<string, ExitCode> = new Map([
   ["NOT_SERIALIZABLE", EXIT.usage],
   ["PAYLOAD_TOO_LARGE", EXIT.usage],
   ["SETTINGS_MISMATCH", EXIT.usage],
+  ["SERVER_UNPROTECTED", EXIT.refused],
+  ["TOKEN_NOT_FOUND", EXIT.notFound],
   ["RUN_NOT_FOUND", EXIT.notFound],
   ["RESULT_TIMEOUT", EXIT.timeout],
   ["CODEC_ERROR", EXIT.refused],

@@ -29,6 +29,12 @@ export function countValue(text: string): number {
   throw new InvalidArgumentError("Give a whole number from 1.");
 }
 
+export function portValue(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new InvalidArgumentError("Give a port from 0 to 65535.");
+}
+
 export function sequenceValue(text: string): number {
   const sequence = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(sequence)) return sequence;

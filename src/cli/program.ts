@@ -9,10 +9,12 @@ import { addQueue } from "./commands/queue.ts";
 import { addResult } from "./commands/result.ts";
 import { addResume } from "./commands/resume.ts";
 import { addServe } from "./commands/serve.ts";
+import { addServer } from "./commands/server.ts";
 import { addShow } from "./commands/show.ts";
 import { addSignal } from "./commands/signal.ts";
 import { addSubmit } from "./commands/submit.ts";
 import { addTerminate } from "./commands/terminate.ts";
+import { addToken } from "./commands/token.ts";
 import { addWatch } from "./commands/watch.ts";
 import { EXIT_HELP } from "./exit-codes.ts";
 import { addGlobalOptions } from "./global-options.ts";
@@ -47,6 +49,8 @@ const COMMANDS: readonly AddCommand[] = [
   addResume,
   addQueue,
   addDead,
+  addServer,
+  addToken,
   addDoctor,
 ];
 

@@ -1,6 +1,7 @@
 import { parse, stringify } from "devalue";
 import { NotSerializableError } from "../engine/flow-errors.ts";
 import type { PlainPayload } from "../engine/payload.ts";
+import { isPlainJson } from "./plain-json.ts";
 
 /**
  * A value as a payload: `json` for plain JSON, `devalue` when it takes more (Date, Map, Set, BigInt, `undefined`,
@@ -12,8 +13,7 @@ export function encodeValue(value: unknown, what: string): PlainPayload {
   // A copy: whoever made the bytes may use their memory again before they are stored.
   if (value instanceof Uint8Array) return { encoding: "binary", data: new Uint8Array(value) };
   try {
-    if (isPlainJson(value, 0))
-      return { encoding: "json", data: Buffer.from(JSON.stringify(value)) };
+    if (isPlainJson(value)) return { encoding: "json", data: Buffer.from(JSON.stringify(value)) };
     return { encoding: "devalue", data: Buffer.from(stringify(value)) };
   } catch (error) {
     throw new NotSerializableError(what, pathOf(error), reasonOf(error));
@@ -51,40 +51,6 @@ function ownBytes(data: Uint8Array): Uint8Array {
 const LARGE_BYTES = 1_048_576;
 const UNDEFINED: PlainPayload = { encoding: "undefined", data: new Uint8Array() };
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
-/** Nesting beyond this goes to devalue, which sees cycles. */
-const MAX_DEPTH = 64;
-
-/** True when JSON gives back exactly this value. */
-function isPlainJson(value: unknown, depth: number): boolean {
-  switch (typeof value) {
-    case "string":
-    case "boolean":
-      return true;
-    case "number":
-      return Number.isFinite(value) && !Object.is(value, -0);
-    case "object":
-      return value === null || (depth < MAX_DEPTH && isPlainObject(value, depth));
-    default:
-      return false;
-  }
-}
-
-function isPlainObject(value: object, depth: number): boolean {
-  if (Array.isArray(value)) {
-    // A hole is not an element: every() would pass over it, and JSON makes it null.
-    for (let at = 0; at < value.length; at++) if (!isPlainJson(value[at], depth + 1)) return false;
-    return true;
-  }
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return false;
-  if (Object.getOwnPropertySymbols(value).length > 0 || "toJSON" in value) return false;
-  for (const key of Object.keys(value)) {
-    if (key === "__proto__") return false;
-    if (!isPlainJson((value as Record<string, unknown>)[key], depth + 1)) return false;
-  }
-  return true;
-}
 
 function pathOf(error: unknown): string {
   const path = error instanceof Error && "path" in error ? String(error.path) : "";

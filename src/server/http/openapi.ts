@@ -1,0 +1,80 @@
+import { type FastifyDynamicSwaggerOptions } from "@fastify/swagger";
+import type { Api } from "./api-host.ts";
+
+/** How the OpenAPI document is made of the routes' schemas. */
+export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
+  return {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "Millrace",
+        version,
+        description:
+          "Submit, find, watch, signal, stop and resume runs. Errors are problems (RFC 9457) with a stable `code`. " +
+          'A value that JSON cannot say stands as `{ "$devalue": … }` or `{ "$bytes": … }`; a run\'s id is URL-encoded in a path.',
+        license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+      },
+      servers: [{ url: "/", description: "The server that this document comes from." }],
+      tags: TAGS.map(([name, description]) => ({ name, description })),
+      components: {
+        securitySchemes: {
+          token: {
+            type: "http",
+            scheme: "bearer",
+            description:
+              "`millrace token create`. The scope that a route needs stands beside it. A server on a loopback address may ask for none.",
+          },
+        },
+      },
+    },
+    // Names of their own: they become names of types in generated clients.
+    refResolver: {
+      buildLocalReference: ({ $id }, _, __, index) =>
+        typeof $id === "string" ? $id : `def-${index}`,
+    },
+  };
+}
+
+const TAGS = [
+  ["runs", "Submit runs, find them, look at them."],
+  ["control", "Signal, cancel, terminate and resume runs."],
+  ["queues", "Queues and the workers that read them."],
+  ["jobs", "Changes to many runs at once."],
+  ["operations", "Dead letters, archive, projections, health."],
+  ["tokens", "Who may use this API."],
+] as const;
+
+/**
+ * Adds to each route what follows from its `config`: whether it needs a token, with which scope, and the problems that it may
+ * answer with.
+ * @throws Error when a route does not say who may use it.
+ */
+export function describeProblems(api: Api): void {
+  api.addHook("onRoute", (route) => {
+    const { scope, problems = [], refuses } = route.config ?? {};
+    if (refuses === true) return;
+    if (scope === undefined) throw new Error(`${String(route.method)} ${route.url} has no scope.`);
+    const schema = route.schema ?? {};
+    const responses = new Set(problems);
+    if (
+      schema.params !== undefined ||
+      schema.querystring !== undefined ||
+      schema.body !== undefined
+    )
+      responses.add(400);
+    if (schema.body !== undefined) for (const status of [413, 415]) responses.add(status);
+    if (scope !== "public") for (const status of [401, 403, 429, 503]) responses.add(status);
+    const response: Record<string, unknown> = { ...(schema.response as object | undefined) };
+    for (const status of [...responses].toSorted((a, b) => a - b)) response[status] = PROBLEM;
+    route.schema = {
+      ...schema,
+      response,
+      security: scope === "public" ? [] : [{ token: [scope] }],
+    };
+  });
+}
+
+const PROBLEM = Object.freeze({
+  description: "A problem.",
+  content: { "application/problem+json": { schema: { $ref: "Problem#" } } },
+});

@@ -1,0 +1,23 @@
+import type { Topic } from "./create-api.ts";
+import { bulkTopic } from "./routes/bulk-routes.ts";
+import { controlTopic } from "./routes/control-routes.ts";
+import { healthTopic } from "./routes/health-routes.ts";
+import { queueTopic } from "./routes/queue-routes.ts";
+import { resultTopic } from "./routes/result-routes.ts";
+import { runTopic } from "./routes/run-routes.ts";
+import { searchTopic } from "./routes/search-routes.ts";
+import { submitTopic } from "./routes/submit-routes.ts";
+import { tokenTopic } from "./routes/token-routes.ts";
+
+/** All that the API is about. */
+export const TOPICS: readonly Topic[] = Object.freeze([
+  submitTopic,
+  searchTopic,
+  runTopic,
+  resultTopic,
+  controlTopic,
+  queueTopic,
+  bulkTopic,
+  tokenTopic,
+  healthTopic,
+]);
