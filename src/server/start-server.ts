@@ -13,7 +13,6 @@ import type { ApiHost } from "./http/api-host.ts";
 import { isLoopbackName } from "./http/guard.ts";
 import type { ReadyCheck } from "./http/readiness.ts";
 import { startHttp } from "./http/start-http.ts";
-import { millraceVersion } from "./millrace-version.ts";
 import type { ServerHost, ServerPart } from "./server-host.ts";
 import { checkLimits, type ServerLimits } from "./server-limits.ts";
 import { ServerUnprotectedError } from "./server-unprotected-error.ts";
@@ -46,7 +45,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     trustProxy: options.trustProxy ?? false,
     limits,
     stopping: stopping.signal,
-    version: millraceVersion(),
     ready: readyChecks(host),
   };
   const stop = async (): Promise<void> => {

@@ -21,7 +21,6 @@ export interface ApiHost extends ServerHost {
   readonly limits: ServerLimits;
   /** Aborts when the server begins to stop: what waits ends then. */
   readonly stopping: AbortSignal;
-  readonly version: string;
   /** What has to be there for it to be of use. */
   readonly ready: readonly ReadyCheck[];
 }

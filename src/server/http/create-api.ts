@@ -7,7 +7,7 @@ import type { TSchema } from "typebox";
 import type { AddRoutes, Api, ApiHost } from "./api-host.ts";
 import { addDeadline } from "./deadline.ts";
 import { addGuard } from "./guard.ts";
-import { describeProblems, openApiOptions } from "./openapi.ts";
+import { describeProblems, OPEN_API } from "./openapi.ts";
 import { OtherMethods } from "./other-methods.ts";
 import { ProblemSchema } from "./problem.ts";
 import { addProblemReplies, refuseClient, sendProblem } from "./problem-replies.ts";
@@ -51,7 +51,7 @@ export async function createApi(host: ApiHost, topics: readonly Topic[]): Promis
   const others = new OtherMethods();
   others.observe(api);
   describeProblems(api);
-  await api.register(swagger, openApiOptions(host.version));
+  await api.register(swagger, OPEN_API);
   api.addSchema(ProblemSchema);
   for (const { schemas } of topics) for (const schema of schemas ?? []) api.addSchema(schema);
   await api.register(

@@ -1,40 +1,6 @@
 import { type FastifyDynamicSwaggerOptions } from "@fastify/swagger";
 import type { Api } from "./api-host.ts";
 
-/** How the OpenAPI document is made of the routes' schemas. */
-export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
-  return {
-    openapi: {
-      openapi: "3.1.0",
-      info: {
-        title: "Millrace",
-        version,
-        description:
-          "Submit, find, watch, signal, stop and resume runs. Errors are problems (RFC 9457) with a stable `code`. " +
-          'A value that JSON cannot say stands as `{ "$devalue": … }` or `{ "$bytes": … }`; a run\'s id is URL-encoded in a path.',
-        license: { name: "Apache-2.0", identifier: "Apache-2.0" },
-      },
-      servers: [{ url: "/", description: "The server that this document comes from." }],
-      tags: TAGS.map(([name, description]) => ({ name, description })),
-      components: {
-        securitySchemes: {
-          token: {
-            type: "http",
-            scheme: "bearer",
-            description:
-              "`millrace token create`. The scope that a route needs stands beside it. A server on a loopback address may ask for none.",
-          },
-        },
-      },
-    },
-    // Names of their own: they become names of types in generated clients.
-    refResolver: {
-      buildLocalReference: ({ $id }, _, __, index) =>
-        typeof $id === "string" ? $id : `def-${index}`,
-    },
-  };
-}
-
 const TAGS = [
   ["runs", "Submit runs, find them, look at them."],
   ["control", "Signal, cancel, terminate and resume runs."],
@@ -43,6 +9,39 @@ const TAGS = [
   ["operations", "Dead letters, archive, projections, health."],
   ["tokens", "Who may use this API."],
 ] as const;
+
+/** How the OpenAPI document is made of the routes' schemas. */
+export const OPEN_API: FastifyDynamicSwaggerOptions = {
+  openapi: {
+    openapi: "3.1.0",
+    info: {
+      title: "Millrace",
+      // Of the API: the package has a version of its own.
+      version: "1.0.0",
+      description:
+        "Submit, find, watch, signal, stop and resume runs. Errors are problems (RFC 9457) with a stable `code`. " +
+        "A value that JSON cannot say stands as `{ \"$devalue\": … }` or `{ \"$bytes\": … }`; a run's id is URL-encoded in a path.",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [{ url: "/", description: "The server that this document comes from." }],
+    tags: TAGS.map(([name, description]) => ({ name, description })),
+    components: {
+      securitySchemes: {
+        token: {
+          type: "http",
+          scheme: "bearer",
+          description:
+            "`millrace token create`. The scope that a route needs stands beside it. A server on a loopback address may ask for none.",
+        },
+      },
+    },
+  },
+  // Names of their own: they become names of types in generated clients.
+  refResolver: {
+    buildLocalReference: ({ $id }, _, __, index) =>
+      typeof $id === "string" ? $id : `def-${index}`,
+  },
+};
 
 /**
  * Adds to each route what follows from its `config`: whether it needs a token, with which scope, and the problems that it may
