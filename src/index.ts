@@ -1,3 +1,4 @@
+export { BulkHandle, type BulkProgress } from "./client/bulk-handle.ts";
 export type { RunFilter } from "./client/list-runs.ts";
 export { Millrace } from "./client/millrace.ts";
 export type { AnyIterable, Outcomes } from "./client/outcomes.ts";
@@ -27,6 +28,8 @@ export type { RunTree, TreeOptions } from "./client/run-tree.ts";
 export type { RunView } from "./client/run-view.ts";
 export type {
   AskingOptions,
+  BulkCount,
+  CancelWhereOptions,
   CountOptions,
   ListOptions,
   RunCount,

@@ -7,6 +7,8 @@ import type { RunQuery } from "../engine/run-query.ts";
 import type { RunStatus } from "../engine/run-status.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Clock } from "../ports/clock.ts";
+import { askServer } from "./ask-server.ts";
+import { BulkHandle, type BulkJson } from "./bulk-handle.ts";
 import { type RunJson, type RunSummary, summaryOf } from "./run-summary.ts";
 
 /**
@@ -36,7 +38,7 @@ export class Runs {
     const { signal, pageSize = DEFAULT_PAGE } = options;
     const page = async (after?: string): Promise<RunSummaryPage> => {
       const asked = { limit: pageSize, ...(after === undefined ? {} : { after }) };
-      const { runs, next } = await this.#find<PageJson>("list", query, asked, signal);
+      const { runs, next } = await this.#find<PageJson>("runs.list", query, asked, signal);
       return { runs: runs.map(summaryOf), next };
     };
     return { page, [Symbol.asyncIterator]: () => allOf(page) };
@@ -48,7 +50,7 @@ export class Runs {
    */
   count(query: RunQuery | string = "", options: CountOptions = {}): Promise<RunCount> {
     const { signal, atMost } = options;
-    return this.#find("count", query, atMost === undefined ? {} : { atMost }, signal);
+    return this.#find("runs.count", query, atMost === undefined ? {} : { atMost }, signal);
   }
 
   /**
@@ -58,7 +60,7 @@ export class Runs {
   async get(id: string, options: AskingOptions = {}): Promise<RunSummary> {
     const run = parseRunId(id);
     try {
-      return summaryOf(await this.#ask<RunJson>("get", { id: run.id }, options.signal));
+      return summaryOf(await this.#ask<RunJson>("runs.get", { id: run.id }, options.signal));
     } catch (error) {
       if (!isRefusal(error, "RUN_NOT_FOUND")) throw error;
       throw new RunNotFoundError(run.id, this.#broker.log.namespace);
@@ -67,19 +69,55 @@ export class Runs {
 
   /** How many runs there are by flow, queue and status, exactly. @throws {@link NoAnswerError} */
   async stats(options: AskingOptions = {}): Promise<readonly RunStats[]> {
-    const { stats } = await this.#ask<{ stats: RunStats[] }>("stats", {}, options.signal);
+    const { stats } = await this.#ask<{ stats: RunStats[] }>("runs.stats", {}, options.signal);
     return stats;
   }
 
+  /**
+   * Cancels every run that a query finds and that was submitted before, by a job that the servers do: it goes on when this
+   * process ends. With `dryRun`, nothing is done but counting them.
+   *
+   * ```ts
+   * const job = await millrace.runs.cancelWhere("flow:checkout status:suspended", { reason: "sold out" });
+   * const { done, failed } = await job.result();
+   * ```
+   * @throws {@link QueryError}, {@link NoAnswerError}, {@link QuestionRefusedError}
+   */
+  cancelWhere(
+    query: RunQuery | string,
+    options: CancelWhereOptions & { readonly dryRun: true },
+  ): Promise<BulkCount>;
+  cancelWhere(
+    query: RunQuery | string,
+    options?: CancelWhereOptions & { readonly dryRun?: false },
+  ): Promise<BulkHandle>;
+  async cancelWhere(
+    query: RunQuery | string,
+    {
+      reason = "",
+      dryRun = false,
+      signal,
+    }: CancelWhereOptions & { readonly dryRun?: boolean } = {},
+  ): Promise<BulkCount | BulkHandle> {
+    if (dryRun) return this.#find<BulkCount>("bulk.count", query, {}, signal);
+    const { id } = await this.#find<BulkJson>("bulk.create", query, { reason }, signal);
+    return this.job(id);
+  }
+
+  /** A bulk job by its id. Reads nothing yet. */
+  job(id: string): BulkHandle {
+    return new BulkHandle({ broker: this.#broker, clock: this.#clock }, id);
+  }
+
   async #find<T>(
-    topic: string,
+    subject: string,
     query: RunQuery | string,
     more: object,
     signal: AbortSignal | undefined,
   ): Promise<T> {
     const text = typeof query === "string" ? query : formatRunQuery(query);
     try {
-      return await this.#ask<T>(topic, { ...more, query: text }, signal);
+      return await this.#ask<T>(subject, { ...more, query: text }, signal);
     } catch (error) {
       // The same error as the server's, with the place of the character.
       if (isRefusal(error, "INVALID_QUERY")) parseRunQuery(text, this.#clock.now());
@@ -87,11 +125,8 @@ export class Runs {
     }
   }
 
-  async #ask<T>(topic: string, question: object, signal: AbortSignal | undefined): Promise<T> {
-    const data = new TextEncoder().encode(JSON.stringify(question));
-    const options = { timeoutMs: TIMEOUT_MS, ...(signal === undefined ? {} : { signal }) };
-    const answer = await this.#broker.questions.ask(`runs.${topic}`, data, options);
-    return JSON.parse(new TextDecoder().decode(answer)) as T;
+  #ask<T>(subject: string, question: object, signal: AbortSignal | undefined): Promise<T> {
+    return askServer<T>(this.#broker.questions, subject, question, { signal });
   }
 }
 
@@ -108,6 +143,16 @@ export interface ListOptions extends AskingOptions {
 export interface CountOptions extends AskingOptions {
   /** Counts no further than this, 1 to 1,000,000. Default 10,000. */
   readonly atMost?: number;
+}
+
+export interface CancelWhereOptions extends AskingOptions {
+  /** Told to the runs, and kept with them. */
+  readonly reason?: string;
+}
+
+/** How many runs a bulk job would come to, exactly. */
+export interface BulkCount {
+  readonly count: number;
 }
 
 /** What a query finds: all of it by iteration, or page by page. */
@@ -141,7 +186,6 @@ interface PageJson {
 }
 
 const DEFAULT_PAGE = 100;
-const TIMEOUT_MS = 15_000;
 
 async function* allOf(
   page: (after?: string) => Promise<RunSummaryPage>,

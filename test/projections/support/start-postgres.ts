@@ -143,7 +143,13 @@ async function launch(
     "shared_buffers=256MB",
     "max_wal_size=4GB",
   ];
-  const args = ["-D", dataOf(folder), "-p", String(port), ...settings.flatMap((one) => ["-c", one])];
+  const args = [
+    "-D",
+    dataOf(folder),
+    "-p",
+    String(port),
+    ...settings.flatMap((one) => ["-c", one]),
+  ];
   const server = spawnWatched(join(program, "bin", "postgres"), args, user);
   let said = "";
   server.stderr?.on("data", (bytes: Buffer) => {
