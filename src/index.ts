@@ -1,4 +1,16 @@
 export { BulkHandle, type BulkProgress } from "./client/bulk-handle.ts";
+export {
+  DeadLetterNotFoundError,
+  DeadLetterNotReplayableError,
+} from "./client/dead-letter-errors.ts";
+export type {
+  DeadLetterDetails,
+  DeadLetterListOptions,
+  DeadLetterPage,
+  DeadLetters,
+  DeadLetterView,
+  DeadMessage,
+} from "./client/dead-letters.ts";
 export type { RunFilter } from "./client/list-runs.ts";
 export { Millrace } from "./client/millrace.ts";
 export type { AnyIterable, Outcomes } from "./client/outcomes.ts";

@@ -36,4 +36,6 @@ const BY_CODE: ReadonlyMap<string, ExitCode> = new Map([
   ["RUN_EXISTS", EXIT.refused],
   ["RUN_CLOSED", EXIT.refused],
   ["RUN_NOT_RESUMABLE", EXIT.refused],
+  ["DEAD_LETTER_NOT_FOUND", EXIT.notFound],
+  ["DEAD_LETTER_NOT_REPLAYABLE", EXIT.refused],
 ]);

@@ -6,6 +6,7 @@ import { type PayloadOptions, Payloads } from "../payloads/payloads.ts";
 import type { Broker } from "../ports/broker.ts";
 import { type Clock, systemClock } from "../ports/clock.ts";
 import type { ClientHost } from "./client-host.ts";
+import { DeadLetters } from "./dead-letters.ts";
 import { listRuns, type RunFilter } from "./list-runs.ts";
 import { Lookout } from "./lookout.ts";
 import type { AnyIterable, Outcomes } from "./outcomes.ts";
@@ -184,6 +185,11 @@ export class Millrace {
    */
   queue(name: string): QueueHandle {
     return new QueueHandle(this.#host, name);
+  }
+
+  /** Messages that no worker could use, and what to do with them. */
+  get deadLetters(): DeadLetters {
+    return new DeadLetters(this.#host);
   }
 
   /**

@@ -62,8 +62,9 @@ export interface StreamReport {
   readonly lagging: readonly string[];
   /** Settings that are not as the protocol needs them. */
   readonly differences: readonly string[];
+  /** Messages that were set aside, and neither replayed nor dropped, of the first 10,000. */
   readonly deadLetters: number;
-  /** The one that was set aside last, if it can be read. */
+  /** The one of them that was set aside last, if it can be read. */
   readonly newestDeadLetter: DeadLetter | undefined;
   readonly queues: readonly QueueReport[];
 }

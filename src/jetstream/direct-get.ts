@@ -48,6 +48,7 @@ export class DirectGet {
     tell: (message: Stored) => void,
   ): Promise<number | undefined> {
     const { stream, partition, subject } = place;
+    const isOne = !subject.endsWith("*");
     let last: number | undefined;
     return new Promise((resolve, reject) => {
       const end = (error?: Error): void => {
@@ -62,7 +63,7 @@ export class DirectGet {
         if (sequence === undefined) return end(errorOf(message));
         if (sequence <= upTo) {
           last = sequence;
-          tell({ subject, partition, sequence, data });
+          tell({ subject: isOne ? subject : subjectOf(message), partition, sequence, data });
         }
         if (sequence >= upTo) return end();
         timer.refresh();
@@ -80,7 +81,7 @@ export class DirectGet {
   }
 }
 
-/** A literal subject, and the stream that holds it. */
+/** A literal subject, or one whose last token is a wildcard, and the stream that holds it. */
 export interface SubjectPlace {
   readonly stream: string;
   readonly partition: number;
@@ -96,6 +97,10 @@ const BATCH_BYTES = 1_048_576;
 const BATCH = 10_000;
 /** Between two messages of a batch, and before the first. */
 const SILENCE_MS = 5_000;
+
+function subjectOf({ headers }: Msg): string {
+  return headers?.last("Nats-Subject") ?? "";
+}
 
 /** What a message without a sequence says: the batch is over, or the request was refused. */
 function errorOf({ headers }: Msg): BrokerError | undefined {

@@ -2,7 +2,7 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import { type DeadLetter, decodeDeadLetter } from "../wire/dead-letter-codec.ts";
 import type { StreamReport } from "./broker-report.ts";
 import { inspectQueues } from "./inspect-queues.ts";
-import { jsRequest } from "./js-request.ts";
+import { readLastPerSubject } from "./last-per-subject.ts";
 import { type StreamInfo, streamConfig } from "./namespace.ts";
 
 /** One partition of a namespace. */
@@ -26,8 +26,7 @@ export async function inspectStream(
       .filter(({ current, offline }) => !current || offline === true)
       .map((peer) => peer.name),
     differences: differences(wanted, info.config),
-    deadLetters: await countSubjects(connection, name, dead),
-    newestDeadLetter: await newestLetter(connection, name, dead),
+    ...(await openLetters(connection, name, dead)),
     queues: await inspectQueues(connection, name),
   };
 }
@@ -76,33 +75,25 @@ function text(value: unknown): string {
   return JSON.stringify(value) ?? "not set";
 }
 
-async function countSubjects(
+async function openLetters(
   connection: NatsConnection,
   stream: string,
   filter: string,
-): Promise<number> {
-  const body = { subjects_filter: filter };
-  const info = await jsRequest<{
-    readonly total?: number;
-    readonly state: { readonly subjects?: object };
-  }>(connection, `STREAM.INFO.${stream}`, body);
-  return info?.total ?? Object.keys(info?.state.subjects ?? {}).length;
+): Promise<Pick<StreamReport, "deadLetters" | "newestDeadLetter">> {
+  let deadLetters = 0;
+  let newestDeadLetter: DeadLetter | undefined;
+  let read = 0;
+  for await (const { data } of readLastPerSubject(connection, stream, filter)) {
+    const decoded = decodeDeadLetter(data);
+    if (decoded.kind === "foreign") deadLetters++;
+    else if (decoded.value.resolved === undefined) {
+      deadLetters++;
+      newestDeadLetter = decoded.value;
+    }
+    if (++read === MAX_LETTERS) break;
+  }
+  return { deadLetters, newestDeadLetter };
 }
 
-const NO_MESSAGE = 10_037;
-
-async function newestLetter(
-  connection: NatsConnection,
-  stream: string,
-  filter: string,
-): Promise<DeadLetter | undefined> {
-  const query = { last_by_subj: filter };
-  const answer = await jsRequest<{ readonly message?: { readonly data?: string } }>(
-    connection,
-    `STREAM.MSG.GET.${stream}`,
-    query,
-    [NO_MESSAGE],
-  );
-  const decoded = decodeDeadLetter(Buffer.from(answer?.message?.data ?? "", "base64"));
-  return decoded.kind === "ok" ? decoded.value : undefined;
-}
+/** More than anybody looks through: a diagnosis is to take seconds. */
+const MAX_LETTERS = 10_000;

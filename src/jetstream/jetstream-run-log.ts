@@ -6,6 +6,7 @@ import type { SubjectPlace } from "./direct-get.ts";
 import { jsRequest } from "./js-request.ts";
 import { readLastPerSubject } from "./last-per-subject.ts";
 import type { Publisher } from "./publisher.ts";
+import { readNewest } from "./read-newest.ts";
 import type { StreamReader } from "./stream-reader.ts";
 import type { Subjects } from "./subjects.ts";
 
@@ -127,19 +128,33 @@ export class JetStreamRunLog implements RunLog {
     }
   }
 
-  async deadLetters(limit: number): Promise<readonly Stored[]> {
+  async deadLetters(
+    limit: number,
+    before?: ReadonlyMap<number, number>,
+  ): Promise<readonly Stored[]> {
     const letters: Stored[] = [];
     for (let partition = 0; partition < this.#subjects.partitions; partition++) {
       const stream = this.#subjects.stream(partition);
-      const subject = `mr.${this.namespace}.${partition}.dead.*`;
+      const subject = this.#subjects.allDead(partition);
       const last = await this.#reader.last(stream, partition, subject);
-      if (last === undefined) continue;
-      const all: Stored[] = [];
+      const end = Math.min(last?.sequence ?? 0, (before?.get(partition) ?? Infinity) - 1);
       const place = { stream, partition, subject };
-      await this.#reader.range(place, 1, last.sequence, (letter) => all.push(letter));
-      letters.push(...all.slice(-limit));
+      letters.push(...(await readNewest(this.#reader, place, end, limit)));
     }
     return letters;
+  }
+
+  async deadLetter(partition: number, sequence: number): Promise<Stored | undefined> {
+    if (partition >= this.#subjects.partitions) return undefined;
+    const stream = this.#subjects.stream(partition);
+    return this.#reader.last(stream, partition, this.#subjects.dead(partition, sequence));
+  }
+
+  async message(partition: number, sequence: number): Promise<Stored | undefined> {
+    const isThere = partition < this.#subjects.partitions && sequence > 0;
+    return isThere
+      ? this.#reader.at(this.#subjects.stream(partition), partition, sequence)
+      : undefined;
   }
 
   async follow(run: RunRef, onFrame: (frame: Stored) => void): Promise<() => void> {

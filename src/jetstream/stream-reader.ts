@@ -27,6 +27,11 @@ export class StreamReader {
     return this.#get(stream, partition, { last_by_subj: subject });
   }
 
+  /** The message with this sequence, from the leader. */
+  at(stream: string, partition: number, sequence: number): Promise<Stored | undefined> {
+    return this.#get(stream, partition, { seq: sequence });
+  }
+
   /** Tells of all messages on a subject with `from <= sequence <= upTo` as they come, in order. `tell` must not throw. */
   async range(
     place: SubjectPlace,

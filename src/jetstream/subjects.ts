@@ -50,6 +50,11 @@ export class Subjects {
     return `mr.${this.namespace}.${partition}.dead.${sequence}`;
   }
 
+  /** All dead letters of a partition. */
+  allDead(partition: number): string {
+    return `mr.${this.namespace}.${partition}.dead.*`;
+  }
+
   control(key: string): string {
     return `mr.${this.namespace}.${CONTROL}.${key}`;
   }

@@ -59,8 +59,15 @@ export interface RunLog {
    * one whose head moves meanwhile may come twice. Reads on only as fast as it is read.
    */
   heads(flow: string): AsyncIterable<RunHeadMessage>;
-  /** The newest messages that were set aside, at most `limit` a partition. */
-  deadLetters(limit: number): Promise<readonly Stored[]>;
+  /**
+   * The newest dead letters, at most `limit` a partition, in order; with `before`, only those of a partition whose own
+   * sequence is lower than the number there. What is read and kept is bounded by the limit, however many there are.
+   */
+  deadLetters(limit: number, before?: ReadonlyMap<number, number>): Promise<readonly Stored[]>;
+  /** The letter about the message with this sequence, from the leader. */
+  deadLetter(partition: number, sequence: number): Promise<Stored | undefined>;
+  /** Any message that still stands in a partition, from the leader. */
+  message(partition: number, sequence: number): Promise<Stored | undefined>;
 
   /** Tells of frames as they are appended: a hint that can be lost (I6). Resolves when it is in force. */
   follow(run: RunRef, onFrame: (frame: Stored) => void): Promise<() => void>;

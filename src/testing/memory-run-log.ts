@@ -168,12 +168,24 @@ export class MemoryRunLog implements RunLog {
     }
   }
 
-  deadLetters(limit: number): Promise<readonly Stored[]> {
+  deadLetters(limit: number, before?: ReadonlyMap<number, number>): Promise<readonly Stored[]> {
     return this.#read(() =>
-      this.#broker.streams.flatMap(({ messages }) =>
-        messages.filter(({ subject }) => subject.split(".")[3] === "dead").slice(-limit),
-      ),
+      this.#broker.streams.flatMap(({ messages, partition }) => {
+        const end = before?.get(partition) ?? Number.POSITIVE_INFINITY;
+        return messages
+          .filter(({ subject, sequence }) => subject.split(".")[3] === "dead" && sequence < end)
+          .slice(-limit);
+      }),
     );
+  }
+
+  deadLetter(partition: number, sequence: number): Promise<Stored | undefined> {
+    const subject = this.#broker.subjects.dead(partition, sequence);
+    return this.#read(() => this.#broker.streams[partition]?.on(subject).at(-1));
+  }
+
+  message(partition: number, sequence: number): Promise<Stored | undefined> {
+    return this.#read(() => this.#broker.streams[partition]?.at(sequence));
   }
 
   async follow(run: RunRef, onFrame: (frame: Stored) => void): Promise<() => void> {

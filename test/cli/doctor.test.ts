@@ -117,11 +117,13 @@ test("bytes that are not Millrace's are listed as dead letters, and doctor tells
   const listed = await millrace(["dead", "--json", "-s", url], { cwd: folder });
   expect(JSON.parse(listed.stdout)).toEqual([
     {
+      id: expect.stringMatching(/^0\/\d+$/),
       partition: 0,
       sequence: expect.any(Number),
       subject: "mr.default.0.new.shop.shop.x.y",
       reason: expect.stringMatching(/\S/),
       at: expect.stringMatching(/^\d{4}-/),
+      state: "open",
     },
   ]);
   const text = await millrace(["dead", "-s", url], { cwd: folder });
@@ -130,6 +132,22 @@ test("bytes that are not Millrace's are listed as dead letters, and doctor tells
     level: "warn",
     found: expect.stringMatching(/^1; the newest: mr\.default\.0\.new\.shop\.shop\.x\.y: /),
   });
+  const [{ id }] = JSON.parse(listed.stdout) as [{ readonly id: string }];
+  const shown = await millrace(["dead", "show", id, "-s", url], { cwd: folder });
+  expect(shown.stdout).toContain("Submission for no run, 11 B");
+  expect(shown.stdout).toContain(Buffer.from("garbage\u001b[2J").toString("hex"));
+  const replayed = await millrace(["dead", "replay", id, "--json", "-s", url], { cwd: folder });
+  expect(replayed).toMatchObject({
+    code: 7,
+    stderr: expect.stringContaining("DEAD_LETTER_NOT_REPLAYABLE"),
+  });
+  const dropped = await millrace(["dead", "drop", id, "--json", "-s", url], { cwd: folder });
+  expect(JSON.parse(dropped.stdout)).toMatchObject({ id, state: "dropped" });
+  const after = await millrace(["dead", "list", "--json", "-s", url], { cwd: folder });
+  expect(after).toMatchObject({ code: 0, stdout: "[]\n" });
+  const all = await millrace(["dead", "list", "--all", "-s", url], { cwd: folder });
+  expect(all.stdout).toContain("(dropped)");
+  expect(check(await doctor(), "dead letters")).toMatchObject({ found: "0" });
 });
 
 test("a submission that nobody reads is seen", async () => {

@@ -231,6 +231,41 @@ onEveryAdapter("the run log", (open) => {
     expect(texts(await log.deadLetters(2))).toEqual(["two", "three"]);
   });
 
+  test("pages back through dead letters that stand far apart, and reads none twice", async () => {
+    const { log } = await open().connect();
+    for (let at = 0; at < 25; at++) {
+      await log.put(run, "checkout", bytes(`letter ${at}`));
+      for (let between = 0; between < at; between++) await log.put(run, "other", bytes("-"));
+    }
+    for (const stored of await log.inbox(run, "checkout", 0))
+      await log.setAside(stored, stored.data);
+    const found: string[] = [];
+    for (let before: ReadonlyMap<number, number> | undefined; ; ) {
+      const page = await log.deadLetters(4, before);
+      if (page.length === 0) break;
+      expect(page.length).toBeLessThanOrEqual(4);
+      for (const { subject } of page) expect(subject).toMatch(/\.dead\.\d+$/);
+      found.unshift(...texts(page).map(String));
+      before = new Map([[0, page[0]?.sequence ?? 0]]);
+    }
+    expect(found).toEqual(Array.from({ length: 25 }, (_, at) => `letter ${at}`));
+  });
+
+  test("gives any message by its place, and the letter about it", async () => {
+    const { log } = await open().connect();
+    const sequence = await log.put(run, "checkout", bytes("foreign"));
+    const stored = await log.message(0, sequence);
+    expect(stored?.subject).toMatch(/\.in\.checkout\./);
+    expect(texts(stored === undefined ? [] : [stored])).toEqual(["foreign"]);
+    expect(await log.deadLetter(0, sequence)).toBeUndefined();
+    if (stored !== undefined) await log.setAside(stored, bytes("letter"));
+    const letter = await log.deadLetter(0, sequence);
+    expect(texts(letter === undefined ? [] : [letter])).toEqual(["letter"]);
+    if (letter !== undefined) await log.rollUp(letter, bytes("dropped"));
+    expect(texts(await log.deadLetters(10))).toEqual(["dropped"]);
+    expect([await log.message(0, 1_000), await log.message(7, 1)]).toEqual([undefined, undefined]);
+  });
+
   test("tells followers of each frame with its place, once it is in force and until it is stopped", async () => {
     const world = open();
     const [writer, reader] = [await world.connect(), await world.connect()];

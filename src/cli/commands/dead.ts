@@ -1,57 +1,123 @@
 import type { Command } from "commander";
-import type { Stored } from "../../ports/run-log.ts";
-import { decodeDeadLetter } from "../../wire/dead-letter-codec.ts";
+import type { DeadLetterDetails, DeadLetterView, Millrace } from "../../index.ts";
 import type { GlobalOptions } from "../global-options.ts";
 import type { Host } from "../host.ts";
-import { humanTime } from "../human-time.ts";
+import { humanBytes, humanTime } from "../human-time.ts";
+import { jsonText } from "../json-of.ts";
 import { openExisting } from "../open-connection.ts";
 import { countValue } from "../option-values.ts";
 import { printable } from "../printable.ts";
+import type { Terminal } from "../terminal.ts";
 
-/** `millrace dead` */
+/** `millrace dead list|show|replay|drop` */
 export function addDead(program: Command, host: Host): void {
-  program
+  const dead = program
     .command("dead")
-    .description("List messages that no worker could understand and that were set aside.")
-    .option("--limit <n>", "the newest so many of each partition", countValue, 100)
-    .addHelpText("after", HELP)
+    .description("Messages that no worker could use and that were set aside.")
+    .addHelpText("after", HELP);
+  dead
+    .command("list", { isDefault: true })
+    .description("List them, the newest first.")
+    .option("--limit <n>", "so many of them", countValue, 100)
+    .option("--after <cursor>", "go on after an earlier page")
+    .option("--all", "with those that were replayed or dropped")
     .action(async (_: unknown, command: Command) => {
-      const { terminal } = host;
-      const options = command.optsWithGlobals<GlobalOptions & { readonly limit: number }>();
+      const options = command.optsWithGlobals<ListOptions>();
       await using millrace = await openExisting(options);
-      const stored = await millrace.broker.log.deadLetters(options.limit);
-      const letters = stored.map(letterOf);
-      if (terminal.json) return terminal.document(letters);
-      if (letters.length === 0) terminal.note("No message was set aside.");
-      for (const { sequence, at, subject, reason } of letters) {
-        const when = at === undefined ? "" : humanTime(at);
-        const place = `${String(sequence).padStart(8)} ${terminal.colors.dim(when)}`;
-        terminal.print(`${place} ${printable(subject)}: ${printable(reason)}`);
-      }
+      await list(millrace, options, host.terminal);
     });
+  withId(dead.command("show"), "Show one with the message that it is about.").action(
+    async (id: string, _: unknown, command: Command) => {
+      await using millrace = await openExisting(command.optsWithGlobals());
+      show(await millrace.deadLetters.show(id), host.terminal);
+    },
+  );
+  withId(dead.command("replay"), "Give its message to the run after all.").action(
+    async (id: string, _: unknown, command: Command) => {
+      await using millrace = await openExisting(command.optsWithGlobals());
+      told(await millrace.deadLetters.replay(id), host.terminal);
+    },
+  );
+  withId(dead.command("drop"), "Mark it as seen to.").action(
+    async (id: string, _: unknown, command: Command) => {
+      await using millrace = await openExisting(command.optsWithGlobals());
+      told(await millrace.deadLetters.drop(id), host.terminal);
+    },
+  );
 }
 
 const HELP = `
-A line is: stream sequence, when it was set aside, its subject, why. The message itself stays in the
-stream at that sequence; nothing waits for it. Somebody else publishes on Millrace's subjects, or a
-worker is older than what submitted to it.
+A line is: id, when it was set aside, the message's subject, why. The message itself stays in the log;
+nothing waits for it. Somebody else publishes on Millrace's subjects, a signal was sent to a run that
+was never submitted, or a worker is older than what submitted to it.
 
-Example:
-  $ millrace dead --limit 10`;
+A replay puts an input into the inbox of its run, if there is such a run by now, or hands a submission
+to a worker that this version understands. What is replayed or dropped is listed no more without --all.
 
-interface DeadLetter {
-  readonly partition: number;
-  readonly sequence: number;
-  readonly subject: string;
-  readonly reason: string;
-  readonly at: Date | undefined;
+Examples:
+  $ millrace dead --limit 10
+  $ millrace dead show 0/1742
+  $ millrace dead replay 0/1742
+  $ millrace dead drop 0/1742`;
+
+interface ListOptions extends GlobalOptions {
+  readonly limit: number;
+  readonly after?: string;
+  readonly all?: boolean;
 }
 
-function letterOf({ partition, sequence, subject, data }: Stored): DeadLetter {
-  const decoded = decodeDeadLetter(data);
-  if (decoded.kind === "ok") {
-    return { partition, ...decoded.value, at: new Date(decoded.value.at) };
-  }
-  const reason = `this entry itself is foreign: ${decoded.reason}`;
-  return { partition, sequence, subject, reason, at: undefined };
+function withId(command: Command, description: string): Command {
+  return command.description(description).argument("<id>", "as the list shows it");
+}
+
+async function list(
+  { deadLetters }: Millrace,
+  { limit, after, all = false }: ListOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const shown: DeadLetterView[] = [];
+  let next = after;
+  do {
+    const page = { limit: Math.min(1_000, limit - shown.length), resolved: all };
+    const found = await deadLetters.list({
+      ...page,
+      ...(next === undefined ? {} : { after: next }),
+    });
+    shown.push(...found.letters);
+    next = found.next;
+  } while (next !== undefined && shown.length < limit);
+  if (terminal.json) return terminal.document(shown);
+  if (shown.length === 0) terminal.note("No message was set aside.");
+  for (const letter of shown) terminal.print(line(letter, terminal));
+  if (next !== undefined) terminal.note(`There may be more: millrace dead list --after ${next}`);
+}
+
+function line({ id, at, subject, reason, state }: DeadLetterView, { colors }: Terminal): string {
+  const when = at === undefined ? "" : humanTime(at);
+  const mark = state === "open" ? "" : ` (${state})`;
+  return `${id.padStart(10)} ${colors.dim(when)} ${printable(subject)}: ${printable(reason)}${mark}`;
+}
+
+function show(letter: DeadLetterDetails, terminal: Terminal): void {
+  if (terminal.json) return terminal.document(letter);
+  terminal.print(line(letter, terminal));
+  const { message } = letter;
+  if (message === undefined) return terminal.print("Its message is gone from the log.");
+  const run = message.runId === undefined ? "no run" : `run ${printable(message.runId)}`;
+  const kind = KINDS.get(message.kind) ?? "message";
+  terminal.print(`${kind} for ${run}, ${humanBytes(message.bytes)}`);
+  if (message.content !== undefined) terminal.print(jsonText(message.content, 2));
+  else terminal.print(`Not understood: ${printable(message.trouble ?? "")}`);
+  terminal.print(message.hex.replaceAll(/(.{64})/g, "$1\n").trimEnd());
+}
+
+const KINDS: ReadonlyMap<string, string> = new Map([
+  ["new", "Submission"],
+  ["in", "Input"],
+  ["h", "Frame"],
+]);
+
+function told(letter: DeadLetterView, terminal: Terminal): void {
+  if (terminal.json) terminal.document(letter);
+  else terminal.print(`${letter.id} is ${letter.state}.`);
 }

@@ -118,6 +118,8 @@ export class FragileBroker {
       submission: (...args) => this.#alive(log.submission(...args)),
       heads: (...args) => log.heads(...args),
       deadLetters: (...args) => this.#alive(log.deadLetters(...args)),
+      deadLetter: (...args) => this.#alive(log.deadLetter(...args)),
+      message: (...args) => this.#alive(log.message(...args)),
       follow: (...args) => this.#alive(log.follow(...args)),
     };
   }
