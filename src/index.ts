@@ -1,3 +1,11 @@
+export {
+  Archive,
+  type ArchivedOne,
+  type ArchivedView,
+  type VerifiedRun,
+} from "./client/archive.ts";
+export type { ArchivePlace } from "./client/archive-place.ts";
+export type { ArchivePolicies } from "./client/archive-policies.ts";
 export { BulkHandle, type BulkProgress } from "./client/bulk-handle.ts";
 export {
   DeadLetterNotFoundError,
@@ -81,6 +89,13 @@ export {
   task,
 } from "./definition/task.ts";
 export type { Progress } from "./engine/annotations.ts";
+export {
+  ArchiveFileError,
+  RunArchivedError,
+  RunNotArchivedError,
+  RunNotRestorableError,
+} from "./engine/archive-errors.ts";
+export type { ArchivePolicy } from "./engine/archive-policy.ts";
 export { AttributeInvalidError } from "./engine/attribute-invalid-error.ts";
 export type {
   AttributeOf,

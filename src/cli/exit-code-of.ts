@@ -38,4 +38,8 @@ const BY_CODE: ReadonlyMap<string, ExitCode> = new Map([
   ["RUN_NOT_RESUMABLE", EXIT.refused],
   ["DEAD_LETTER_NOT_FOUND", EXIT.notFound],
   ["DEAD_LETTER_NOT_REPLAYABLE", EXIT.refused],
+  ["RUN_ARCHIVED", EXIT.refused],
+  ["RUN_NOT_ARCHIVED", EXIT.refused],
+  ["RUN_NOT_RESTORABLE", EXIT.refused],
+  ["ARCHIVE_FILE_ERROR", EXIT.refused],
 ]);

@@ -5,6 +5,7 @@ import { parseRunId } from "../engine/run-id.ts";
 import { type PayloadOptions, Payloads } from "../payloads/payloads.ts";
 import type { Broker } from "../ports/broker.ts";
 import { type Clock, systemClock } from "../ports/clock.ts";
+import { Archive } from "./archive.ts";
 import type { ClientHost } from "./client-host.ts";
 import { DeadLetters } from "./dead-letters.ts";
 import { listRuns, type RunFilter } from "./list-runs.ts";
@@ -45,6 +46,11 @@ export class Millrace {
     const priorities = new PriorityMarks({ broker, clock });
     const lookout = new Lookout(clock);
     this.#host = { broker, clock, payloads: this.payloads, lookout, priorities };
+  }
+
+  /** Closed runs as files: when they go there, and how they come back. */
+  get archive(): Archive {
+    return new Archive(this.#host);
   }
 
   get namespace(): string {

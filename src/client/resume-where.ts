@@ -38,11 +38,16 @@ export async function resumeWhere(host: ClientHost, filter: ResumeFilter): Promi
     );
   };
   const options = { concurrency: MAX_UNDER_WAY, order: "ends", signal: filter.signal } as const;
-  for await (const { error } of workOnEach(listRuns(host, filter), resume, options)) {
+  for await (const { error } of workOnEach(inTheLog(host, filter), resume, options)) {
     if (error !== undefined) throw error;
     resumed++;
   }
   return resumed;
+}
+
+/** Without those in the archive: they have to be put back first. */
+async function* inTheLog(host: ClientHost, filter: ResumeFilter): AsyncGenerator<RunView> {
+  for await (const view of listRuns(host, filter)) if (view.archived === undefined) yield view;
 }
 
 interface Asked {

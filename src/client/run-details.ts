@@ -14,14 +14,13 @@ import { type RunStatus, runStatus, statusBeforeStart } from "../engine/run-stat
 import { START_TIMER } from "../engine/step-id.ts";
 import type { Submission } from "../engine/submission.ts";
 import { InvalidOptionError } from "../engine/usage-errors.ts";
-import { readSubmission, type StoredSubmission } from "../history/read-submission.ts";
-import { readHead } from "../history/run-head.ts";
-import { readHistory } from "../history/run-history.ts";
+import { type ArchivePlace, archivePlace } from "./archive-place.ts";
 import type { ClientHost } from "./client-host.ts";
 import { waitsInQueue } from "./queue-waits.ts";
 import { type CommandDetails, commandTree } from "./run-commands.ts";
 import { type TimelineEntry, timelineOf } from "./run-timeline.ts";
 import { ShownPayloads } from "./shown-payloads.ts";
+import { readWholeHistory } from "./whole-history.ts";
 
 /**
  * All that is recorded of a run, with its payloads decoded. In the place of one that is large, or cannot be read here,
@@ -82,6 +81,8 @@ export interface RunDetails {
   readonly outputBlob: BlobRef | undefined;
   /** What the run threw, with its causes. */
   readonly error: Error | undefined;
+  /** Where all this was read, if the run is in the archive. */
+  readonly archived: ArchivePlace | undefined;
   /** Messages on the history's subject that no worker wrote; they are passed over. */
   readonly foreign: readonly { readonly sequence: number; readonly reason: string }[];
   readonly frames: readonly RecordedFrame[];
@@ -146,13 +147,9 @@ export async function readDetails(
   if (at !== undefined && !(Number.isSafeInteger(at) && at >= 0)) {
     throw new InvalidOptionError("at", at, "give a stream sequence: a whole number from 0");
   }
-  const { log } = host.broker;
-  const head = await readHead(log, run);
-  const [submission, { frames, foreign }] = await Promise.all([
-    readSubmission(log, run, head.frame?.queue),
-    readHistory(log, run, Math.min(at ?? head.last, head.last)),
-  ]);
-  if (submission === undefined) return undefined;
+  const whole = await readWholeHistory(host, run, at);
+  if (whole === undefined) return undefined;
+  const { submission, frames, foreign, archived } = whole;
   const state = foldFrames(frames);
   const shown = new ShownPayloads(host.payloads);
   return {
@@ -161,6 +158,7 @@ export async function readDetails(
       ? await neverStarted(host, run, submission, at === undefined)
       : { ...(await progressOf(state, shown)), ...periodsOf(state, frames, submission) }),
     ...(await endOf(state, shown)),
+    archived: archived === undefined ? undefined : archivePlace(archived),
     foreign,
     frames,
     sequence: state?.sequence ?? 0,
@@ -168,7 +166,7 @@ export async function readDetails(
 }
 
 async function submittedAs(
-  submission: StoredSubmission,
+  submission: Submission,
   state: RunState | undefined,
   shown: ShownPayloads,
 ) {
@@ -194,12 +192,7 @@ function dateOf(ms: number | undefined): Date | undefined {
 }
 
 /** What its queue says is known of the present only. */
-async function neverStarted(
-  host: ClientHost,
-  run: RunRef,
-  submission: StoredSubmission,
-  isNow: boolean,
-) {
+async function neverStarted(host: ClientHost, run: RunRef, submission: Submission, isNow: boolean) {
   const { queue, submittedAt } = submission;
   const never = { startedAt: undefined, epoch: 0, worker: "", takeOvers: 0, version: "" };
   const nothing = { steps: [], timers: [], children: [], patches: [], exposed: {} };

@@ -3,6 +3,9 @@
  * once after a reconnect, and every 10 s (I6). Whoever waits also asks after the run's holder, and wakes the run when
  * it is gone: that closes the last case of a lost lease (docs/protocol.md, "Asking").
  */
+import { readArchivedRun } from "../archive/archived-run.ts";
+import { archivedIn } from "../engine/archive.ts";
+import { ArchiveFileError } from "../engine/archive-errors.ts";
 import { isActive, type RecordedFrame } from "../engine/frame.ts";
 import type { RunRef } from "../engine/run-id.ts";
 import { ConnectionClosedError } from "../engine/usage-errors.ts";
@@ -76,7 +79,8 @@ export class RunFollower {
     const decoded = decodeFrame(data);
     if (decoded.kind === "foreign") return; // Anybody can publish here: it was only a hint.
     const frame = { ...decoded.value, sequence };
-    if (this.#follows(frame) && !this.#looking) this.#tell([frame]);
+    const isWhole = this.#follows(frame) && archivedIn(frame) === undefined;
+    if (isWhole && !this.#looking) this.#tell([frame]);
     else void this.#watch?.now();
   }
 
@@ -87,7 +91,8 @@ export class RunFollower {
       await this.#readOn();
     } catch (error) {
       // The broker is away: a reconnect or the next look brings what is missing.
-      if (this.#host.broker.closed.aborted) this.#onError(error);
+      const isLasting = error instanceof ArchiveFileError || this.#host.broker.closed.aborted;
+      if (isLasting) this.#onError(error);
     } finally {
       this.#looking = false;
     }
@@ -99,6 +104,11 @@ export class RunFollower {
     const head = await readHead(log, this.#run);
     const frame = head.frame;
     if (frame === undefined || frame.sequence <= this.#seen) return;
+    const archived = this.#depth === "every-frame" ? archivedIn(frame) : undefined;
+    if (archived !== undefined) {
+      const { frames } = await readArchivedRun(this.#host.payloads, archived);
+      return this.#tell(frames.filter(({ sequence }) => sequence > this.#seen));
+    }
     if (this.#follows(frame)) return this.#tell([frame]);
     const { frames } = chain(await log.history(this.#run, frame.sequence));
     this.#tell(frames.filter(({ sequence }) => sequence > this.#seen));

@@ -1,4 +1,6 @@
 import type { Signal } from "../definition/signal.ts";
+import { archivedIn } from "../engine/archive.ts";
+import { RunArchivedError } from "../engine/archive-errors.ts";
 import { type Duration, toMilliseconds } from "../engine/duration.ts";
 import { isClosed, isResumable, type RecordedFrame } from "../engine/frame.ts";
 import { RunNotFoundError, RunNotResumableError } from "../engine/run-errors.ts";
@@ -86,6 +88,7 @@ export class RunHandle<Output = unknown> {
       sequence: submission.sequence,
       updatedAt: new Date(submission.submittedAt),
       waitingFor: await waitsInQueue(this.#host, this.#run, submission.queue),
+      archived: undefined,
       ...NOTHING_TOLD,
     };
   }
@@ -93,7 +96,8 @@ export class RunHandle<Output = unknown> {
   /**
    * All that is recorded of the run: input, steps with their attempts, timers, outcome. Reads the whole history, or with `at`
    * as much of it as there was at that stream sequence, which {@link RunHandle.events} gives with each event.
-   * @throws {@link RunNotFoundError}, {@link InvalidOptionError}
+   * @throws {@link RunNotFoundError}, {@link InvalidOptionError}, and {@link ArchiveFileError} when it is in the archive and its file
+   * cannot be read.
    */
   async details(options: DetailsOptions = {}): Promise<RunDetails> {
     const details = await readDetails(this.#host, this.#run, options);
@@ -215,13 +219,17 @@ export class RunHandle<Output = unknown> {
    * Continues a parked, failed or crashed run from its history: a parked one with the code that is deployed now, a
    * failed one with a new try at the step that failed it, a crashed one with a new crash budget. Resolves when the request
    * is durable.
-   * @throws {@link RunNotResumableError}, {@link RunNotFoundError}
+   * @throws {@link RunNotResumableError}, {@link RunArchivedError}, {@link RunNotFoundError}
    */
   async resume(): Promise<void> {
-    const { status, queue } = await this.state();
+    const { status, queue, archived } = await this.state();
     if (!isResumable(status)) throw new RunNotResumableError(this.id, status);
+    if (archived !== undefined) throw new RunArchivedError(this.id);
     this.#hint = undefined;
     await putWake(this.#host, this.#run, queue, { replaces: [], resume: true, queue });
+    // It may have been archived meanwhile: then nobody acts upon what was put there.
+    const { frame } = await readHead(this.#host.broker.log, this.#run);
+    if (archivedIn(frame) !== undefined) throw new RunArchivedError(this.id);
   }
 
   #iterate<T>(

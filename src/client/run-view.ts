@@ -1,9 +1,11 @@
 import type { Annotations, Progress } from "../engine/annotations.ts";
+import { archivedIn } from "../engine/archive.ts";
 import type { Attributes } from "../engine/attributes.ts";
 import { isActive, isClosed, type RecordedFrame } from "../engine/frame.ts";
 import type { RunId } from "../engine/run-id.ts";
 import { type RunStatus, runStatus } from "../engine/run-status.ts";
 import type { Payloads } from "../payloads/payloads.ts";
+import { type ArchivePlace, archivePlace } from "./archive-place.ts";
 import { ShownPayloads } from "./shown-payloads.ts";
 
 /** A run at a glance: what its last frame says. Reading it is one look-up. */
@@ -34,6 +36,8 @@ export interface RunView {
   readonly addedAttributes: Attributes;
   /** The values that its flow exposes, by name. */
   readonly exposed: Readonly<Record<string, unknown>>;
+  /** Where its history is, if it is in the archive. */
+  readonly archived: ArchivePlace | undefined;
 }
 
 /** `annotations` is what its flow tells of itself, if it is known. */
@@ -42,6 +46,7 @@ export function viewOfFrame(
   frame: RecordedFrame,
   told: ShownAnnotations = NOTHING_TOLD,
 ): RunView {
+  const archived = archivedIn(frame);
   const suspended = frame.events.findLast((event) => event.type === "Suspended");
   return {
     waitingFor: suspended?.waits ?? [],
@@ -54,6 +59,7 @@ export function viewOfFrame(
     queue: frame.queue,
     sequence: frame.sequence,
     updatedAt: new Date(frame.events.at(-1)?.at ?? 0),
+    archived: archived === undefined ? undefined : archivePlace(archived),
   };
 }
 

@@ -3,19 +3,20 @@
  * outlive it are asked to stop. All of it is published after the closing frame, again by whoever finds that frame with its
  * token unacked, and folded once: the ids of these inputs are made of the run's id and epoch.
  */
-import { isClosed } from "../engine/frame.ts";
-import type { PlainInput } from "../engine/input.ts";
+import { isClosed, type RecordedFrame } from "../engine/frame.ts";
+import type { InputBody, PlainInput } from "../engine/input.ts";
 import { parseRunId, type RunRef } from "../engine/run-id.ts";
 import { outcomeOf, type RunOutcome } from "../engine/run-outcome.ts";
 import { type ChildState, foldFrames } from "../engine/run-state.ts";
 import type { Submission } from "../engine/submission.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Stored } from "../ports/run-log.ts";
 import { decodeInput } from "../wire/input-codec.ts";
 import { ownChild } from "./own-child.ts";
 import { putInput } from "./put-input.ts";
 import { readSubmission } from "./read-submission.ts";
-import { readSureHead } from "./run-head.ts";
+import { readHead, readSureHead } from "./run-head.ts";
 import { readHistory } from "./run-history.ts";
 
 /** Who is to hear that a run has closed. */
@@ -65,13 +66,50 @@ export async function tellIfClosed(host: TellHost, run: RunRef, queue?: string):
     readHistory(log, run, frame.sequence),
   ]);
   const children = [...(foldFrames(frames)?.children.values() ?? [])];
-  const inputs = inbox.flatMap(({ data }) => {
+  const { epoch } = frame;
+  const waiters = waitersOf(submission, inputsIn(inbox));
+  await tellClosed(host, { run, epoch, outcome, waiters, orphans: orphansOf(children, outcome) });
+}
+
+/**
+ * The same for a run that ended long ago, by what was read of it: only who has not ended itself is told. It need not be known
+ * whether it was told before.
+ */
+export async function tellWhoWaits(
+  host: TellHost,
+  run: RunRef,
+  read: {
+    readonly submission: Pick<Submission, "parent">;
+    readonly frames: readonly RecordedFrame[];
+    readonly inbox: readonly Stored[];
+  },
+): Promise<void> {
+  const last = read.frames.at(-1);
+  const outcome = last === undefined ? undefined : outcomeOf(last.events);
+  if (last === undefined || outcome === undefined) return;
+  const { log } = host.broker;
+  const isOpen = async ({ runId }: { readonly runId: string }): Promise<boolean> => {
+    const { frame } = await readHead(log, parseRunId(runId));
+    return frame === undefined || !isClosed(frame.status);
+  };
+  const children = [...(foldFrames(read.frames)?.children.values() ?? [])];
+  const waiters = await only(waitersOf(read.submission, inputsIn(read.inbox)), isOpen);
+  const orphans = await only(orphansOf(children, outcome), isOpen);
+  await tellClosed(host, { run, epoch: last.epoch, outcome, waiters, orphans });
+}
+
+/** Those of whom it is true. One question after the other: a run may have thousands of children. */
+async function only<T>(all: readonly T[], isSo: (one: T) => Promise<boolean>): Promise<T[]> {
+  const kept: T[] = [];
+  for (const one of all) if (await isSo(one)) kept.push(one);
+  return kept;
+}
+
+function inputsIn(inbox: readonly Stored[]): readonly InputBody[] {
+  return inbox.flatMap(({ data }) => {
     const decoded = decodeInput(data);
     return decoded.kind === "ok" ? [decoded.value.body] : [];
   });
-  const { epoch } = frame;
-  const waiters = waitersOf(submission, inputs);
-  await tellClosed(host, { run, epoch, outcome, waiters, orphans: orphansOf(children, outcome) });
 }
 
 export interface TellHost {

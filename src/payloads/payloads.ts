@@ -8,6 +8,7 @@ import { PayloadTooLargeError } from "../engine/flow-errors.ts";
 import { MillraceError } from "../engine/millrace-error.ts";
 import {
   type BlobPayload,
+  type BlobRef,
   type CodedPayload,
   isPlain,
   type Payload,
@@ -83,6 +84,27 @@ export class Payloads {
       : this.#fetch(payload);
   }
 
+  /**
+   * Stores bytes that are no value, such as a run's file: no codec wraps them. Resolves when they are durable.
+   * @throws {@link InvalidOptionError} when there is no store, {@link BlobStoreError}
+   */
+  async storeFile(bytes: Uint8Array): Promise<BlobRef> {
+    if (this.#store !== undefined) return this.#transfer.upload(this.#store, bytes);
+    throw new InvalidOptionError(
+      "blobs",
+      "none",
+      "this needs a place for files: give a blob store",
+    );
+  }
+
+  /**
+   * The bytes that a reference names, compared with what was stored.
+   * @throws {@link BlobStoreError}, {@link BlobMissingError}, {@link BlobDamagedError}, {@link PayloadUnreadableError}
+   */
+  async fetchFile(ref: BlobRef): Promise<Uint8Array> {
+    return this.#transfer.download(this.#storeOf(ref), ref);
+  }
+
   #sealCoded(
     payload: PlainPayload,
     codec: Codec,
@@ -120,14 +142,16 @@ export class Payloads {
   }
 
   async #fetch({ encoding, codec, blob }: BlobPayload): Promise<PlainPayload> {
-    const store = this.#stores.get(blob.store);
-    if (store === undefined) {
-      throw new PayloadUnreadableError(
-        `Blob ${blob.key} is in store ${blob.store}, which this process does not know. Give it to connect(), as blobs or in formerBlobs.`,
-      );
-    }
-    const bytes = await this.#transfer.download(store, blob);
+    const bytes = await this.#transfer.download(this.#storeOf(blob), blob);
     return codec === undefined ? { encoding, data: bytes } : this.#decode(encoding, codec, bytes);
+  }
+
+  #storeOf(blob: BlobRef): BlobStore {
+    const store = this.#stores.get(blob.store);
+    if (store !== undefined) return store;
+    throw new PayloadUnreadableError(
+      `Blob ${blob.key} is in store ${blob.store}, which this process does not know. Give it to connect(), as blobs or in formerBlobs.`,
+    );
   }
 
   #decode(encoding: string, name: string, bytes: Uint8Array): PlainPayload | Promise<PlainPayload> {

@@ -119,6 +119,7 @@ const RUN: ShownRun = {
   parked: undefined,
   output: undefined,
   error: undefined,
+  archived: undefined,
   foreign: [],
 };
 

@@ -15,7 +15,10 @@ export class SqlRunStore implements RunStore {
     this.view = new SqlRunSearch(database, limits);
   }
 
-  static async open(database: SqlDatabase, limits: SearchLimits = SEARCH_LIMITS): Promise<SqlRunStore> {
+  static async open(
+    database: SqlDatabase,
+    limits: SearchLimits = SEARCH_LIMITS,
+  ): Promise<SqlRunStore> {
     try {
       await prepareStore(database);
       return new SqlRunStore(database, limits);

@@ -20,7 +20,7 @@ export const OPEN_API: FastifyDynamicSwaggerOptions = {
       version: "1.0.0",
       description:
         "Submit, find, watch, signal, stop and resume runs. Errors are problems (RFC 9457) with a stable `code`. " +
-        "A value that JSON cannot say stands as `{ \"$devalue\": … }` or `{ \"$bytes\": … }`; a run's id is URL-encoded in a path.",
+        'A value that JSON cannot say stands as `{ "$devalue": … }` or `{ "$bytes": … }`; a run\'s id is URL-encoded in a path.',
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/", description: "The server that this document comes from." }],

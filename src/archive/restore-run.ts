@@ -1,0 +1,121 @@
+/**
+ * Puts a run back from the archive: it can be resumed then, and everything reads from the log. Until the last write it counts
+ * as archived, and reads as such:
+ *
+ * 1. Its inputs are put into the inbox again, under new sequences.
+ * 2. Its submission takes the place of the mark, with the input. Workers start nothing by it: it says that it was restored.
+ * 3. One frame with the whole history takes the place of the one that stayed, if that still is the head (I2).
+ * 4. What else was in the inbox is removed: a copy of it stands behind the inputs of the file.
+ */
+import { type ArchivedEvent, archivedIn } from "../engine/archive.ts";
+import { RunNotArchivedError } from "../engine/archive-errors.ts";
+import { RunNotFoundError } from "../engine/run-errors.ts";
+import type { RunRef } from "../engine/run-id.ts";
+import { BrokerError } from "../engine/usage-errors.ts";
+import { readSureHead } from "../history/run-head.ts";
+import type { Stored } from "../ports/run-log.ts";
+import { decodeInput, encodeInput } from "../wire/input-codec.ts";
+import { encodeSubmission } from "../wire/submission-codec.ts";
+import type { ArchiveHost } from "./archive-host.ts";
+import { RETURN_WITHIN_MS } from "./archive-run.ts";
+import { type ArchivedRunContent, readArchivedRun } from "./archived-run.ts";
+import { findSubmission } from "./find-submission.ts";
+import { asBlob, mergedFrame, type Renumbered } from "./merged-frame.ts";
+
+/**
+ * Puts a run back. Resolves when that is durable.
+ * @throws {@link RunNotFoundError}, {@link RunNotArchivedError}, {@link ArchiveFileError}, {@link RunNotRestorableError},
+ * {@link BrokerError} when it is not confirmed: try again. Nothing is lost.
+ */
+export async function restoreRun(host: ArchiveHost, run: RunRef): Promise<void> {
+  const { log } = host.broker;
+  const begunAt = host.clock.now();
+  const [{ frame }, head] = await Promise.all([readSureHead(log, run), log.head(run)]);
+  const archived = archivedIn(frame);
+  if (frame === undefined || head === undefined || archived === undefined) {
+    if (frame !== undefined || (await log.submission(run)) !== undefined) {
+      throw new RunNotArchivedError(run.id);
+    }
+    throw new RunNotFoundError(run.id, log.namespace);
+  }
+  const content = await readArchivedRun(host.payloads, archived);
+  const inbox = await log.inbox(run, frame.queue, 0);
+  const inputs = await putInputs(host, run, frame.queue, content, inbox);
+  const parts = { payloads: host.payloads, limitBytes: log.maxMessageBytes };
+  const merged = await mergedFrame(run.id, content.frames, inputs, parts);
+  await putSubmission(host, run, frame.queue, archived, content);
+  if (host.clock.now() - begunAt > RETURN_WITHIN_MS / 2) {
+    throw new BrokerError(`Run ${run.id} was not put back: it took too long. Try again.`);
+  }
+  const outcome = await log.rollUp(head, merged);
+  if (outcome.status !== "written") {
+    const [after, stored] = await Promise.all([readSureHead(log, run), log.head(run)]);
+    if (archivedIn(after.frame) !== undefined) {
+      throw new BrokerError(`It is not known whether run ${run.id} was put back. Try again.`);
+    }
+    // Somebody else was faster: the inbox is theirs.
+    if (stored === undefined || Buffer.compare(stored.data, merged) !== 0) return;
+  }
+  const last = inbox.at(-1)?.sequence ?? 0;
+  if (inputs.size > 0 && last > 0) await log.clearInbox(run, frame.queue, last);
+}
+
+/**
+ * The inputs of the file, but for wakes, and then what came since. Gives where they are now. Without inputs that the history
+ * has folded nothing of what came since need be moved.
+ */
+async function putInputs(
+  { broker: { log } }: ArchiveHost,
+  run: RunRef,
+  queue: string,
+  { inbox }: ArchivedRunContent,
+  since: readonly Stored[],
+): Promise<Renumbered> {
+  const now = new Map<number, number>();
+  const ids = new Set<string>();
+  for (const { sequence, data } of inbox) {
+    const decoded = decodeInput(data);
+    if (decoded.kind !== "ok" || decoded.value.body.type === "Wake") continue;
+    ids.add(decoded.value.inputId);
+    now.set(sequence, await log.put(run, queue, data));
+  }
+  if (now.size === 0) return now;
+  for (const { data } of since) {
+    const decoded = decodeInput(data);
+    if (decoded.kind !== "ok" || decoded.value.body.type === "Wake") continue;
+    const { inputId } = decoded.value;
+    const id = inputId.startsWith(MOVED) ? inputId.slice(MOVED.length) : inputId;
+    if (ids.has(id)) continue; // Of the file, or put by somebody who did not come to an end.
+    ids.add(id);
+    await log.put(run, queue, encodeInput({ ...decoded.value, inputId: MOVED + id }));
+  }
+  return now;
+}
+
+/** The copy of an input must count although what it is a copy of was passed over. */
+const MOVED = "restored/";
+
+async function putSubmission(
+  { broker: { log }, clock, payloads }: ArchiveHost,
+  run: RunRef,
+  queue: string,
+  { file, archivedAt }: ArchivedEvent,
+  { submission }: ArchivedRunContent,
+): Promise<void> {
+  for (;;) {
+    const found = await findSubmission(log, run, queue);
+    if (found === undefined) throw new RunNotFoundError(run.id, log.namespace);
+    const archived = { file, archivedAt, restoredAt: clock.now() };
+    const whole = { ...submission, isKeyNew: false, replyTo: "", archived };
+    let bytes = encodeSubmission(whole);
+    if (bytes.length > log.maxMessageBytes) {
+      bytes = encodeSubmission({ ...whole, input: await asBlob(whole.input, 0, payloads) });
+    }
+    const outcome = await log.rollUp(found.stored, bytes);
+    if (outcome.status === "written") return;
+    if (outcome.status === "unknown") {
+      const { cause } = outcome;
+      throw new BrokerError(`Run ${run.id} was not put back. Try again.`, { cause });
+    }
+  }
+}
