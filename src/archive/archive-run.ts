@@ -8,7 +8,7 @@
  * 3. The inbox is cleared up to what is in the file.
  * 4. A mark takes the place of the submission. It stays for ever: the key is used (I1).
  */
-import { type ArchivedEvent, archivedIn } from "../engine/archive.ts";
+import { type ArchivedEvent, archivedIn } from "../engine/archived-event.ts";
 import { isClosed, type RecordedFrame } from "../engine/frame.ts";
 import type { RunRef } from "../engine/run-id.ts";
 import { foldFrames, type RunState } from "../engine/run-state.ts";
@@ -63,46 +63,49 @@ export async function archiveRun(
   }
   const found = await readLeaving(log, run, frame, last);
   if (found === undefined) return skipped("changed");
-  const { submission, state, inbox, history, head } = found;
-  const mark = submission.submission.archived;
-  // Its input is in the file only.
-  if (mark?.restoredAt === 0) return skipped("changed");
-  const restoredAt = mark?.restoredAt ?? 0;
-  const endedAt = Math.max(state.updatedAt, restoredAt);
-  if (host.clock.now() - endedAt < Math.max(olderThanMs, MIN_AGE_MS)) return skipped("recent");
-  if (inbox.some((input) => asksToResume(input, frame))) return skipped("resuming");
-  // Whoever closed it may have died before it had told, with no worker there since.
-  await tellWhoWaits(host, run, {
-    submission: submission.submission,
-    frames: history.frames,
-    inbox,
-  });
+  const reason = reasonToStay(found, frame, host.clock.now(), Math.max(olderThanMs, MIN_AGE_MS));
+  return reason === undefined ? moveOut(host, run, found) : skipped(reason);
+}
 
-  const bytes = await runFile(log.namespace, run, found);
-  const file = await host.payloads.storeFile(bytes);
-  contentOf(await readRunFile(await host.payloads.fetchFile(file)), run.id);
-  const stays = archivedFrame(
-    {
-      submission: submission.submission,
-      frames: history.frames,
-      state,
-      inboxUpTo: inbox.at(-1)?.sequence ?? 0,
-    },
-    file,
-    host.clock.now(),
-    log.maxMessageBytes,
-  );
+async function moveOut(host: ArchiveHost, run: RunRef, leaving: Leaving): Promise<ArchiveOutcome> {
+  const { broker, clock, payloads } = host;
+  const { log } = broker;
+  const { head, inbox, state } = leaving;
+  const { submission } = leaving.submission;
+  const { frames } = leaving.history;
+  // Whoever closed it may have died before it had told, with no worker there since.
+  await tellWhoWaits(host, run, { submission, frames, inbox });
+
+  const file = await payloads.storeFile(await runFile(log.namespace, run, leaving));
+  contentOf(await readRunFile(await payloads.fetchFile(file)), run.id);
+
+  const inboxUpTo = inbox.at(-1)?.sequence ?? 0;
+  const content = { submission, frames, state, inboxUpTo };
+  const stays = archivedFrame(content, file, clock.now(), log.maxMessageBytes);
   if (stays === undefined) return skipped("too large");
   await log.rollUp(head, stays);
   // Whatever came of that write, the head says it.
   const after = await readSureHead(log, run);
   const archived = archivedIn(after.frame);
   if (archived === undefined) {
-    if (after.last !== last) return skipped("changed");
+    if (after.last !== head.sequence) return skipped("changed");
     throw new BrokerError(`It is not known whether run ${run.id} was archived. Try again.`);
   }
-  await clearAway(host, run, frame.queue, archived);
+  await clearAway(host, run, state.queue, archived);
   return { status: "archived", archived };
+}
+
+function reasonToStay(
+  { submission: { submission }, state, inbox }: Leaving,
+  frame: RecordedFrame,
+  now: number,
+  olderThanMs: number,
+): SkipReason | undefined {
+  const mark = submission.archived;
+  // Its input is in the file only.
+  if (mark?.restoredAt === 0) return "changed";
+  if (now - Math.max(state.updatedAt, mark?.restoredAt ?? 0) < olderThanMs) return "recent";
+  return inbox.some((input) => asksToResume(input, frame)) ? "resuming" : undefined;
 }
 
 /** A run that ended a shorter time ago is left alone in any case: somebody may still be about to tell of its end. */

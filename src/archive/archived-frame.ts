@@ -1,4 +1,4 @@
-import type { ArchivedRun } from "../engine/archive.ts";
+import type { ArchivedRun } from "../engine/archived-run.ts";
 import type { Frame, RecordedFrame } from "../engine/frame.ts";
 import type { BlobRef } from "../engine/payload.ts";
 import type { RunEvent } from "../engine/run-event.ts";
@@ -50,8 +50,15 @@ export function archivedFrame(
     const { epoch, writer, status, inboxFolded, token, queue } = head;
     const events = [first, ...between, closing];
     const whole: Frame = {
-      ...{ prev: 0, epoch, writer, status, inboxFolded, token, queue },
-      ...{ annotated: 0, events },
+      prev: 0,
+      epoch,
+      writer,
+      status,
+      inboxFolded,
+      token,
+      queue,
+      annotated: 0,
+      events,
     };
     return encodeFrame(whole);
   };
@@ -63,7 +70,8 @@ export function archivedFrame(
 }
 
 /** All that a submission says beside its input. */
-export function withoutInput({ archived: _, ...submission }: Submission): Submission {
+function withoutInput(submission: Submission): Submission {
+  const { archived: _, ...asked } = submission;
   const input = { encoding: "undefined", data: new Uint8Array() };
-  return { ...submission, input, replyTo: "", isKeyNew: false };
+  return { ...asked, input, replyTo: "", isKeyNew: false };
 }

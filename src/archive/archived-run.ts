@@ -1,5 +1,5 @@
-import type { ArchivedEvent } from "../engine/archive.ts";
 import { ArchiveFileError } from "../engine/archive-errors.ts";
+import type { ArchivedEvent } from "../engine/archived-event.ts";
 import { BlobStoreError } from "../engine/payload-errors.ts";
 import type { Submission } from "../engine/submission.ts";
 import { chain, type RunHistory } from "../history/run-history.ts";

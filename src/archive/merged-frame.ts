@@ -30,8 +30,15 @@ export async function mergedFrame(
   const inboxFolded = Math.max(0, ...folded.map(([, now]) => now));
   const encoded = (events: readonly RunEvent[]): Uint8Array => {
     const frame: Frame = {
-      ...{ prev: 0, epoch, writer, status, inboxFolded, token, queue },
-      ...{ annotated: 0, events },
+      prev: 0,
+      epoch,
+      writer,
+      status,
+      inboxFolded,
+      token,
+      queue,
+      annotated: 0,
+      events,
     };
     return encodeFrame(frame);
   };

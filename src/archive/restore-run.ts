@@ -7,8 +7,9 @@
  * 3. One frame with the whole history takes the place of the one that stayed, if that still is the head (I2).
  * 4. What else was in the inbox is removed: a copy of it stands behind the inputs of the file.
  */
-import { type ArchivedEvent, archivedIn } from "../engine/archive.ts";
+
 import { RunNotArchivedError } from "../engine/archive-errors.ts";
+import { type ArchivedEvent, archivedIn } from "../engine/archived-event.ts";
 import { RunNotFoundError } from "../engine/run-errors.ts";
 import type { RunRef } from "../engine/run-id.ts";
 import { BrokerError } from "../engine/usage-errors.ts";

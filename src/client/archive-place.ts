@@ -1,4 +1,4 @@
-import type { ArchivedEvent } from "../engine/archive.ts";
+import type { ArchivedEvent } from "../engine/archived-event.ts";
 import type { BlobRef } from "../engine/payload.ts";
 
 /** Where a run in the archive is, and since when. */

@@ -1,8 +1,8 @@
 import { archiveRun, type SkipReason } from "../archive/archive-run.ts";
 import { readArchivedRun } from "../archive/archived-run.ts";
 import { restoreRun } from "../archive/restore-run.ts";
-import { type ArchivedEvent, archivedIn } from "../engine/archive.ts";
 import { RunNotArchivedError } from "../engine/archive-errors.ts";
+import { type ArchivedEvent, archivedIn } from "../engine/archived-event.ts";
 import type { Duration } from "../engine/duration.ts";
 import { isClosed } from "../engine/frame.ts";
 import { RunNotFoundError } from "../engine/run-errors.ts";

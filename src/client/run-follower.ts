@@ -4,8 +4,8 @@
  * it is gone: that closes the last case of a lost lease (docs/protocol.md, "Asking").
  */
 import { readArchivedRun } from "../archive/archived-run.ts";
-import { archivedIn } from "../engine/archive.ts";
 import { ArchiveFileError } from "../engine/archive-errors.ts";
+import { archivedIn } from "../engine/archived-event.ts";
 import { isActive, type RecordedFrame } from "../engine/frame.ts";
 import type { RunRef } from "../engine/run-id.ts";
 import { ConnectionClosedError } from "../engine/usage-errors.ts";

@@ -1,6 +1,6 @@
 import type { Signal } from "../definition/signal.ts";
-import { archivedIn } from "../engine/archive.ts";
 import { RunArchivedError } from "../engine/archive-errors.ts";
+import { archivedIn } from "../engine/archived-event.ts";
 import { type Duration, toMilliseconds } from "../engine/duration.ts";
 import { isClosed, isResumable, type RecordedFrame } from "../engine/frame.ts";
 import { RunNotFoundError, RunNotResumableError } from "../engine/run-errors.ts";

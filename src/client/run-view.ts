@@ -1,5 +1,5 @@
 import type { Annotations, Progress } from "../engine/annotations.ts";
-import { archivedIn } from "../engine/archive.ts";
+import { archivedIn } from "../engine/archived-event.ts";
 import type { Attributes } from "../engine/attributes.ts";
 import { isActive, isClosed, type RecordedFrame } from "../engine/frame.ts";
 import type { RunId } from "../engine/run-id.ts";

@@ -1,5 +1,5 @@
 import { type ArchivedRunContent, readArchivedRun } from "../archive/archived-run.ts";
-import { type ArchivedEvent, archivedIn } from "../engine/archive.ts";
+import { type ArchivedEvent, archivedIn } from "../engine/archived-event.ts";
 import type { RunRef } from "../engine/run-id.ts";
 import type { Submission } from "../engine/submission.ts";
 import { readSubmission } from "../history/read-submission.ts";

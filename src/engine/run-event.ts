@@ -1,5 +1,5 @@
 import type { Annotations } from "./annotations.ts";
-import type { ArchivedRun } from "./archive.ts";
+import type { ArchivedRun } from "./archived-run.ts";
 import type { Payload } from "./payload.ts";
 
 /** Why a worker took a run up. */

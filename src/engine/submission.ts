@@ -1,4 +1,4 @@
-import type { ArchiveMark } from "./archive.ts";
+import type { ArchiveMark } from "./archive-mark.ts";
 import type { Attributes } from "./attributes.ts";
 import type { Payload } from "./payload.ts";
 import type { RunId } from "./run-id.ts";

@@ -11,7 +11,7 @@
  *   are gone would not be there for a view that is built anew.
  * - Of the inbox, what is in the run's own queue counts: the run reads no other.
  */
-import { archivedIn } from "../engine/archive.ts";
+import { archivedIn } from "../engine/archived-event.ts";
 import { isActive, isClosed, type RecordedFrame } from "../engine/frame.ts";
 import { isPlain, type Payload } from "../engine/payload.ts";
 import type { ParkReason, RunEvent } from "../engine/run-event.ts";

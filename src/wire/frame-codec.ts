@@ -248,24 +248,7 @@ const LIFTS: { readonly [B in Body]: Lift } = {
     ),
   }),
   patched: ({ patched: b }, at) => ({ type: "Patched", at, patch: b?.patch ?? "" }),
-  archived: ({ archived: b }, at) => {
-    const submission = submissionFromWire(b?.submission ?? {});
-    // Nothing is to be made of a frame that does not say whose it is.
-    if (typeof submission === "string") return { type: "Unknown", at };
-    return {
-      type: "Archived",
-      at,
-      file: blobRefOf(b?.file),
-      archivedAt: number(b?.archivedAt),
-      submission,
-      inboxUpTo: number(b?.inboxUpTo),
-      runStartedAt: number(b?.runStartedAt),
-      takeOvers: b?.takeOvers ?? 0,
-      crashes: b?.crashes ?? 0,
-      version: b?.version ?? "",
-      cancelReason: b?.cancelReason ?? "",
-    };
-  },
+  archived: ({ archived: b }, at) => archived(b, at),
 };
 
 const READERS = bodyReaders(BODY_OF);
@@ -274,6 +257,25 @@ function fromWire({ message, body, bodies }: ReadEvent<Body>): RunEvent {
   const at = number(message.at);
   // Of two bodies neither is to be believed.
   return body === undefined || bodies > 1 ? { type: "Unknown", at } : LIFTS[body](message, at);
+}
+
+function archived(b: millrace.v1.Archived.$Properties | null | undefined, at: number): RunEvent {
+  const submission = submissionFromWire(b?.submission ?? {});
+  // Nothing is to be made of a frame that does not say whose it is.
+  if (typeof submission === "string") return { type: "Unknown", at };
+  return {
+    type: "Archived",
+    at,
+    file: blobRefOf(b?.file),
+    archivedAt: number(b?.archivedAt),
+    submission,
+    inboxUpTo: number(b?.inboxUpTo),
+    runStartedAt: number(b?.runStartedAt),
+    takeOvers: number(b?.takeOvers),
+    crashes: number(b?.crashes),
+    version: b?.version ?? "",
+    cancelReason: b?.cancelReason ?? "",
+  };
 }
 
 function annotationsToWire(event: Annotations): object {

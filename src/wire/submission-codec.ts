@@ -1,4 +1,4 @@
-import type { ArchiveMark } from "../engine/archive.ts";
+import type { ArchiveMark } from "../engine/archive-mark.ts";
 import { checkToken, isToken } from "../engine/names.ts";
 import { parseRunId } from "../engine/run-id.ts";
 import type { Parent, Submission } from "../engine/submission.ts";

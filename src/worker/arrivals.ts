@@ -7,7 +7,7 @@
  * - **I11** A message that cannot be understood is set aside where it can be seen, and blocks nobody.
  */
 import type { AnyDefinition } from "../definition/definition.ts";
-import { archivedIn } from "../engine/archive.ts";
+import { archivedIn } from "../engine/archived-event.ts";
 import { type DeliveryDecision, decideDelivery, speaksFor } from "../engine/delivery-rules.ts";
 import { ConcurrencyKeyError } from "../engine/flow-errors.ts";
 import { type Frame, isActive, isClosed } from "../engine/frame.ts";
@@ -86,12 +86,7 @@ export class Arrivals {
       arrived.submission?.parent === undefined ? undefined : log.inbox(run, arrived.queue, 0),
     ]);
     if (this.#host.held.has(run.id) || this.#activating.has(run.id)) return false;
-    if (archivedIn(head.frame) !== undefined && asksForMore(arrived, head.frame)) {
-      // It was put there while the run was being archived. Without its history the run cannot go on.
-      await this.#setAside(message, "it asks to resume a run that is in the archive: restore it");
-      return true;
-    }
-    const decision = decideDelivery(head.frame, arrived);
+    const decision = decide(head.frame, arrived);
     if (decision !== "activate" && decision !== "start") {
       await this.#settle(decision, message, arrived, head.frame);
       return true;
@@ -201,7 +196,7 @@ export class Arrivals {
   }
 
   async #settle(
-    decision: Exclude<DeliveryDecision, "start" | "activate">,
+    decision: Exclude<Decision, "start" | "activate">,
     message: KeptMessage,
     arrived: Arrived,
     head: Frame | undefined,
@@ -214,6 +209,11 @@ export class Arrivals {
         }
         if (needsTelling(arrived, head)) await tellIfClosed(this.#host, message.delivery.run);
         return message.ack();
+      case "refuse":
+        return this.#setAside(
+          message,
+          "it asks to resume a run that is in the archive: restore it",
+        );
       case "exchange":
         return this.#exchange(message, arrived, head);
       case "ask":
@@ -446,9 +446,14 @@ function needsTelling(arrived: Arrived, head: Frame | undefined): boolean {
   return arrived.input?.type === "Watch" || speaksFor(arrived, head.token);
 }
 
-/** A resume that the history has folded was acted upon. */
-function asksForMore({ resume, sequence }: Arrived, head: Frame | undefined): boolean {
-  return resume && sequence > (head?.inboxFolded ?? 0);
+/** `refuse`: the run cannot go on without its history, and whoever asks for that is to hear of it. */
+type Decision = DeliveryDecision | "refuse";
+
+function decide(head: Frame | undefined, arrived: Arrived): Decision {
+  const decision = decideDelivery(head, arrived);
+  if (archivedIn(head) === undefined) return decision;
+  // All but a resume that came while the run was being archived is done with.
+  return decision === "ack" ? "ack" : "refuse";
 }
 
 /** Leave to go on that is not used yet. */

@@ -172,7 +172,7 @@ onEveryAdapter("the archive", (open) => {
     const beforeEnd = text.slice(0, text.lastIndexOf("\n", text.length - 2) + 1);
     expect(end.sha256).toBe(createHash("sha256").update(beforeEnd).digest("hex"));
     expect(end.messages).toBe(rest.length);
-    const read = (kind: string): any[] => rest.filter((line) => line.kind === kind);
+    const read = (kind: string) => rest.filter((line) => line.kind === kind);
     expect(read("new")[0].reads.input).toEqual({ encoding: "json", text: '{"cart":4}' });
     expect(read("in").map(({ reads }) => reads.body.type)).toContain("Signal");
     expect(read("h").map(({ sequence }) => sequence)).toEqual(frames.map((one) => one.sequence));

@@ -1,17 +1,5 @@
-import type { Frame } from "./frame.ts";
 import type { BlobRef } from "./payload.ts";
-import type { RunEvent } from "./run-event.ts";
 import type { Submission } from "./submission.ts";
-
-/** Where a run went that was put into the archive, as its submission says it. */
-export interface ArchiveMark {
-  /** The run's file. */
-  readonly file: BlobRef;
-  /** Milliseconds since 1970. */
-  readonly archivedAt: number;
-  /** When it was put back, in milliseconds since 1970; 0 for not. */
-  readonly restoredAt: number;
-}
 
 /**
  * What stays in the log of a run in the archive, beside how it ended: its submission without the input, and what a reader of the
@@ -31,12 +19,4 @@ export interface ArchivedRun {
   readonly version: string;
   /** Empty when nobody asked it to stop. */
   readonly cancelReason: string;
-}
-
-export type ArchivedEvent = Extract<RunEvent, { type: "Archived" }>;
-
-/** What the frame says of the archive, if its run is there. */
-export function archivedIn(frame: Pick<Frame, "events"> | undefined): ArchivedEvent | undefined {
-  const first = frame?.events[0];
-  return first?.type === "Archived" ? first : undefined;
 }
