@@ -186,9 +186,12 @@ async function clearAway(
     if (found === undefined || (mark?.file.key === file.key && mark.restoredAt === 0)) {
       return !isCleared;
     }
-    // Somebody is putting the run back just now: its next step is to take this archive away.
+    // Somebody is putting the run back just now.
     const isReturning = mark?.file.key === file.key && mark.archivedAt === archivedAt;
     if (isReturning && host.clock.now() - mark.restoredAt < RETURN_WITHIN_MS) return true;
+    // Read after the submission: who has put the run back since writes that once more, and the mark below is refused.
+    const { frame } = await readSureHead(log, run);
+    if (archivedIn(frame)?.file.key !== file.key) return true;
     if (!isCleared && inboxUpTo > 0) await log.clearInbox(run, queue, inboxUpTo);
     const submission = { ...archived.submission, archived: { file, archivedAt, restoredAt: 0 } };
     const outcome = await log.rollUp(found.stored, encodeSubmission(submission));

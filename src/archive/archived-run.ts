@@ -1,5 +1,6 @@
 import { ArchiveFileError } from "../engine/archive-errors.ts";
 import type { ArchivedEvent } from "../engine/archived-event.ts";
+import type { BlobRef } from "../engine/payload.ts";
 import { BlobStoreError } from "../engine/payload-errors.ts";
 import type { Submission } from "../engine/submission.ts";
 import { chain, type RunHistory } from "../history/run-history.ts";
@@ -20,13 +21,21 @@ export interface ArchivedRunContent extends RunHistory {
  * Reads the file of a run in the archive, and checks it.
  * @throws {@link ArchiveFileError} when it is gone, damaged, or another run's; {@link BlobStoreError}
  */
-export async function readArchivedRun(
+export function readArchivedRun(
   payloads: Payloads,
-  { file: ref, submission: { runId } }: ArchivedEvent,
+  { file, submission: { runId } }: ArchivedEvent,
+): Promise<ArchivedRunContent> {
+  return readRunFrom(payloads, file, runId);
+}
+
+/** The same by the file's place. @throws {@link ArchiveFileError}, {@link BlobStoreError} */
+export async function readRunFrom(
+  payloads: Payloads,
+  ref: BlobRef,
+  runId: string,
 ): Promise<ArchivedRunContent> {
   try {
-    const file = await readRunFile(await payloads.fetchFile(ref));
-    return contentOf(file, runId);
+    return contentOf(await readRunFile(await payloads.fetchFile(ref)), runId);
   } catch (error) {
     // The store is away: that says nothing about the file.
     if (error instanceof BlobStoreError) throw error;

@@ -5,11 +5,14 @@
  * 1. Its inputs are put into the inbox again, under new sequences.
  * 2. Its submission takes the place of the mark, with the input. Workers start nothing by it: it says that it was restored.
  * 3. One frame with the whole history takes the place of the one that stayed, if that still is the head (I2).
- * 4. What else was in the inbox is removed: a copy of it stands behind the inputs of the file.
+ * 4. The submission is written once more: whoever takes the run for archived since before step 3 marks an older one in vain.
+ * 5. What else was in the inbox is removed: a copy of it stands behind the inputs of the file.
  */
 
 import { RunNotArchivedError } from "../engine/archive-errors.ts";
-import { type ArchivedEvent, archivedIn } from "../engine/archived-event.ts";
+import type { ArchiveMark } from "../engine/archive-mark.ts";
+import { archivedIn } from "../engine/archived-event.ts";
+import type { RecordedFrame } from "../engine/frame.ts";
 import { RunNotFoundError } from "../engine/run-errors.ts";
 import type { RunRef } from "../engine/run-id.ts";
 import { BrokerError } from "../engine/usage-errors.ts";
@@ -19,7 +22,7 @@ import { decodeInput, encodeInput } from "../wire/input-codec.ts";
 import { encodeSubmission } from "../wire/submission-codec.ts";
 import type { ArchiveHost } from "./archive-host.ts";
 import { RETURN_WITHIN_MS } from "./archive-run.ts";
-import { type ArchivedRunContent, readArchivedRun } from "./archived-run.ts";
+import { type ArchivedRunContent, readArchivedRun, readRunFrom } from "./archived-run.ts";
 import { findSubmission } from "./find-submission.ts";
 import { asBlob, mergedFrame, type Renumbered } from "./merged-frame.ts";
 
@@ -34,10 +37,7 @@ export async function restoreRun(host: ArchiveHost, run: RunRef): Promise<void> 
   const [{ frame }, head] = await Promise.all([readSureHead(log, run), log.head(run)]);
   const archived = archivedIn(frame);
   if (frame === undefined || head === undefined || archived === undefined) {
-    if (frame !== undefined || (await log.submission(run)) !== undefined) {
-      throw new RunNotArchivedError(run.id);
-    }
-    throw new RunNotFoundError(run.id, log.namespace);
+    return completeReturn(host, run, frame);
   }
   const content = await readArchivedRun(host.payloads, archived);
   const inbox = await log.inbox(run, frame.queue, 0);
@@ -57,8 +57,28 @@ export async function restoreRun(host: ArchiveHost, run: RunRef): Promise<void> 
     // Somebody else was faster: the inbox is theirs.
     if (stored === undefined || Buffer.compare(stored.data, merged) !== 0) return;
   }
+  await putSubmission(host, run, frame.queue, archived, content);
   const last = inbox.at(-1)?.sequence ?? 0;
   if (inputs.size > 0 && last > 0) await log.clearInbox(run, frame.queue, last);
+}
+
+/**
+ * The run is not in the archive. Its submission may be, if somebody died in the last moment of putting it back: its mark says
+ * where the input is.
+ */
+async function completeReturn(
+  host: ArchiveHost,
+  run: RunRef,
+  frame: RecordedFrame | undefined,
+): Promise<void> {
+  const { log } = host.broker;
+  const found = await findSubmission(log, run, frame?.queue ?? run.flow);
+  if (found === undefined) throw new RunNotFoundError(run.id, log.namespace);
+  const { submission } = found;
+  const mark = submission.archived;
+  if (frame === undefined || mark?.restoredAt !== 0) throw new RunNotArchivedError(run.id);
+  const content = await readRunFrom(host.payloads, mark.file, run.id);
+  await putSubmission(host, run, frame.queue, mark, content);
 }
 
 /**
@@ -100,7 +120,7 @@ async function putSubmission(
   { broker: { log }, clock, payloads }: ArchiveHost,
   run: RunRef,
   queue: string,
-  { file, archivedAt }: ArchivedEvent,
+  { file, archivedAt }: Pick<ArchiveMark, "file" | "archivedAt">,
   { submission }: ArchivedRunContent,
 ): Promise<void> {
   for (;;) {
