@@ -77,7 +77,8 @@ class LibsqlDriver implements Driver {
     const end = performance.now() + BUSY_TIMEOUT_MS;
     for (;;) {
       try {
-        this.#database.prepare("begin immediate").run();
+        // Not prepared: a statement that was refused counts as one in progress, and nothing can be committed then.
+        this.#database.exec("begin immediate");
         return;
       } catch (error) {
         if (!isBusy(error) || performance.now() > end) throw error;
@@ -87,11 +88,11 @@ class LibsqlDriver implements Driver {
   }
 
   async commitTransaction(): Promise<void> {
-    this.#database.prepare("commit").run();
+    this.#database.exec("commit");
   }
 
   async rollbackTransaction(): Promise<void> {
-    if (this.#database.inTransaction) this.#database.prepare("rollback").run();
+    if (this.#database.inTransaction) this.#database.exec("rollback");
   }
 
   async destroy(): Promise<void> {
