@@ -11,17 +11,18 @@ import {
   SqliteQueryCompiler,
 } from "kysely";
 import type Database from "libsql";
+import { LibsqlStatements } from "./libsql-statements.ts";
 
 /** Runs kysely's SQLite over one connection of `libsql`, whose calls are synchronous. */
 export class LibsqlDialect implements Dialect {
-  readonly #database: Database.Database;
+  readonly #statements: LibsqlStatements;
 
-  constructor(database: Database.Database) {
-    this.#database = database;
+  constructor(statements: LibsqlStatements) {
+    this.#statements = statements;
   }
 
   createDriver(): Driver {
-    return new LibsqlDriver(this.#database);
+    return new LibsqlDriver(this.#statements);
   }
 
   createQueryCompiler(): SqliteQueryCompiler {
@@ -44,14 +45,16 @@ const NOTHING = () => {};
 
 class LibsqlDriver implements Driver {
   readonly #database: Database.Database;
+  readonly #statements: LibsqlStatements;
   readonly #connection: LibsqlConnection;
   /** Ends with the last of those that want the one connection. */
   #turn: Promise<void> = Promise.resolve();
   #endTurn: () => void = NOTHING;
 
-  constructor(database: Database.Database) {
-    this.#database = database;
-    this.#connection = new LibsqlConnection(database);
+  constructor(statements: LibsqlStatements) {
+    this.#statements = statements;
+    this.#database = statements.database;
+    this.#connection = new LibsqlConnection(statements);
   }
 
   async init(): Promise<void> {}
@@ -101,14 +104,14 @@ class LibsqlDriver implements Driver {
 }
 
 class LibsqlConnection implements DatabaseConnection {
-  readonly #database: Database.Database;
+  readonly #statements: LibsqlStatements;
 
-  constructor(database: Database.Database) {
-    this.#database = database;
+  constructor(statements: LibsqlStatements) {
+    this.#statements = statements;
   }
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-    const statement = this.#database.prepare(sql);
+    const statement = this.#statements.get(sql);
     // SAFETY: kysely's caller says what the rows of a statement are; the driver cannot know.
     if (statement.reader) return { rows: statement.all([...parameters]) as R[] };
     const { changes } = statement.run([...parameters]);

@@ -4,7 +4,8 @@ import { dirname } from "node:path";
 import { Kysely, type RawBuilder, sql } from "kysely";
 import type Database from "libsql";
 import { LibsqlDialect } from "./libsql-dialect.ts";
-import type { Column, SqlDatabase } from "./sql-database.ts";
+import { LibsqlStatements } from "./libsql-statements.ts";
+import type { Column, SqlDatabase, SqlRow } from "./sql-database.ts";
 import { DatabaseUnreachableError, ForeignDatabaseError } from "./store-errors.ts";
 
 /**
@@ -27,8 +28,9 @@ export async function openLibsql(file: string): Promise<SqlDatabase> {
     writing?.close();
     throw translated(name, error);
   }
-  const write = new Kysely<unknown>({ dialect: new LibsqlDialect(writing) });
-  const read = new Kysely<unknown>({ dialect: new LibsqlDialect(reading) });
+  const writes = new LibsqlStatements(writing);
+  const write = new Kysely<unknown>({ dialect: new LibsqlDialect(writes) });
+  const read = new Kysely<unknown>({ dialect: new LibsqlDialect(new LibsqlStatements(reading)) });
   return {
     name,
     read,
@@ -38,6 +40,14 @@ export async function openLibsql(file: string): Promise<SqlDatabase> {
     transaction: async (work) => write.transaction().execute(work),
     lockViews: async () => {},
     rows: rowsOfJson,
+    // In the transaction that the one writing connection is in. A row bound by itself costs half of what it costs as JSON.
+    insert: async (_db, table, columns, rows) => {
+      const names = columns.map((column) => column.name);
+      const statement = writes.get(
+        `insert into ${table} (${names.join(", ")}) values (${names.map(() => "?").join(", ")})`,
+      );
+      for (const row of rows) statement.run(names.map((column) => row[column]));
+    },
     by: (table, alias, index) =>
       sql`${sql.table(table)} as ${sql.ref(alias)} indexed by ${sql.ref(index)}`,
     analyze: async () => {},
@@ -81,11 +91,10 @@ function prepared(database: Database.Database, cacheKiB: number): Database.Datab
   return database;
 }
 
-function rowsOfJson(columns: readonly Column[], rows: readonly object[]): RawBuilder<unknown> {
-  const values = columns.map(
-    ({ name }) => sql`value ->> ${sql.lit(`$.${name}`)} as ${sql.ref(name)}`,
-  );
-  return sql`(select ${sql.join(values)} from json_each(${JSON.stringify(rows)}))`;
+function rowsOfJson(columns: readonly Column[], rows: readonly SqlRow[]): RawBuilder<unknown> {
+  const values = columns.map(({ name }, at) => sql`value ->> ${sql.lit(at)} as ${sql.ref(name)}`);
+  const cells = rows.map((row) => columns.map(({ name }) => row[name]));
+  return sql`(select ${sql.join(values)} from json_each(${JSON.stringify(cells)}))`;
 }
 
 function translated(file: string, error: unknown): unknown {

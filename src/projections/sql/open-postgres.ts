@@ -1,5 +1,5 @@
 import { CompiledQuery, Kysely, PostgresDialect, type RawBuilder, sql } from "kysely";
-import type { Column, ColumnType, SqlDatabase } from "./sql-database.ts";
+import type { Column, ColumnType, SqlDatabase, SqlRow } from "./sql-database.ts";
 import { DatabaseUnreachableError } from "./store-errors.ts";
 
 /**
@@ -53,6 +53,11 @@ export async function openPostgres(address: string): Promise<SqlDatabase> {
       await sql`select pg_advisory_xact_lock(${VIEWS_LOCK}, hashtext(${schema}))`.execute(trx);
     },
     rows: rowsOfJson,
+    insert: async (trx, table, columns, rows) => {
+      const names = sql.join(columns.map((column) => sql.ref(column.name)));
+      await sql`insert into ${sql.table(table)} (${names})
+        select ${names} from ${rowsOfJson(columns, rows)} as x`.execute(trx);
+    },
     by: (table, alias) => sql`${sql.table(table)} as ${sql.ref(alias)}`,
     analyze: async (tables) => {
       for (const table of tables) await sql`analyze ${sql.table(table)}`.execute(db);
@@ -86,7 +91,7 @@ const JSON_TYPES: Readonly<Record<ColumnType, string>> = {
   real: "double precision",
 };
 
-function rowsOfJson(columns: readonly Column[], rows: readonly object[]): RawBuilder<unknown> {
+function rowsOfJson(columns: readonly Column[], rows: readonly SqlRow[]): RawBuilder<unknown> {
   const names = columns.map(({ name }) => sql.ref(name));
   const typed = columns.map(({ name, type }) => sql`${sql.ref(name)} ${sql.raw(JSON_TYPES[type])}`);
   return sql`(select ${sql.join(names)} from json_to_recordset(${JSON.stringify(rows)}::json) as j(${sql.join(typed)}))`;

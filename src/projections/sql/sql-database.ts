@@ -16,7 +16,14 @@ export interface SqlDatabase {
   /** Held until the transaction's end: of all that ask for it, one goes on. */
   lockViews(db: Kysely<unknown>): Promise<void>;
   /** Rows as a table expression: JSON is one parameter, however many rows there are. */
-  rows(columns: readonly Column[], rows: readonly object[]): RawBuilder<unknown>;
+  rows(columns: readonly Column[], rows: readonly SqlRow[]): RawBuilder<unknown>;
+  /** Rows into a table, in the transaction of `db`. */
+  insert(
+    db: Kysely<unknown>,
+    table: string,
+    columns: readonly Column[],
+    rows: readonly SqlRow[],
+  ): Promise<void>;
   /** A table with the index that the statement is to go by, where a planner may be told. */
   by(table: string, alias: string, index: string): RawBuilder<unknown>;
   /** Tells the planner what is in these tables, if it wants to know. */
@@ -30,6 +37,8 @@ export interface SqlDatabase {
 }
 
 export type ColumnType = "text" | "integer" | "real";
+
+export type SqlRow = Readonly<Record<string, string | number>>;
 
 export interface Column {
   readonly name: string;

@@ -3,7 +3,7 @@ import type { RunRow } from "../run-row.ts";
 import type { Checkpoint, RowBatch, RunView } from "../run-store.ts";
 import { RUN_COLUMNS, type ViewTables } from "./schema.ts";
 import { numbersOf, termsOf } from "./search-terms.ts";
-import type { Column, SqlDatabase } from "./sql-database.ts";
+import type { Column, SqlDatabase, SqlRow } from "./sql-database.ts";
 import { ViewDamagedError, ViewGoneError } from "./store-errors.ts";
 import { loadRow, type StoredRow, storeRow } from "./stored-row.ts";
 
@@ -115,13 +115,9 @@ export class SqlRunView implements RunView {
     db: Kysely<unknown>,
     table: string,
     columns: readonly Column[],
-    rows: readonly object[],
+    rows: readonly SqlRow[],
   ): Promise<void> {
-    if (rows.length === 0) return;
-    const names = refs(columns);
-    await sql`
-      insert into ${sql.table(table)} (${names})
-      select ${names} from ${this.#database.rows(columns, rows)} as x`.execute(db);
+    if (rows.length > 0) await this.#database.insert(db, table, columns, rows);
   }
 
   // Rows in which the same columns have changed go together: an index whose columns stay the same is not written.
@@ -197,7 +193,7 @@ export class SqlRunView implements RunView {
   async #forRuns(
     db: Kysely<unknown>,
     columns: readonly Column[],
-    rows: readonly object[],
+    rows: readonly SqlRow[],
     statement: (rows: RawBuilder<unknown>) => RawBuilder<unknown>,
   ): Promise<void> {
     if (rows.length > 0) await statement(this.#database.rows(columns, rows)).execute(db);
@@ -241,8 +237,8 @@ interface Changed {
 }
 
 interface FindChanges {
-  readonly terms: object[];
-  readonly numbers: object[];
+  readonly terms: SqlRow[];
+  readonly numbers: SqlRow[];
 }
 
 /** What `run` is found by and `other`, which is the same run at another time, is not. */
@@ -278,13 +274,9 @@ function typedAttributes({ attributes }: RunRow): readonly unknown[] {
   return Object.entries(attributes).map(([name, value]) => [name, typeof value, value]);
 }
 
-function only(columns: readonly Column[]): (row: StoredRow) => object {
+function only(columns: readonly Column[]): (row: StoredRow) => SqlRow {
   const names = new Set(columns.map(({ name }) => name));
   return (row) => Object.fromEntries(Object.entries(row).filter(([name]) => names.has(name)));
-}
-
-function refs(columns: readonly Column[]): RawBuilder<unknown> {
-  return sql.join(columns.map(({ name }) => sql.ref(name)));
 }
 
 const ID = { name: "id", type: "text" } as const;

@@ -4,7 +4,7 @@ import type { RunRow } from "../run-row.ts";
 import { errorWordsOf } from "./search-terms.ts";
 
 /** A run as its table has it, but for `run`, the number that the table knows it by. */
-export interface StoredRow {
+export type StoredRow = {
   readonly id: string;
   readonly flow: string;
   readonly run_key: string;
@@ -27,7 +27,7 @@ export interface StoredRow {
   readonly words: string;
   /** JSON of what is not searched, but for what is empty. */
   readonly body: string;
-}
+};
 
 export function storeRow(row: RunRow): StoredRow {
   const words = errorWordsOf(row);

@@ -5,7 +5,10 @@ import { afterAll, beforeAll, describe } from "vitest";
 import { type PostgresServer, startPostgres } from "./start-postgres.ts";
 
 /** Runs a suite on libsql and on PostgreSQL. `address` gives a test a database that nothing else is in. */
-export function onEveryDatabase(what: string, suite: (address: () => Promise<string>) => void): void {
+export function onEveryDatabase(
+  what: string,
+  suite: (address: () => Promise<string>) => void,
+): void {
   describe(`${what}, libsql`, () => {
     const folders: string[] = [];
     afterAll(async () => {

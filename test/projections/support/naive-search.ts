@@ -19,7 +19,8 @@ export function naiveSearch(runs: readonly RunRow[], query: RunQuery): readonly 
   return runs
     .filter((run) => matches(run, query))
     .toSorted(
-      (one, other) => compare(time(one), time(other)) || sign * (one.submittedAt - other.submittedAt),
+      (one, other) =>
+        compare(time(one), time(other)) || sign * (one.submittedAt - other.submittedAt),
     );
 }
 
@@ -28,32 +29,41 @@ function compare(one: number, other: number): number {
 }
 
 function matches(run: RunRow, query: RunQuery): boolean {
-  const tags = [...run.tags, ...run.addedTags];
-  const { key, text, attributes = [] } = query;
   return (
     isAnyOf(run.flow, query.flow) &&
     isAnyOf(run.status, query.status) &&
     !(query.notStatus !== undefined && isAnyOf(run.status, query.notStatus)) &&
     isAnyOf(run.queue, query.queue) &&
-    (key === undefined ||
-      (typeof key === "string" ? run.key === key : run.key.startsWith(key.prefix))) &&
-    (query.tags ?? []).every((tag) => tags.includes(tag)) &&
-    (query.anyTag === undefined || query.anyTag.some((tag) => tags.includes(tag))) &&
-    isIn(run.submittedAt, query.submitted) &&
-    isIn(run.startedAt, query.started) &&
-    isIn(run.closedAt, query.closed) &&
     isSame(run.parent, query.parent) &&
     isSame(run.root, query.root) &&
     isSame(run.worker, query.worker) &&
     isSame(run.errorFingerprint, query.fingerprint) &&
+    isIn(run.submittedAt, query.submitted) &&
+    isIn(run.startedAt, query.started) &&
+    isIn(run.closedAt, query.closed) &&
+    hasMore(run, query)
+  );
+}
+
+function hasMore(
+  run: RunRow,
+  { key, tags, anyTag, text, attributes, archived }: RunQuery,
+): boolean {
+  const has = [...run.tags, ...run.addedTags];
+  return (
+    (typeof key === "string" ? run.key === key : run.key.startsWith(key?.prefix ?? "")) &&
+    (tags ?? []).every((tag) => has.includes(tag)) &&
+    (anyTag === undefined || anyTag.some((tag) => has.includes(tag))) &&
     (text === undefined || hasWords(run, text)) &&
-    attributes.every((condition) => holds(run.attributes[condition.name], condition)) &&
-    (query.archived === undefined || query.archived === (run.archived !== ""))
+    (attributes ?? []).every((condition) => holds(run.attributes[condition.name], condition)) &&
+    (archived === undefined || archived === (run.archived !== ""))
   );
 }
 
 function isAnyOf(value: string, asked: string | readonly string[] | undefined): boolean {
-  return asked === undefined || (typeof asked === "string" ? value === asked : asked.includes(value));
+  return (
+    asked === undefined || (typeof asked === "string" ? value === asked : asked.includes(value))
+  );
 }
 
 function isSame(value: string, asked: string | undefined): boolean {
@@ -88,7 +98,10 @@ function split(text: string): string[] {
     .filter((word) => word !== "");
 }
 
-function holds(value: AttributeValue | undefined, { is, value: asked }: AttributeCondition): boolean {
+function holds(
+  value: AttributeValue | undefined,
+  { is, value: asked }: AttributeCondition,
+): boolean {
   if (value === undefined || kindOf(value) !== kindOf(asked)) return false;
   if (typeof value === "string" || typeof value === "boolean") return value === asked;
   const [one, other] = [Number(value), Number(asked)];

@@ -9,7 +9,17 @@ const FLOWS = ["checkout", "Checkout", "refund"] as const;
 const QUEUES = ["default", "slow"] as const;
 const STATUSES = ["pending", "running", "suspended", "completed", "failed", "cancelled"] as const;
 const TAGS = ["job:42", "job:4", "ü ö%_'\"\\", "🦊"] as const;
-const KEYS = ["a", "ab", "a%", "a_c", "aü", "a\u{10ffff}", "a\ud7ff", "b-2026-01", "b-2026-02"] as const;
+const KEYS = [
+  "a",
+  "ab",
+  "a%",
+  "a_c",
+  "aü",
+  "a\u{10ffff}",
+  "a\ud7ff",
+  "b-2026-01",
+  "b-2026-02",
+] as const;
 const WORKERS = ["", "w1", "w2"] as const;
 const FINGERPRINTS = ["", "00000000000000aa", "00000000000000bb"] as const;
 const NAMES = ["", "TimeoutError", "TypeError"] as const;
@@ -20,7 +30,19 @@ const MESSAGES = [
   "Größe: 50%_ zu groß",
   "a.b.c timeout's",
 ] as const;
-const TEXTS = ["time", "timeout", "Time OUT", "err", "größe", "x_y", "x", "after 4", "50%", "_", "!"] as const;
+const TEXTS = [
+  "time",
+  "timeout",
+  "Time OUT",
+  "err",
+  "größe",
+  "x_y",
+  "x",
+  "after 4",
+  "50%",
+  "_",
+  "!",
+] as const;
 const ATTRIBUTES = ["customer", "amount"] as const;
 const TIMES = [1_000, 1_001, 1_002, 2_000, 3_000, 3_001] as const;
 
@@ -81,7 +103,10 @@ const window = fc.record(
 );
 
 function oneOrMore<T>(values: readonly T[]): fc.Arbitrary<T | readonly T[]> {
-  return fc.oneof(fc.constantFrom(...values), fc.array(fc.constantFrom(...values), { maxLength: 3 }));
+  return fc.oneof(
+    fc.constantFrom(...values),
+    fc.array(fc.constantFrom(...values), { maxLength: 3 }),
+  );
 }
 
 const filters = fc.record(
@@ -113,7 +138,13 @@ const filters = fc.record(
         }),
         fc.record({
           name: fc.constantFrom(...ATTRIBUTES),
-          is: fc.constantFrom("=" as const, ">" as const, ">=" as const, "<" as const, "<=" as const),
+          is: fc.constantFrom(
+            "=" as const,
+            ">" as const,
+            ">=" as const,
+            "<" as const,
+            "<=" as const,
+          ),
           value: attribute.filter((value) => typeof value === "number" || value instanceof Date),
         }),
       ),
@@ -124,7 +155,9 @@ const filters = fc.record(
   { requiredKeys: [] },
 );
 
-type Filters = (typeof filters)["generate"] extends (...args: never[]) => { value: infer T } ? T : never;
+type Filters = (typeof filters)["generate"] extends (...args: never[]) => { value: infer T }
+  ? T
+  : never;
 
 /** A few criteria at once: more of them find nothing. */
 export const runQueries: fc.Arbitrary<RunQuery> = fc

@@ -5,7 +5,9 @@ import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { spawnWatched } from "../../../src/embedded/spawn-watched.ts";
 
@@ -29,12 +31,12 @@ export async function startPostgres(
     return {
       url: urlOf(place.port),
       newDatabase: async () => newSchema(urlOf(place.port)),
-      kill: async () => running.end("SIGKILL"),
+      kill: async () => running.stop("SIGKILL"),
       start: async () => {
         running = await launch(place, options);
       },
       stop: async () => {
-        await running.end("SIGINT");
+        await running.stop("SIGINT");
         await rm(folder, { recursive: true, force: true });
       },
     };
@@ -70,9 +72,6 @@ const POLL_MS = 20;
 let schemas = 0;
 
 async function givenServer(url: string): Promise<PostgresServer> {
-  const refuse = async () => {
-    throw new Error("A server that was given is not restarted: unset MILLRACE_TEST_POSTGRES");
-  };
   return {
     url,
     newDatabase: async () => newSchema(url),
@@ -80,6 +79,10 @@ async function givenServer(url: string): Promise<PostgresServer> {
     start: refuse,
     stop: async () => {},
   };
+}
+
+async function refuse(): Promise<never> {
+  throw new Error("A server that was given is not restarted: unset MILLRACE_TEST_POSTGRES");
 }
 
 function newSchema(url: string): string {
@@ -133,7 +136,7 @@ async function makeCluster({ folder, program, user }: Place): Promise<void> {
 async function launch(
   { folder, program, user, port }: Place,
   { durable = false }: { readonly durable?: boolean },
-): Promise<{ end(signal: NodeJS.Signals): Promise<void> }> {
+): Promise<{ stop(signal: NodeJS.Signals): Promise<void> }> {
   const settings = [
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",
@@ -150,26 +153,28 @@ async function launch(
     String(port),
     ...settings.flatMap((one) => ["-c", one]),
   ];
-  const server = spawnWatched(join(program, "bin", "postgres"), args, user);
-  let said = "";
-  server.stderr?.on("data", (bytes: Buffer) => {
-    said = (said + String(bytes)).slice(-10_000);
-  });
-  const exited = once(server, "exit");
   const end = performance.now() + READY_TIMEOUT_MS;
-  while (!(await answers(port))) {
-    if (server.exitCode !== null || performance.now() > end) {
-      server.kill("SIGKILL");
-      throw new Error(`PostgreSQL does not start: ${said}`);
+  for (;;) {
+    const server = spawnWatched(join(program, "bin", "postgres"), args, user);
+    const said = text(server.stderr ?? Readable.from([]));
+    const exited = once(server, "exit");
+    while (server.exitCode === null && performance.now() < end) {
+      if (await answers(port)) {
+        return {
+          stop: async (signal) => {
+            server.kill(signal);
+            await exited;
+          },
+        };
+      }
+      await delay(POLL_MS);
     }
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    server.kill("SIGKILL");
+    await exited;
+    // After a crash: what is left of the former server's processes may still hold its memory.
+    if (performance.now() > end) throw new Error(`PostgreSQL does not start: ${await said}`);
+    await delay(POLL_MS);
   }
-  return {
-    end: async (signal) => {
-      server.kill(signal);
-      await exited;
-    },
-  };
 }
 
 async function answers(port: number): Promise<boolean> {
