@@ -45,14 +45,12 @@ const NOTHING = () => {};
 
 class LibsqlDriver implements Driver {
   readonly #database: Database.Database;
-  readonly #statements: LibsqlStatements;
   readonly #connection: LibsqlConnection;
   /** Ends with the last of those that want the one connection. */
   #turn: Promise<void> = Promise.resolve();
   #endTurn: () => void = NOTHING;
 
   constructor(statements: LibsqlStatements) {
-    this.#statements = statements;
     this.#database = statements.database;
     this.#connection = new LibsqlConnection(statements);
   }

@@ -1,4 +1,4 @@
-import type { ArchivedRun } from "../../../src/engine/archive.ts";
+import type { ArchivedRun } from "../../../src/engine/archived-run.ts";
 import { foldFrames } from "../../../src/engine/run-state.ts";
 import type { Submission } from "../../../src/engine/submission.ts";
 import { encodeFrame } from "../../../src/wire/frame-codec.ts";
