@@ -5,6 +5,7 @@ import { addDead } from "./commands/dead.ts";
 import { addDev } from "./commands/dev.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEvents } from "./commands/events.ts";
+import { addList } from "./commands/list.ts";
 import { addQueue } from "./commands/queue.ts";
 import { addResult } from "./commands/result.ts";
 import { addResume } from "./commands/resume.ts";
@@ -12,9 +13,11 @@ import { addServe } from "./commands/serve.ts";
 import { addServer } from "./commands/server.ts";
 import { addShow } from "./commands/show.ts";
 import { addSignal } from "./commands/signal.ts";
+import { addStats } from "./commands/stats.ts";
 import { addSubmit } from "./commands/submit.ts";
 import { addTerminate } from "./commands/terminate.ts";
 import { addToken } from "./commands/token.ts";
+import { addTree } from "./commands/tree.ts";
 import { addWatch } from "./commands/watch.ts";
 import { EXIT_HELP } from "./exit-codes.ts";
 import { addGlobalOptions } from "./global-options.ts";
@@ -40,7 +43,10 @@ const COMMANDS: readonly AddCommand[] = [
   addServe,
   addSubmit,
   addResult,
+  addList,
+  addStats,
   addShow,
+  addTree,
   addWatch,
   addEvents,
   addSignal,

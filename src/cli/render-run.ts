@@ -37,7 +37,7 @@ function facts(run: ShownRun): readonly Fact[] {
   ];
   if (run.startAt !== undefined) rows.push(["not before", humanTime(run.startAt)]);
   if (run.deadlineAt !== undefined) rows.push(["deadline", humanTime(run.deadlineAt)]);
-  if (startedAt !== undefined) rows.push(["started", humanTime(startedAt)]);
+  if (startedAt !== undefined) rows.push(["started", startText(startedAt, run.queueDelayMs)]);
   if (closedAt !== undefined) {
     const took = closedAt.getTime() - (startedAt ?? closedAt).getTime();
     rows.push(["ended", `${humanTime(closedAt)} (after ${humanDuration(Math.max(0, took))})`]);
@@ -55,6 +55,15 @@ function facts(run: ShownRun): readonly Fact[] {
   if (run.status === "completed") rows.push(["output", short(run.output)]);
   return rows;
 }
+
+function startText(startedAt: Date, queueDelayMs = 0): string {
+  const queued =
+    queueDelayMs < SHORT_DELAY_MS ? "" : ` (queued for ${humanDuration(queueDelayMs)})`;
+  return `${humanTime(startedAt)}${queued}`;
+}
+
+/** A shorter wait in the queue is not worth a word. */
+const SHORT_DELAY_MS = 1_000;
 
 /** What the run is found by, and what was written on it. */
 function finderFacts({ tags, attributes, metadata }: ShownRun): readonly Fact[] {

@@ -1,11 +1,12 @@
 import { EmbeddedError } from "../embedded/embedded-error.ts";
-import { MillraceError, PayloadUnreadableError, RunFailedError } from "../index.ts";
+import { MillraceError, PayloadUnreadableError, QueryError, RunFailedError } from "../index.ts";
 import { CliError } from "./cli-error.ts";
 import { exitCodeOf } from "./exit-code-of.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { errorRecord, jsonText } from "./json-of.ts";
 import { printableLines } from "./printable.ts";
 import { errorLines } from "./render-error.ts";
+import { queryErrorLines } from "./render-query-error.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Says on stderr what went wrong, for people or as one JSON document, and gives the exit code. */
@@ -32,6 +33,9 @@ function humanLines(terminal: Terminal, error: unknown): readonly string[] {
   const first = `${bold(red("error:"))} ${printableLines(error.message)}`;
   if (error instanceof PayloadUnreadableError) {
     return [first, "On the command line: --payloads <file>, which exports what connect() takes."];
+  }
+  if (error instanceof QueryError) {
+    return [first, ...queryErrorLines(error, terminal.noteColors.red)];
   }
   if (error.cause === undefined) return [first];
   // Where a flow threw matters; where a connection was refused inside a library does not.

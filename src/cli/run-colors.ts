@@ -2,11 +2,16 @@ import type { Colors } from "./terminal.ts";
 
 /** A status of a run or step in its colour. */
 export function coloredStatus(status: string, colors: Colors): string {
-  const { green, red, yellow, cyan } = colors;
-  if (status === "completed") return green(status);
-  if (status === "failed" || status === "crashed") return red(status);
-  if (status === "parked" || status === "cancelled" || status === "awaiting-retry") {
-    return yellow(status);
-  }
-  return cyan(status);
+  return statusPaint(status, colors)(status);
+}
+
+/** What gives a text the colour of a status. */
+export function statusPaint(
+  status: string,
+  { green, red, yellow, cyan }: Colors,
+): (text: string) => string {
+  if (status === "completed") return green;
+  if (status === "failed" || status === "crashed") return red;
+  if (status === "parked" || status === "cancelled" || status === "awaiting-retry") return yellow;
+  return cyan;
 }

@@ -25,6 +25,21 @@ export class Terminal {
     }
   }
 
+  /** Columns of the terminal that stdout is, if it is one. */
+  get width(): number | undefined {
+    return process.stdout.isTTY ? process.stdout.columns : undefined;
+  }
+
+  /** True when somebody can be asked: they read stderr and type. */
+  get isAttended(): boolean {
+    return process.stdin.isTTY && process.stderr.isTTY;
+  }
+
+  /** Empties the screen of a terminal. */
+  clear(): void {
+    process.stdout.write("\u001b[H\u001b[2J\u001b[3J");
+  }
+
   /** A line of the result. */
   print(line: string): void {
     process.stdout.write(`${line}\n`);

@@ -104,6 +104,7 @@ function apply(draft: Draft, event: RunEvent): void {
     case "Annotated":
     case "Patched":
     case "Resumed":
+    case "Archived":
     case "Unknown":
       return;
   }
