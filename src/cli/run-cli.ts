@@ -17,7 +17,7 @@ export async function runCli(args: readonly string[]): Promise<ExitCode> {
 
 async function run(host: Host, args: readonly string[]): Promise<ExitCode> {
   try {
-    await createProgram(host).parseAsync(args, { from: "user" });
+    await createProgram(host).parseAsync(args.map(asWord), { from: "user" });
     return host.exitCode;
   } catch (error) {
     if (!(error instanceof CommanderError)) return reportError(host.terminal, error);
@@ -29,6 +29,11 @@ async function run(host: Host, args: readonly string[]): Promise<ExitCode> {
     const text = `${message}${stop} See millrace --help.`;
     return reportError(host.terminal, new CliError("USAGE", text));
   }
+}
+
+/** A part of a query that begins with a minus is no option: with a space before it, it is not taken for one. */
+function asWord(arg: string): string {
+  return /^-status[:=]/.test(arg) ? ` ${arg}` : arg;
 }
 
 /** Looked up before the arguments are understood: the error may be that they are not. */

@@ -17,7 +17,7 @@ test.each([
   ["flow:checkout stauts:failed", "  flow:checkout stauts:failed", "                ^~~~~~"],
   ["flow:a,", "  flow:a,", "         ^"],
   ["日本 stauts:x", "  日本 stauts:x", "       ^~~~~~"],
-  ["\u001b[2J stauts:x", "  \\u001b[2J stauts:x", "             ^~~~~~"],
+  ["\u001b[2J stauts:x", "  \\u001b[2J stauts:x", "            ^~~~~~"],
 ])("the caret of %j stands under what is wrong", (query, shown, caret) => {
   expect(queryErrorLines(errorOf(query))).toEqual([shown, caret]);
 });
@@ -138,7 +138,7 @@ test("counts are a line a flow, a column for each status that some run has, and 
   expect(statsLines(stats, { colors, width: undefined })).toEqual([
     "flow      queue  completed  failed    all",
     "checkout                 7       1      8",
-    "ship      slow              1,234  1,234",
+    "ship      slow               1,234  1,234",
     "all                      7   1,235  1,242",
   ]);
 });
