@@ -1,7 +1,8 @@
-// What `npm start` runs: a broker, two workers, one run to look at, and an invitation to kill.
+// What `npm start` runs: a broker, two workers, a server, one run to look at, and an invitation to kill.
 
 import { fileURLToPath } from "node:url";
 import { connect } from "millrace";
+import { startDevServer } from "../dist/cli/dev-server.js";
 import { openEmbeddedBroker } from "../dist/embedded/open-embedded-broker.js";
 import { ROOT } from "../scripts/setup.mjs";
 import { describeEvent } from "./describe-event.mjs";
@@ -13,6 +14,7 @@ const SAME_SIGNAL_MS = 500;
 const say = (text = "") => console.log(text);
 const stop = new AbortController();
 let pool;
+let server;
 let stoppedAt;
 let ownRun;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
@@ -33,6 +35,7 @@ try {
   await main();
 } finally {
   await pool?.stop();
+  await server?.stop();
   await broker.stop();
 }
 process.exit(0);
@@ -46,9 +49,11 @@ async function main() {
     onDeath: replace,
   });
   const workers = await Promise.all([pool.start(), pool.start()]);
+  server = await startDevServer({ broker: broker.url, namespace: "default", dir, onTrouble: say });
   say();
   say(`Broker   ${broker.url}${broker.owned ? "" : " (already running in this folder)"}`);
   say(`Workers  ${workers.map(({ name, pid }) => `${name} (pid ${pid})`).join(", ")}`);
+  say(`Server   ${server.url} (HTTP API, search)`);
   const millrace = await connect({ servers: broker.url });
   const order = { customer: "Ada", items: ["tea", "kettle", "cup"] };
   const key = `order-${Date.now().toString(36)}`;
@@ -60,7 +65,7 @@ async function main() {
   if (!stop.signal.aborted) invite(handle.id);
   await stopped();
   say();
-  say("Stopping the workers and the broker");
+  say("Stopping the workers, the server and the broker");
   await millrace.close();
 }
 
@@ -78,9 +83,11 @@ async function follow(handle) {
 
 function invite(id) {
   say();
-  say("Broker and workers stay up. In a second terminal, in this folder:");
+  say("Broker, workers and server stay up. In a second terminal, in this folder:");
   say(`  npx millrace show ${id}`);
-  say(`  npx millrace events ${id}`);
+  say(`  npx millrace list tag:example`);
+  say(`  npx millrace explain ${id}`);
+  say(`  curl -s '${server.url}/api/v1/runs?q=flow:checkout'`);
   say(`  npx millrace submit checkout '{"customer": "you", "items": ["tea"]}' --key mine --wait`);
   say("  npx millrace doctor");
   say("Submit one, and kill the worker that has it. Ctrl-C here ends everything.");

@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 /** Starts `dev` and waits until its worker serves. */
 async function dev(): Promise<Running> {
-  const running = start([MILLRACE, "dev", "flows.ts"], { cwd: folder });
+  const running = start([MILLRACE, "dev", "flows.ts", "--server-port", "0"], { cwd: folder });
   onTestFinished(async () => void (await running.stop()));
   await running.wrote(/"Serving"/);
   return running;
@@ -74,6 +74,23 @@ test("a flow that uses the clock is told with its line of TypeScript", async () 
   await millrace(["submit", "sinful", "--wait", "--timeout", "30s"], { cwd: folder });
   const [, line] = await running.wrote(/"place":"flows\.ts:(\d+)"/);
   expect(sinful.split("\n")[Number(line) - 1]).toContain("return Date.now()");
+});
+
+test("its server finds runs, and forgets none between two starts", async () => {
+  const first = await dev();
+  await millrace(["submit", "hello", "-k", "found", "--tag", "t:1", "--wait"], { cwd: folder });
+  const find = async () => {
+    const { stdout } = await millrace(["list", "tag:t:1", "--json"], { cwd: folder });
+    return stdout.includes("hello:found") ? stdout : undefined;
+  };
+  await until("the run is found", find);
+  await first.stop();
+  const second = await dev();
+  const [, url] = await second.wrote(/Server (http:\/\/127\.0\.0\.1:\d+)/);
+  const response = await fetch(
+    `${url}/api/v1/runs?q=${encodeURIComponent("tag:t:1 status:completed")}`,
+  );
+  expect(await response.json()).toMatchObject({ runs: [{ id: "hello:found" }] });
 });
 
 test("a worker that is killed is started anew", async () => {

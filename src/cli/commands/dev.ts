@@ -4,10 +4,11 @@ import { type EmbeddedBroker, openEmbeddedBroker } from "../../embedded/open-emb
 import type { Duration } from "../../engine/duration.ts";
 import type { GuardMode } from "../../index.ts";
 import { CliError } from "../cli-error.ts";
+import { type DevServer, startDevServer } from "../dev-server.ts";
 import { DevWorker } from "../dev-worker.ts";
 import type { GlobalOptions } from "../global-options.ts";
 import type { Host } from "../host.ts";
-import { countValue, durationValue, guardOption } from "../option-values.ts";
+import { countValue, durationValue, guardOption, portValue } from "../option-values.ts";
 import { projectFolder } from "../project-folder.ts";
 import { stopSignal } from "../stop-signal.ts";
 import type { Terminal } from "../terminal.ts";
@@ -16,10 +17,14 @@ import type { Terminal } from "../terminal.ts";
 export function addDev(program: Command, host: Host): void {
   program
     .command("dev")
-    .description("Run a broker and a worker for development; reload the worker on change.")
+    .description(
+      "Run a broker, a worker and a server for development; reload the worker on change.",
+    )
     .argument("<file>", "TypeScript or JavaScript file that exports flows and tasks")
     .option("-l, --limit <n>", "runs that execute at once (default: 100)", countValue)
     .option("--port <n>", "port of the broker (default: the one it had, or a free one)", countValue)
+    .option("--server-port <n>", "port of the server (default: 4280, or a free one)", portValue)
+    .option("--no-server", "no server: no search, no HTTP API")
     .option(
       "--grace <duration>",
       "how long steps may go on at a reload (default: 10s)",
@@ -33,6 +38,7 @@ export function addDev(program: Command, host: Host): void {
 }
 
 const HELP = `
+The server answers searches and the HTTP API, on this machine only and without tokens.
 The broker keeps its files in .millrace/ of the project folder (the nearest one with a package.json) and
 ends with this command; runs are there again the next time. Other commands in this folder find it by
 themselves. A second dev in the same folder joins the broker of the first. --servers and NATS_URL do not
@@ -45,6 +51,8 @@ Example:
 interface DevOptions extends GlobalOptions {
   readonly limit?: number;
   readonly port?: number;
+  readonly server: boolean;
+  readonly serverPort?: number;
   readonly grace?: Duration;
   readonly guard?: GuardMode;
 }
@@ -65,6 +73,7 @@ async function develop(
   const say = (text: string): void => announce(terminal, text);
   await using broker = await openEmbeddedBroker({ dir, port: options.port, onProgress: say });
   say(`Broker ${broker.url}${broker.owned ? "" : " (of another process in this folder)"}`);
+  const server = await serverFor(broker.url, dir, options, say);
   worker = new DevWorker({
     file: resolve(file),
     args: workerArgs(broker.url, options),
@@ -77,7 +86,27 @@ async function develop(
   say(ended === "broker" ? "The broker has ended" : "Stopping");
   await worker.stop();
   await working;
+  await server?.stop();
   if (ended === "broker") throw new CliError("BROKER_ENDED", "The broker ended. Start dev again.");
+}
+
+async function serverFor(
+  broker: string,
+  dir: string,
+  { server: wanted, namespace, serverPort: port }: DevOptions,
+  say: (text: string) => void,
+): Promise<DevServer | undefined> {
+  if (!wanted) return undefined;
+  try {
+    const server = await startDevServer({ broker, namespace, dir, port, onTrouble: say });
+    say(`Server ${server.url}`);
+    return server;
+  } catch (error) {
+    if (port !== undefined) throw error;
+    // Runs need no server: what is developed here works without.
+    say(`No server: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
 }
 
 function workerArgs(url: string, options: DevOptions): readonly string[] {
