@@ -21,6 +21,80 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/dead-letters": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Messages that nobody could use, the newest first */
+        readonly get: operations["listDeadLetters"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/dead-letters/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** A dead letter and its message */
+        readonly get: operations["getDeadLetter"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/dead-letters/{id}/drop": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Mark a dead letter as seen to
+         * @description It is listed no more unless asked for; the message stays in the log.
+         */
+        readonly post: operations["dropDeadLetter"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/dead-letters/{id}/replay": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Give the message to its run after all
+         * @description Once what was in the way is gone: an input is put into its run's inbox, a submission is handed to a worker.
+         */
+        readonly post: operations["replayDeadLetter"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/jobs": {
         readonly parameters: {
             readonly query?: never;
@@ -95,6 +169,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/projections": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What this replica's projector does, and how far it is behind */
+        readonly get: operations["getProjections"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/queues": {
         readonly parameters: {
             readonly query?: never;
@@ -102,7 +193,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** Queues that somebody has settled something for */
+        /** All queues: what waits in them, since when, and who serves them */
         readonly get: operations["listQueues"];
         readonly put?: never;
         readonly post?: never;
@@ -119,7 +210,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** A queue */
+        /** What somebody has settled for a queue */
         readonly get: operations["getQueue"];
         readonly put?: never;
         readonly post?: never;
@@ -166,7 +257,7 @@ export interface paths {
         };
         /**
          * A run at a glance
-         * @description As the projection has it, which may be behind by a moment; a run that it does not have yet is read from the log.
+         * @description As it is now: what the projection has, or the log where that is ahead of it.
          */
         readonly get: operations["getRun"];
         readonly put?: never;
@@ -331,6 +422,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/runs/{id}/tree": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * A run and its family below it
+         * @description Reads the history of each: of a large family, the nearer generations go first.
+         */
+        readonly get: operations["getRunTree"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/runs/count": {
         readonly parameters: {
             readonly query?: never;
@@ -426,6 +537,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/workers": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The workers of the last day
+         * @description Those that serve first. A worker tells of itself every 10 s.
+         */
+        readonly get: operations["listWorkers"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/livez": {
         readonly parameters: {
             readonly query?: never;
@@ -509,6 +640,61 @@ export interface components {
             /** @enum {unknown} */
             readonly state: "running" | "done" | "cancelled";
         };
+        /** @description A message that nobody could use: it stays in the log. */
+        readonly DeadLetter: {
+            /**
+             * Format: date-time
+             * @description When it was set aside.
+             */
+            readonly at?: string;
+            /** @description `<partition>/<sequence>` of the message that it is about. */
+            readonly id: string;
+            readonly partition: number;
+            /** @description Why the message was set aside. */
+            readonly reason: string;
+            /**
+             * Format: date-time
+             * @description When it was replayed or dropped.
+             */
+            readonly resolvedAt?: string;
+            readonly sequence: number;
+            /** @enum {unknown} */
+            readonly state: "open" | "replayed" | "dropped";
+            readonly subject: string;
+        };
+        readonly DeadLetterDetails: {
+            /**
+             * Format: date-time
+             * @description When it was set aside.
+             */
+            readonly at?: string;
+            /** @description `<partition>/<sequence>` of the message that it is about. */
+            readonly id: string;
+            /** @description Not there when it is gone from the log. */
+            readonly message?: {
+                readonly bytes: number;
+                /** @description What it says, if it is understood. */
+                readonly content?: unknown;
+                /** @description The first 256 bytes. */
+                readonly hex: string;
+                readonly kind: string;
+                readonly runId?: string;
+                /** @description Why it is not. */
+                readonly trouble?: string;
+            };
+            readonly partition: number;
+            /** @description Why the message was set aside. */
+            readonly reason: string;
+            /**
+             * Format: date-time
+             * @description When it was replayed or dropped.
+             */
+            readonly resolvedAt?: string;
+            readonly sequence: number;
+            /** @enum {unknown} */
+            readonly state: "open" | "replayed" | "dropped";
+            readonly subject: string;
+        };
         /** @description What went wrong (RFC 9457). */
         readonly Problem: {
             /** @description Stable across releases: compare codes, not texts. */
@@ -536,6 +722,7 @@ export interface components {
             /** @description `urn:millrace:problem:` and the code in small letters. */
             readonly type: string;
         };
+        /** @description What somebody has settled for a queue, and who holds its slots. */
         readonly Queue: {
             /** @description Runs that may be active at once. */
             readonly concurrency?: number;
@@ -556,6 +743,43 @@ export interface components {
                 readonly limit: number;
                 readonly perMs: number;
             };
+        };
+        /** @description A queue with what waits in it and who serves it. */
+        readonly QueueView: {
+            /** @description Runs that may be active at once. */
+            readonly concurrency?: number;
+            /** @description Messages that workers have. */
+            readonly handedOut: number;
+            /** @description Who holds the slots of a queue with a limit. */
+            readonly holders: readonly {
+                readonly run: string;
+                /**
+                 * Format: date-time
+                 * @description Since when.
+                 */
+                readonly since: string;
+                readonly worker: string;
+            }[];
+            /** @description Inputs of its runs that no worker was handed yet. */
+            readonly inputs: number;
+            /** @description How long a dead worker keeps its runs. */
+            readonly leaseMs?: number;
+            readonly name: string;
+            /**
+             * Format: date-time
+             * @description When the first of them was stored.
+             */
+            readonly oldestAt?: string;
+            readonly paused: boolean;
+            /** @description Starts in a time. */
+            readonly rate?: {
+                readonly limit: number;
+                readonly perMs: number;
+            };
+            /** @description Submissions that no worker was handed yet. */
+            readonly waiting: number;
+            /** @description Who takes runs from it now. */
+            readonly workers: readonly string[];
         };
         /** @description A run as lists show it. What there is nothing of is not there. */
         readonly Run: {
@@ -648,19 +872,68 @@ export interface components {
             /** @description Who holds it. */
             readonly worker?: string;
         };
+        /** @description A step, timer or child, or a flow with those of its own. */
+        readonly RunCommand: {
+            /** @description Of a step. */
+            readonly attempts?: number;
+            readonly commands?: readonly components["schemas"]["RunCommand"][];
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            readonly from: string;
+            /** @description `pay#1/charge#2` */
+            readonly id: string;
+            /** @enum {unknown} */
+            readonly kind: "step" | "timer" | "child" | "flow";
+            /** @description Its part of the id: `charge#2`. */
+            readonly label: string;
+            /** @description Of a child. */
+            readonly runId?: string;
+            /** @description Of a step. */
+            readonly status?: string;
+            /**
+             * Format: date-time
+             * @description Not there while it goes on.
+             */
+            readonly to?: string;
+        };
         /** @description All that is recorded of a run. */
         readonly RunDetails: {
+            /** @description Search attributes by name. */
+            readonly attributes: {
+                readonly [key: string]: string | number | boolean | {
+                    /**
+                     * Format: date-time
+                     * @description A time.
+                     */
+                    readonly time: string;
+                };
+            };
             readonly cancelReason?: string;
             readonly children: readonly {
+                /** @description True when this run has learnt of its end. */
                 readonly closed: boolean;
+                /**
+                 * Format: date-time
+                 * @description When this run learnt of its end.
+                 */
+                readonly closedAt?: string;
                 readonly id: string;
                 readonly runId: string;
+                /**
+                 * Format: date-time
+                 * @description When it was submitted.
+                 */
+                readonly submittedAt: string;
             }[];
             /**
              * Format: date-time
              * @description When it ended.
              */
             readonly closedAt?: string;
+            /** @description Steps, timers and children as the flow asked for them. */
+            readonly commands: readonly components["schemas"]["RunCommand"][];
             /**
              * Format: date-time
              * @description Cancelled if it has not ended by then.
@@ -672,14 +945,30 @@ export interface components {
             readonly exposed: {
                 readonly [key: string]: unknown;
             };
+            /** @description How many frames its history has. */
+            readonly frames: number;
             readonly id: string;
             /** @description What it was submitted with. */
             readonly input?: unknown;
+            /** @description Where a large value is. */
+            readonly inputBlob?: {
+                readonly key: string;
+                readonly sha256: string;
+                readonly size: number;
+                readonly store: string;
+            };
             readonly metadata: {
                 readonly [key: string]: string;
             };
             /** @description What it gave. */
             readonly output?: unknown;
+            /** @description Where a large value is. */
+            readonly outputBlob?: {
+                readonly key: string;
+                readonly sha256: string;
+                readonly size: number;
+                readonly store: string;
+            };
             readonly parent?: string;
             readonly parked?: {
                 readonly asked: string;
@@ -694,6 +983,10 @@ export interface components {
                 readonly total: number;
             };
             readonly queue: string;
+            /** @description How long it was due before a worker took it up. */
+            readonly queueDelayMs?: number;
+            /** @description Stream sequence of the last frame that is shown. */
+            readonly sequence: number;
             /**
              * Format: date-time
              * @description Not to be started before.
@@ -727,6 +1020,13 @@ export interface components {
                 readonly id: string;
                 /** @description What it gave. */
                 readonly output?: unknown;
+                /** @description Where a large value is. */
+                readonly outputBlob?: {
+                    readonly key: string;
+                    readonly sha256: string;
+                    readonly size: number;
+                    readonly store: string;
+                };
                 /** @enum {unknown} */
                 readonly status: "running" | "awaiting-retry" | "completed" | "failed";
             }[];
@@ -737,6 +1037,32 @@ export interface components {
             readonly submittedAt: string;
             readonly tags: readonly string[];
             readonly takeOvers: number;
+            /** @description When what went on, for drawing. */
+            readonly timeline: readonly {
+                readonly attempt?: number;
+                /** @description How an activation ended. */
+                readonly end?: string;
+                readonly epoch?: number;
+                /**
+                 * Format: date-time
+                 * @description When it began.
+                 */
+                readonly from: string;
+                readonly id?: string;
+                /** @enum {unknown} */
+                readonly kind: "queued" | "activation" | "waiting" | "attempt" | "timer" | "child";
+                /** @enum {unknown} */
+                readonly outcome?: "running" | "completed" | "failed";
+                readonly runId?: string;
+                readonly step?: string;
+                /**
+                 * Format: date-time
+                 * @description Not there while it goes on.
+                 */
+                readonly to?: string;
+                readonly waits?: readonly string[];
+                readonly worker?: string;
+            }[];
             readonly timers: readonly {
                 /**
                  * Format: date-time
@@ -752,6 +1078,20 @@ export interface components {
             }[];
             readonly version?: string;
             readonly waitingFor: readonly string[];
+            /** @description When nobody held it because it only waited. */
+            readonly waits: readonly {
+                /**
+                 * Format: date-time
+                 * @description When it began.
+                 */
+                readonly from: string;
+                /**
+                 * Format: date-time
+                 * @description Not there while it goes on.
+                 */
+                readonly to?: string;
+                readonly waitsFor: readonly string[];
+            }[];
             readonly worker?: string;
         };
         /** @description What a run's code threw, with its causes. */
@@ -808,6 +1148,34 @@ export interface components {
          * @enum {string}
          */
         readonly RunStatus: "scheduled" | "pending" | "running" | "suspended" | "awaiting-retry" | "cancelling" | "parked" | "completed" | "failed" | "crashed" | "cancelled";
+        /** @description A run and those that it submitted, and so on. */
+        readonly RunTree: {
+            readonly children: readonly components["schemas"]["RunTree"][];
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            readonly closedAt?: string;
+            /** @description Its place in the flow that submitted it, or empty. */
+            readonly command: string;
+            readonly id: string;
+            /** @description How many more children are not shown. */
+            readonly more: number;
+            readonly progress?: {
+                readonly done: number;
+                readonly message: string;
+                readonly total: number;
+            };
+            /**
+             * Format: date-time
+             * @description When a worker first took it up.
+             */
+            readonly startedAt?: string;
+            /** @description As of a run, or `not-found`: not submitted, yet or ever. */
+            readonly status: string;
+            readonly waitingFor: readonly string[];
+            readonly worker: string;
+        };
         readonly Submitted: {
             readonly id: string;
             /** @description False when the run was there. */
@@ -835,6 +1203,41 @@ export interface components {
             readonly revokedAt?: string;
             /** @description `read` looks, `submit` brings in runs and signals, `control` stops, resumes and changes queues, `admin` all of it and tokens. */
             readonly scopes: readonly ("read" | "submit" | "control" | "admin")[];
+        };
+        /** @description A worker as it last told of itself. */
+        readonly Worker: {
+            /** @description Runs that may execute there at once. */
+            readonly concurrency: number;
+            readonly flows: readonly string[];
+            /** @description Runs in memory, waiting ones included. */
+            readonly held: number;
+            readonly host: string;
+            readonly id: string;
+            /** @description How late its event loop was of late. */
+            readonly lagMs: number;
+            /** @description Version of Node. */
+            readonly node: string;
+            readonly pid: number;
+            readonly queues: readonly string[];
+            /** @description Runs that execute. */
+            readonly running: number;
+            /**
+             * Format: date-time
+             * @description When it told of itself last, by its own clock.
+             */
+            readonly seenAt: string;
+            /**
+             * Format: date-time
+             * @description When it started, by its own clock.
+             */
+            readonly startedAt: string;
+            /**
+             * @description `gone` when it has told nothing for 30 s and did not stop in good order.
+             * @enum {unknown}
+             */
+            readonly status: "serving" | "draining" | "gone" | "stopped";
+            /** @description Version of Millrace. */
+            readonly version: string;
         };
     };
     responses: never;
@@ -922,6 +1325,365 @@ export interface operations {
             };
             /** @description A problem. */
             readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listDeadLetters: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description `next` of the page before. */
+                readonly after?: string;
+                readonly limit?: number;
+                /** @description With those that were replayed or dropped. */
+                readonly resolved?: boolean;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Default Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly letters: readonly components["schemas"]["DeadLetter"][];
+                        /** @description For the page that follows; not there on the last one. */
+                        readonly next?: string;
+                    };
+                };
+            };
+            /** @description A problem. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getDeadLetter: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description `<partition>/<sequence>`, URL-encoded. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Default Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DeadLetterDetails"];
+                };
+            };
+            /** @description A problem. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly dropDeadLetter: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description `<partition>/<sequence>`, URL-encoded. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": Record<string, never>;
+            };
+        };
+        readonly responses: {
+            /** @description A message that nobody could use: it stays in the log. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DeadLetter"];
+                };
+            };
+            /** @description A problem. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly replayDeadLetter: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description `<partition>/<sequence>`, URL-encoded. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": Record<string, never>;
+            };
+        };
+        readonly responses: {
+            /** @description A message that nobody could use: it stays in the log. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DeadLetter"];
+                };
+            };
+            /** @description A problem. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -1219,6 +1981,78 @@ export interface operations {
             };
         };
     };
+    readonly getProjections: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Default Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly partitions: readonly {
+                            /** @description Folded of late. */
+                            readonly eventsPerSecond: number;
+                            /** @description Messages that are not in the view. */
+                            readonly lagEvents: number;
+                            /** @description How old the oldest of them is. */
+                            readonly lagSeconds: number;
+                            /** @description Until something goes well, or empty. */
+                            readonly lastError: string;
+                            readonly partition: number;
+                            /** @description Last stream sequence that is in the view. */
+                            readonly sequence: number;
+                            /** @enum {unknown} */
+                            readonly state: "starting" | "reading" | "standby" | "retrying" | "rebuilding" | "stopped";
+                        }[];
+                    };
+                };
+            };
+            /** @description A problem. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly listQueues: {
         readonly parameters: {
             readonly query?: never;
@@ -1235,7 +2069,7 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": {
-                        readonly queues: readonly components["schemas"]["Queue"][];
+                        readonly queues: readonly components["schemas"]["QueueView"][];
                     };
                 };
             };
@@ -1288,7 +2122,7 @@ export interface operations {
         };
         readonly requestBody?: never;
         readonly responses: {
-            /** @description Default Response */
+            /** @description What somebody has settled for a queue, and who holds its slots. */
             readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1367,7 +2201,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description Default Response */
+            /** @description What somebody has settled for a queue, and who holds its slots. */
             readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1920,7 +2754,10 @@ export interface operations {
     };
     readonly getRunDetails: {
         readonly parameters: {
-            readonly query?: never;
+            readonly query?: {
+                /** @description As it was when this stream sequence was the last one. Default: as it is now. */
+                readonly at?: number;
+            };
             readonly header?: never;
             readonly path: {
                 /** @description The run's id, `<flow>:<key>`, URL-encoded. */
@@ -2508,6 +3345,86 @@ export interface operations {
             };
         };
     };
+    readonly getRunTree: {
+        readonly parameters: {
+            readonly query?: {
+                readonly depth?: number;
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description The run's id, `<flow>:<key>`, URL-encoded. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A run and those that it submitted, and so on. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RunTree"];
+                };
+            };
+            /** @description A problem. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly countRuns: {
         readonly parameters: {
             readonly query?: {
@@ -2989,6 +3906,64 @@ export interface operations {
             };
             /** @description A problem. */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listWorkers: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Default Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly workers: readonly components["schemas"]["Worker"][];
+                    };
+                };
+            };
+            /** @description A problem. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 403: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

@@ -7,8 +7,12 @@ import { type Duration, toMilliseconds } from "../engine/duration.ts";
 import { sortableId } from "../engine/sortable-id.ts";
 import { InvalidOptionError } from "../engine/usage-errors.ts";
 import { systemClock } from "../ports/clock.ts";
+import { type Projector, startProjector } from "../projections/projector.ts";
+import type { ProjectorStatus } from "../projections/projector-status.ts";
 import { openRunStore } from "../projections/sql/open-run-store.ts";
+import { startQueries } from "./answer-queries.ts";
 import { startBulkJobs } from "./bulk-jobs.ts";
+import { startCaretaker } from "./caretaker.ts";
 import type { ApiHost } from "./http/api-host.ts";
 import { isLoopbackName } from "./http/guard.ts";
 import type { ReadyCheck } from "./http/readiness.ts";
@@ -36,7 +40,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const host: ServerHost = { millrace, store, clock, log, replica };
   const stopping = new AbortController();
   const parts: ServerPart[] = [{ stop: () => store.close() }];
-  const api: ApiHost = {
+  const base = {
     ...host,
     tokens,
     knownTokens: new KnownTokens(tokens, clock),
@@ -45,15 +49,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     trustProxy: options.trustProxy ?? false,
     limits,
     stopping: stopping.signal,
-    ready: readyChecks(host),
-  };
+  } satisfies Partial<ApiHost>;
   const stop = async (): Promise<void> => {
     stopping.abort();
     // The last one first: HTTP asks the others.
     for (const part of parts.toReversed()) await part.stop();
   };
   try {
-    parts.push(startBulkJobs(host));
+    const feed = millrace.broker.feed;
+    const projector = startProjector({ store, feed, clock, log });
+    parts.push(projector, startCaretaker(host), startBulkJobs(host), await startQueries(host));
+    const api = { ...base, projector, ready: readyChecks(host, projector, limits) };
     const http = await startHttp(api, { address, port, graceMs });
     parts.push(http);
     log.info({ url: http.url, auth }, "The server listens");
@@ -135,7 +141,11 @@ async function protection(
   return areThere ? "tokens" : "open";
 }
 
-function readyChecks({ millrace, store }: ServerHost): readonly ReadyCheck[] {
+function readyChecks(
+  { millrace, store }: ServerHost,
+  projector: Projector,
+  { lagMs }: ServerLimits,
+): readonly ReadyCheck[] {
   return [
     {
       name: "broker",
@@ -151,5 +161,21 @@ function readyChecks({ millrace, store }: ServerHost): readonly ReadyCheck[] {
         return undefined;
       },
     },
+    {
+      name: "projector",
+      ask: () => {
+        // One that stands by reads nothing: the one that does is another replica's.
+        const late = projector.status.find(
+          ({ state, lagSeconds }) => state !== "standby" && lagSeconds * 1_000 > lagMs,
+        );
+        const why = late === undefined ? undefined : lagText(late);
+        return Promise.resolve(why);
+      },
+    },
   ];
+}
+
+function lagText({ partition, lagEvents, lagSeconds, lastError }: ProjectorStatus): string {
+  const behind = `partition ${partition} is ${lagEvents} messages and ${Math.round(lagSeconds)} s behind`;
+  return lastError === "" ? behind : `${behind}: ${lastError}`;
 }

@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance, RawServerDefault } from "fastify";
 import type { Logger } from "pino";
 import type { Scope } from "../../engine/access-token.ts";
+import type { Projector } from "../../projections/projector.ts";
 import type { ServerHost } from "../server-host.ts";
 import type { ServerLimits } from "../server-limits.ts";
 import type { AccessTokens } from "../tokens/access-tokens.ts";
@@ -11,6 +12,7 @@ import type { ReadyCheck } from "./readiness.ts";
 
 /** What the routes are made on. */
 export interface ApiHost extends ServerHost {
+  readonly projector: Pick<Projector, "status">;
   readonly tokens: AccessTokens;
   readonly knownTokens: KnownTokens;
   /** Whether a request needs a token. */

@@ -1,85 +1,40 @@
-import type { Static } from "typebox";
-import type { AttemptDetails, RunDetails, StepDetails } from "../../client/run-details.ts";
-import { given } from "./given.ts";
+import type { RunDetails, StepDetails } from "../../client/run-details.ts";
+import { attributesJson } from "../run-json.ts";
 import { errorJson, valueJson } from "./payload-json.ts";
-import type { DetailsSchema } from "./schemas/details-schema.ts";
 
-type DetailsJson = Static<typeof DetailsSchema>;
-
-/** A run's details as JSON. */
-export function jsonOfDetails(details: RunDetails): DetailsJson {
-  const { id, status, queue, metadata, epoch, takeOvers, parked } = details;
-  const exposed = Object.entries(details.exposed).map(([name, value]) => [name, valueJson(value)]);
-  return {
-    id,
-    status,
-    queue,
-    metadata,
-    epoch,
-    takeOvers,
-    tags: [...new Set(details.tags)],
-    submittedAt: details.submittedAt.toISOString(),
-    patches: [...details.patches],
-    steps: details.steps.map(stepJson),
-    timers: details.timers.map(({ id: timer, fireAt, firedAt }) => ({
-      id: timer,
-      fireAt: fireAt.toISOString(),
-      ...given({ firedAt: time(firedAt) }),
-    })),
-    children: [...details.children],
-    waitingFor: [...details.waitingFor],
-    exposed: Object.fromEntries(exposed),
-    ...given({
-      input: valueJson(details.input),
-      output: valueJson(details.output),
-      error: details.error === undefined ? undefined : errorJson(details.error),
-      startAt: time(details.startAt),
-      deadlineAt: time(details.deadlineAt),
-      startedAt: time(details.startedAt),
-      closedAt: time(details.closedAt),
-      worker: text(details.worker),
-      version: text(details.version),
-      parent: details.parent,
-      cancelReason: details.cancelReason,
-      progress: details.progress,
-      parked:
-        parked === undefined
-          ? undefined
-          : {
-              reason: parked.reason,
-              expected: parked.expected,
-              asked: parked.asked,
-              step: parked.step,
-            },
-    }),
-  };
+/** A run's details as JSON: values in the API's form, errors as objects, and nothing where there is nothing to tell. */
+export function detailsJson(details: RunDetails): object {
+  const { frames, foreign: _, input, output, error, steps, exposed, ...rest } = details;
+  const { worker, version, parked, attributes, tags, ...facts } = rest;
+  const shown = Object.entries(exposed).map(([name, value]) => [name, valueJson(value) ?? null]);
+  return plain({
+    ...facts,
+    worker: worker === "" ? undefined : worker,
+    version: version === "" ? undefined : version,
+    tags: [...new Set(tags)],
+    attributes: attributesJson(attributes),
+    parked: parked === undefined ? undefined : { ...parked, at: undefined },
+    input: valueJson(input),
+    output: valueJson(output),
+    error: error === undefined ? undefined : errorJson(error),
+    steps: steps.map(stepJson),
+    exposed: Object.fromEntries(shown),
+    frames: frames.length,
+  });
 }
 
-function stepJson({ id, status, attempts, output }: StepDetails): DetailsJson["steps"][number] {
-  return {
-    id,
-    status,
-    attempts: attempts.map(attemptJson),
-    ...given({ output: valueJson(output) }),
-  };
+/** As JSON says it: dates as ISO text, and without what is not there. For what Millrace itself tells, not for users' values. */
+export function plain<T extends object>(value: T): object {
+  return JSON.parse(JSON.stringify(value)) as object;
 }
 
-function attemptJson({ attempt, startedAt, durationMs, retryAt, error }: AttemptDetails) {
+function stepJson({ output, attempts, ...step }: StepDetails): object {
   return {
-    attempt,
-    startedAt: startedAt.toISOString(),
-    ...given({
-      durationMs,
-      retryAt: time(retryAt),
+    ...step,
+    output: valueJson(output),
+    attempts: attempts.map(({ error, ...attempt }) => ({
+      ...attempt,
       error: error === undefined ? undefined : errorJson(error),
-    }),
+    })),
   };
-}
-
-function time(at: Date | undefined): string | undefined {
-  return at?.toISOString();
-}
-
-function text(value: string): string | undefined {
-  return value === "" ? undefined : value;
 }

@@ -18,6 +18,7 @@ export const PROBLEM_KINDS: Readonly<Record<string, ProblemKind>> = Object.freez
   HOST_NOT_ALLOWED: { status: 403, title: "This server is not known by that name" },
   ROUTE_NOT_FOUND: { status: 404, title: "There is nothing at this address" },
   BULK_JOB_NOT_FOUND: { status: 404, title: "There is no such job" },
+  DEAD_LETTER_NOT_FOUND: { status: 404, title: "There is no such dead letter" },
   TOKEN_NOT_FOUND: { status: 404, title: "There is no such token" },
   METHOD_NOT_ALLOWED: { status: 405, title: "This address does not take that method" },
   REQUEST_TIMEOUT: { status: 408, title: "The request did not arrive in time" },
@@ -49,6 +50,7 @@ export const PROBLEM_KINDS: Readonly<Record<string, ProblemKind>> = Object.freez
   RUN_EXISTS: { status: 409, title: "The key is taken" },
   RUN_CLOSED: { status: 409, title: "The run has ended" },
   RUN_NOT_RESUMABLE: { status: 409, title: "The run cannot be resumed" },
+  DEAD_LETTER_NOT_REPLAYABLE: { status: 409, title: "The dead letter cannot be replayed" },
   SETTINGS_MISMATCH: { status: 409, title: "It exists with other settings" },
   // What is stored cannot be read here.
   BLOB_MISSING: { status: 422, title: "A large value is missing in its store" },

@@ -1,16 +1,16 @@
-import type { Static } from "typebox";
 import type { RunHandle } from "../../client/run-handle.ts";
+import type { RunJson } from "../../client/run-summary.ts";
 import { isClosed } from "../../engine/frame.ts";
 import { parseRunId } from "../../engine/run-id.ts";
+import { attributesJson } from "../run-json.ts";
 import { given } from "./given.ts";
-import type { RunSchema } from "./schemas/run-schema.ts";
 
 /**
  * A run that the projection does not have yet, as the log shows it. What takes a fold of the whole family is left at its
  * beginning: it has just been submitted.
  * @throws {@link RunNotFoundError}
  */
-export async function runOfLog(handle: RunHandle): Promise<Static<typeof RunSchema>> {
+export async function runOfLog(handle: RunHandle): Promise<RunJson> {
   const details = await handle.details();
   const { id, status, queue, epoch, takeOvers, parent, progress, parked, error } = details;
   const { flow, key } = parseRunId(id);
@@ -30,7 +30,7 @@ export async function runOfLog(handle: RunHandle): Promise<Static<typeof RunSche
     crashes: takeOvers,
     waits: [...details.waitingFor],
     tags: [...new Set(details.tags)],
-    attributes: {},
+    attributes: attributesJson(details.attributes),
     archived: false,
     ...given({
       parent,

@@ -1,13 +1,16 @@
 import type { Topic } from "./create-api.ts";
 import { bulkTopic } from "./routes/bulk-routes.ts";
 import { controlTopic } from "./routes/control-routes.ts";
+import { deadLetterTopic } from "./routes/dead-letter-routes.ts";
 import { healthTopic } from "./routes/health-routes.ts";
+import { projectionTopic } from "./routes/projection-routes.ts";
 import { queueTopic } from "./routes/queue-routes.ts";
 import { resultTopic } from "./routes/result-routes.ts";
 import { runTopic } from "./routes/run-routes.ts";
 import { searchTopic } from "./routes/search-routes.ts";
 import { submitTopic } from "./routes/submit-routes.ts";
 import { tokenTopic } from "./routes/token-routes.ts";
+import { workerTopic } from "./routes/worker-routes.ts";
 
 /** All that the API is about. */
 export const TOPICS: readonly Topic[] = Object.freeze([
@@ -17,7 +20,10 @@ export const TOPICS: readonly Topic[] = Object.freeze([
   resultTopic,
   controlTopic,
   queueTopic,
+  workerTopic,
   bulkTopic,
+  deadLetterTopic,
+  projectionTopic,
   tokenTopic,
   healthTopic,
 ]);

@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { Millrace } from "../../../src/client/millrace.ts";
 import type { AnyDefinition } from "../../../src/definition/definition.ts";
 import type { Scope } from "../../../src/engine/access-token.ts";
@@ -13,6 +13,7 @@ import { type ServerOptions, startServer } from "../../../src/server/start-serve
 import { AccessTokens } from "../../../src/server/tokens/access-tokens.ts";
 import { MemoryBroker } from "../../../src/testing/memory-broker.ts";
 import { serve } from "../../../src/worker/serve.ts";
+import { mismatches, operationAt } from "./api-document.ts";
 
 /** A server on a broker in memory, to be asked over HTTP; everything ends with the test. */
 export async function openApiBed(options: BedOptions = {}): Promise<ApiBed> {
@@ -100,7 +101,9 @@ export class ApiBed {
         ? {}
         : { body: typeof body === "string" ? body : JSON.stringify(body) }),
     });
-    return answerOf(response);
+    const answer = await answerOf(response);
+    checkAnswer(method, url, answer);
+    return answer;
   }
 
   async close(): Promise<void> {
@@ -108,6 +111,18 @@ export class ApiBed {
     await this.millrace.close();
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 3 });
   }
+}
+
+/** Whatever is asked in a test: the answer is as the document says, and what is wrong is a problem. */
+export function checkAnswer(method: string, url: string, { status, type, body }: Answer): void {
+  const pathname = url.split("?", 1)[0] ?? "";
+  if (status >= 400 && pathname !== "/readyz") {
+    expect(type).toBe("application/problem+json");
+    expect(body).toMatchObject({ status, code: expect.any(String), detail: expect.any(String) });
+  }
+  const operation = operationAt(method, pathname);
+  if (operation === undefined || type.startsWith("text/")) return;
+  expect(mismatches(operation, status, type, body)).toEqual([]);
 }
 
 export interface Answer {

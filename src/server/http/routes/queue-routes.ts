@@ -1,34 +1,53 @@
 import { type Static, Type } from "typebox";
 import type { QueueState } from "../../../client/queue-handle.ts";
+import type { QueueView } from "../../../client/queue-views.ts";
 import type { Duration } from "../../../engine/duration.ts";
 import type { Api, ApiHost } from "../api-host.ts";
 import type { Topic } from "../create-api.ts";
 import { given } from "../given.ts";
 import { CLOSED, DurationText, named, Time } from "../schemas/schema-parts.ts";
 
-const QueueSchema = Type.Object(
+const settings = {
+  name: Type.String(),
+  paused: Type.Boolean(),
+  concurrency: Type.Optional(Type.Integer({ description: "Runs that may be active at once." })),
+  rate: Type.Optional(
+    Type.Object(
+      { limit: Type.Integer(), perMs: Type.Number() },
+      { description: "Starts in a time." },
+    ),
+  ),
+  holders: Type.Array(
+    Type.Object({ run: Type.String(), worker: Type.String(), since: Time("Since when.") }),
+    { description: "Who holds the slots of a queue with a limit." },
+  ),
+};
+
+const QueueSchema = Type.Object(settings, {
+  $id: "Queue",
+  description: "What somebody has settled for a queue, and who holds its slots.",
+});
+
+const QueueViewSchema = Type.Object(
   {
-    name: Type.String(),
-    paused: Type.Boolean(),
-    concurrency: Type.Optional(Type.Integer({ description: "Runs that may be active at once." })),
-    rate: Type.Optional(
-      Type.Object(
-        { limit: Type.Integer(), perMs: Type.Number() },
-        { description: "Starts in a time." },
-      ),
-    ),
-    holders: Type.Array(
-      Type.Object({ run: Type.String(), worker: Type.String(), since: Time("Since when.") }),
-      { description: "Who holds the slots of a queue with a limit." },
-    ),
+    ...settings,
+    waiting: Type.Integer({ description: "Submissions that no worker was handed yet." }),
+    oldestAt: Type.Optional(Time("When the first of them was stored.")),
+    inputs: Type.Integer({ description: "Inputs of its runs that no worker was handed yet." }),
+    handedOut: Type.Integer({ description: "Messages that workers have." }),
+    leaseMs: Type.Optional(Type.Integer({ description: "How long a dead worker keeps its runs." })),
+    workers: Type.Array(Type.String(), { description: "Who takes runs from it now." }),
   },
-  { $id: "Queue" },
+  { $id: "QueueView", description: "A queue with what waits in it and who serves it." },
 );
 
 const QueueParams = Type.Object({ name: Type.String({ minLength: 1, maxLength: 384 }) });
 
 /** Queues and what somebody has settled for them. */
-export const queueTopic: Topic = { schemas: [QueueSchema], routes: addQueueRoutes };
+export const queueTopic: Topic = {
+  schemas: [QueueSchema, QueueViewSchema],
+  routes: addQueueRoutes,
+};
 
 function addQueueRoutes(api: Api, { millrace }: ApiHost): void {
   api.get(
@@ -37,12 +56,12 @@ function addQueueRoutes(api: Api, { millrace }: ApiHost): void {
       config: { scope: "read" },
       schema: {
         operationId: "listQueues",
-        summary: "Queues that somebody has settled something for",
+        summary: "All queues: what waits in them, since when, and who serves them",
         tags: ["queues"],
-        response: { 200: Type.Object({ queues: Type.Array(named(QueueSchema)) }) },
+        response: { 200: Type.Object({ queues: Type.Array(named(QueueViewSchema)) }) },
       },
     },
-    async () => ({ queues: (await millrace.queues()).map(queueJson) }),
+    async () => ({ queues: (await millrace.queues()).map(viewJson) }),
   );
   api.get(
     "/queues/:name",
@@ -50,7 +69,7 @@ function addQueueRoutes(api: Api, { millrace }: ApiHost): void {
       config: { scope: "read" },
       schema: {
         operationId: "getQueue",
-        summary: "A queue",
+        summary: "What somebody has settled for a queue",
         tags: ["queues"],
         params: QueueParams,
         response: { 200: named(QueueSchema) },
@@ -110,5 +129,17 @@ function queueJson(state: QueueState): Static<typeof QueueSchema> {
     paused,
     holders: holders.map(({ run, worker, since }) => ({ run, worker, since: since.toISOString() })),
     ...given({ concurrency, rate }),
+  };
+}
+
+function viewJson(view: QueueView): Static<typeof QueueViewSchema> {
+  const { waiting, oldestAt, inputs, handedOut, leaseMs, workers } = view;
+  return {
+    ...queueJson(view),
+    waiting,
+    inputs,
+    handedOut,
+    workers: [...workers],
+    ...given({ oldestAt: oldestAt?.toISOString(), leaseMs }),
   };
 }

@@ -1,18 +1,32 @@
 import { Type } from "typebox";
 import type { Api, ApiHost } from "../api-host.ts";
 import type { Topic } from "../create-api.ts";
-import { jsonOfDetails } from "../details-json.ts";
+import { detailsJson, plain } from "../details-json.ts";
 import { eventJson } from "../event-json.ts";
-import { runJson } from "../run-json.ts";
-import { runOfLog } from "../run-of-log.ts";
-import { DetailsSchema, EventSchema } from "../schemas/details-schema.ts";
+import { presentRun } from "../present-run.ts";
+import {
+  CommandSchema,
+  DetailsRef,
+  DetailsSchema,
+  EventSchema,
+  TreeRef,
+  TreeSchema,
+} from "../schemas/details-schema.ts";
 import { ErrorSchema } from "../schemas/error-schema.ts";
-import { RunSchema, RunStatusSchema } from "../schemas/run-schema.ts";
+import { RunRef, RunSchema, RunStatusSchema } from "../schemas/run-schema.ts";
 import { CLOSED, named, RunIdParams } from "../schemas/schema-parts.ts";
 
 /** One run: at a glance, in full, event by event. */
 export const runTopic: Topic = {
-  schemas: [RunStatusSchema, RunSchema, ErrorSchema, DetailsSchema, EventSchema],
+  schemas: [
+    RunStatusSchema,
+    RunSchema,
+    ErrorSchema,
+    CommandSchema,
+    DetailsSchema,
+    TreeSchema,
+    EventSchema,
+  ],
   routes: addRunRoutes,
 };
 
@@ -24,20 +38,13 @@ function addRunRoutes(api: Api, { millrace, store }: ApiHost): void {
       schema: {
         operationId: "getRun",
         summary: "A run at a glance",
-        description:
-          "As the projection has it, which may be behind by a moment; a run that it does not have yet is read from the log.",
+        description: "As it is now: what the projection has, or the log where that is ahead of it.",
         tags: ["runs"],
         params: RunIdParams,
-        response: { 200: named(RunSchema) },
+        response: { 200: RunRef },
       },
     },
-    async ({ params: { id } }) => {
-      const handle = millrace.attach(id); // Refuses what is no id.
-      const row = await store.view.row(handle.id);
-      // A row without submission is only something in an inbox.
-      if (row !== undefined && row.submissionSequence > 0) return runJson(row);
-      return runOfLog(handle);
-    },
+    ({ params: { id } }) => presentRun(store, millrace.attach(id)),
   );
   api.get(
     "/runs/:id/details",
@@ -51,10 +58,45 @@ function addRunRoutes(api: Api, { millrace, store }: ApiHost): void {
           "large or cannot be read stands where it is and why.",
         tags: ["runs"],
         params: RunIdParams,
-        response: { 200: named(DetailsSchema) },
+        querystring: Type.Object(
+          {
+            at: Type.Optional(
+              Type.Integer({
+                minimum: 0,
+                description:
+                  "As it was when this stream sequence was the last one. Default: as it is now.",
+              }),
+            ),
+          },
+          CLOSED,
+        ),
+        response: { 200: DetailsRef },
       },
     },
-    async ({ params: { id } }) => jsonOfDetails(await millrace.attach(id).details()),
+    async ({ params: { id }, query }) => detailsJson(await millrace.attach(id).details(query)),
+  );
+  api.get(
+    "/runs/:id/tree",
+    {
+      config: { scope: "read", problems: [404] },
+      schema: {
+        operationId: "getRunTree",
+        summary: "A run and its family below it",
+        description:
+          "Reads the history of each: of a large family, the nearer generations go first.",
+        tags: ["runs"],
+        params: RunIdParams,
+        querystring: Type.Object(
+          {
+            depth: Type.Optional(Type.Integer({ minimum: 0, maximum: 32, default: 5 })),
+            limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 200 })),
+          },
+          CLOSED,
+        ),
+        response: { 200: TreeRef },
+      },
+    },
+    async ({ params: { id }, query }) => plain(await millrace.attach(id).tree(query)),
   );
   api.get(
     "/runs/:id/history",

@@ -1,10 +1,10 @@
 import { Type } from "typebox";
 import { parseRunQuery } from "../../../engine/parse-run-query.ts";
 import { parseRunId } from "../../../engine/run-id.ts";
+import { runJson } from "../../run-json.ts";
 import type { Api, ApiHost } from "../api-host.ts";
 import type { Topic } from "../create-api.ts";
 import { given } from "../given.ts";
-import { runJson } from "../run-json.ts";
 import { RunPageSchema, StatusRef } from "../schemas/run-schema.ts";
 import { CLOSED, named, PageQuery, RunIdParams } from "../schemas/schema-parts.ts";
 

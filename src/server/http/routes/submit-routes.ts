@@ -1,13 +1,13 @@
 import type { Static } from "typebox";
 import { signal } from "../../../definition/signal.ts";
 import type { SubmitOptions } from "../../../definition/submit-options.ts";
+import type { Attributes } from "../../../engine/attributes.ts";
 import type { Duration } from "../../../engine/duration.ts";
 import { valueOfJson } from "../../../wire/json-value.ts";
 import type { Api, ApiHost } from "../api-host.ts";
 import type { Topic } from "../create-api.ts";
 import { given } from "../given.ts";
 import { ApiError } from "../problem.ts";
-import { attributesOf } from "../run-json.ts";
 import { named } from "../schemas/schema-parts.ts";
 import { SignalOrSubmitSchema, SubmitSchema, SubmittedSchema } from "../schemas/submit-schema.ts";
 
@@ -97,4 +97,14 @@ function optionsOf(body: OptionFields): SubmitOptions {
 function timeOrDuration(when: string | number): Date | Duration {
   if (typeof when === "string" && /^\d{4}-/.test(when)) return new Date(when);
   return when as Duration;
+}
+
+/** A time stands in an object: text may look like one. */
+function attributesOf(json: NonNullable<OptionFields["attributes"]>): Attributes {
+  return Object.fromEntries(
+    Object.entries(json).map(([name, value]) => [
+      name,
+      typeof value === "object" ? new Date(value.time) : value,
+    ]),
+  );
 }

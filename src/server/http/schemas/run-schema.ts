@@ -1,6 +1,7 @@
 import { Type } from "typebox";
+import type { RunJson } from "../../../client/run-summary.ts";
 import { RUN_STATUSES, type RunStatus } from "../../../engine/run-status.ts";
-import { Next, named, Time } from "./schema-parts.ts";
+import { Next, Time } from "./schema-parts.ts";
 
 export const RunStatusSchema = Type.Unsafe<RunStatus>({
   $id: "RunStatus",
@@ -73,12 +74,12 @@ export const RunSchema = Type.Object(
   { $id: "Run", description: "A run as lists show it. What there is nothing of is not there." },
 );
 
+/** What a route gives that answers with a run. */
+export const RunRef = Type.Unsafe<RunJson>({ $ref: "Run#" });
+
 export const RunPageSchema = Type.Object(
-  { runs: Type.Array(named(RunSchema)), next: Next },
+  { runs: Type.Array(RunRef), next: Next },
   { $id: "RunPage" },
 );
-
-/** A run whose id is all that is told. */
-export const RunIdSchema = Type.Object({ id: Type.String() }, { $id: "RunReference" });
 
 export { Status as StatusRef };
