@@ -24,6 +24,7 @@ export class CliError extends Error {
  * - `NO_DEFINITIONS`: the flow file exports no flow or task.
  * - `NO_PAYLOAD_OPTIONS`: the file of `--payloads` exports nothing that `connect()` would take.
  * - `NAMESPACE_NOT_FOUND`: the broker is there, the namespace is not.
+ * - `NO_PROJECTION`: there is no database where a server would have one.
  * - `WORKER_ENDED`: the broker refused the worker's second connection, and it could keep no lease.
  * - `BROKER_ENDED`: the broker that `dev` had started ended by itself.
  */
@@ -35,5 +36,6 @@ export type CliErrorCode =
   | "NO_DEFINITIONS"
   | "NO_PAYLOAD_OPTIONS"
   | "NAMESPACE_NOT_FOUND"
+  | "NO_PROJECTION"
   | "WORKER_ENDED"
   | "BROKER_ENDED";

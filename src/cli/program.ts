@@ -6,6 +6,7 @@ import { addDev } from "./commands/dev.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEvents } from "./commands/events.ts";
 import { addList } from "./commands/list.ts";
+import { addProjection } from "./commands/projection.ts";
 import { addQueue } from "./commands/queue.ts";
 import { addResult } from "./commands/result.ts";
 import { addResume } from "./commands/resume.ts";
@@ -57,6 +58,7 @@ const COMMANDS: readonly AddCommand[] = [
   addDead,
   addServer,
   addToken,
+  addProjection,
   addDoctor,
 ];
 

@@ -117,7 +117,8 @@ export interface RunningServer {
 /** Where a server listens if nobody says otherwise. */
 export const DEFAULT_PORT = 4280;
 
-function defaultDatabase(namespace: string): string {
+/** Where a namespace's view is when nobody says where: a file below the working directory. */
+export function defaultDatabase(namespace: string): string {
   return join(".millrace", `${namespace}.db`);
 }
 

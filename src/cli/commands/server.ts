@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import { type Logger, pino } from "pino";
 import type { Duration } from "../../engine/duration.ts";
 import { startServer } from "../../server/start-server.ts";
+import { databaseOption } from "../database-option.ts";
 import type { GlobalOptions } from "../global-options.ts";
 import type { Host } from "../host.ts";
 import { humanLog } from "../log-stream.ts";
@@ -20,12 +21,7 @@ export function addServer(program: Command, host: Host): void {
     )
     .option("--host <address>", "address to listen at", "127.0.0.1")
     .option("-p, --port <n>", "port to listen at; 0 for a free one", portValue, 4280)
-    .addOption(
-      new Option(
-        "--database <url>",
-        "postgres://…, or a file (default: .millrace/<namespace>.db)",
-      ).env("MILLRACE_DATABASE"),
-    )
+    .addOption(databaseOption())
     .addOption(
       new Option("--auth <mode>", "whether requests need a token (docs/server.md)")
         .choices(["auto", "tokens", "open"])
