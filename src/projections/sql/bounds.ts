@@ -22,9 +22,18 @@ export function hasPrefix(column: Condition, prefix: string): Condition {
 
 /** From inclusive, to exclusive. A run that never came to this time is in no window. */
 export function isWithin(column: Condition, { from, to }: TimeWindow): Condition {
-  const parts = [sql`${column} >= ${Math.max(1, timeOf(from) ?? 1)}`];
-  const end = timeOf(to);
-  if (end !== undefined) parts.push(sql`${column} < ${end}`);
+  return isBetween(column, Math.max(1, timeOf(from) ?? 1), timeOf(to));
+}
+
+/** From inclusive, to exclusive, in milliseconds since 1970. */
+export function isBetween(
+  column: Condition,
+  from: number | undefined,
+  to: number | undefined,
+): Condition {
+  const parts: Condition[] = [];
+  if (from !== undefined) parts.push(sql`${column} >= ${from}`);
+  if (to !== undefined) parts.push(sql`${column} < ${to}`);
   return allOf(parts);
 }
 

@@ -1,10 +1,10 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { RunOrder } from "../../engine/run-query.ts";
-import { type Condition, isWithin } from "./bounds.ts";
+import type { Condition } from "./bounds.ts";
 import type { Cursor } from "./cursor.ts";
 import type { RunCriteria } from "./run-criteria.ts";
 import { type Alias, type Branch, type Branches, ref, type Source } from "./run-source.ts";
-import { estimate } from "./source-size.ts";
+import { estimate, within } from "./source-size.ts";
 import type { StoredRow } from "./stored-row.ts";
 
 export interface PageQuestion {
@@ -153,7 +153,7 @@ function select(
     const time = bySubmission ? ref(at, "submitted_at") : ref("r", `${order.by}_at`);
     const place = { at, time, bySubmission };
     const where = [
-      ...(criteria.submitted ? [isWithin(ref(at, "submitted_at"), criteria.submitted)] : []),
+      ...within(at, criteria.submitted),
       ...(part === "timed" ? [sql`${time} > 0`] : []),
       ...(part === "never" ? [sql`${time} = 0`] : []),
       ...(cursor ? [isAfter(place, order, cursor, branches.tables.generation)] : []),

@@ -1,16 +1,17 @@
 import { sql } from "kysely";
 import type { AttributeCondition, RunQuery, TimeWindow } from "../../engine/run-query.ts";
 import type { RunStatus } from "../../engine/run-status.ts";
-import { type Condition, hasPrefix, isOneOf, isWithin } from "./bounds.ts";
+import { allOf, type Condition, hasPrefix, isBetween, isOneOf, isWithin } from "./bounds.ts";
 import { type Branch, type Branches, type Criterion, ref, type Source } from "./run-source.ts";
 import { attributeTerm, numberName, tagTerm, wordsOf, wordTerm } from "./search-terms.ts";
+import type { Spread } from "./views.ts";
 
 /** A query taken apart. `submitted` is none of the criteria: every source knows that time itself. */
 export interface RunCriteria {
   readonly all: readonly Criterion[];
   /** Those that know which runs they mean, the most telling first. */
   readonly sources: readonly Source[];
-  readonly submitted: TimeWindow | undefined;
+  readonly submitted: ((column: Condition) => Condition) | undefined;
   /** Nothing can be found. */
   readonly impossible: boolean;
   /** Flow, queue and status only, as far as anything is asked for: the counts that are kept answer it. */
@@ -23,14 +24,14 @@ export interface Counted {
   readonly statuses: readonly string[] | undefined;
 }
 
-export function runCriteria(query: RunQuery, branches: Branches): RunCriteria {
+export function runCriteria(query: RunQuery, branches: Branches, spread: Spread): RunCriteria {
   const found: Found = { all: [], telling: [], home: [], impossible: false, branches };
   addHome(found, query);
   addKey(found, query);
   addNames(found, query);
   addTags(found, query);
   if (query.text !== undefined) addText(found, query.text);
-  for (const condition of query.attributes ?? []) addAttribute(found, condition);
+  addAttributes(found, query.attributes ?? []);
   addWindow(found, "started", query.started);
   addWindow(found, "closed", query.closed);
   addArchived(found, query.archived);
@@ -38,7 +39,7 @@ export function runCriteria(query: RunQuery, branches: Branches): RunCriteria {
   return {
     all: found.all,
     sources: [...found.telling, ...found.home],
-    submitted: query.submitted,
+    submitted: submittedWhen(query, spread),
     impossible: found.impossible,
     counted:
       onlyHome && query.submitted === undefined
@@ -199,25 +200,30 @@ function addText(found: Found, text: string): void {
   addSource(found, criterion, [found.branches.terms(isIt)], { ordered: false, distinct: false });
 }
 
-function addAttribute(found: Found, { name, is, value }: AttributeCondition): void {
-  if (typeof value === "string" || typeof value === "boolean") {
-    const known = clean(name);
-    addTerm(found, attributeTerm(known, typeof value === "string" ? clean(value) : value));
-    return;
+function addAttributes(found: Found, conditions: readonly AttributeCondition[]): void {
+  const ranges = new Map<string, ((column: Condition) => Condition)[]>();
+  for (const { name: given, is, value } of conditions) {
+    const name = clean(given);
+    if (typeof value === "string" || typeof value === "boolean") {
+      addTerm(found, attributeTerm(name, typeof value === "string" ? clean(value) : value));
+      continue;
+    }
+    const number = Number(value);
+    if (Number.isNaN(number)) found.impossible = true;
+    const entry = numberName(name, value);
+    const isIt = (column: Condition) => sql`${column} ${OPERATORS[is]} ${number}`;
+    ranges.set(entry, [...(ranges.get(entry) ?? []), isIt]);
   }
-  const number = Number(value);
-  if (Number.isNaN(number)) {
-    found.impossible = true;
-    return;
+  // From and to of one attribute are one range of its index.
+  for (const [entry, ends] of ranges) {
+    const isIt = (column: Condition) => allOf(ends.map((end) => end(column)));
+    const criterion = addCriterion(found, {
+      holds: found.branches.hasNumber(entry, isIt),
+      needsRow: false,
+    });
+    const source = found.branches.numbers(sql`d.name = ${entry}`, isIt(ref("d", "value")));
+    addSource(found, criterion, [source], { ordered: false });
   }
-  const entry = numberName(clean(name), value);
-  const isIt = (column: Condition) => sql`${column} ${OPERATORS[is]} ${number}`;
-  const criterion = addCriterion(found, {
-    holds: found.branches.hasNumber(entry, isIt),
-    needsRow: false,
-  });
-  const source = found.branches.numbers(sql`d.name = ${entry}`, isIt(ref("d", "value")));
-  addSource(found, criterion, [source], { ordered: false });
 }
 
 const OPERATORS: Readonly<Record<AttributeCondition["is"], Condition>> = {
@@ -233,6 +239,22 @@ function addWindow(found: Found, by: "started" | "closed", window: TimeWindow | 
   const isIt = isWithin(ref("r", `${by}_at`), window);
   const criterion = addCriterion(found, { holds: () => isIt, needsRow: true });
   addSource(found, criterion, [found.branches.runs(by, isIt)], { ordered: false });
+}
+
+/** What is asked of the time of submission, and what follows for it when it is known when a run started or was closed. */
+function submittedWhen(
+  { submitted, started, closed }: RunQuery,
+  { ahead, behind }: Spread,
+): RunCriteria["submitted"] {
+  const tests: ((column: Condition) => Condition)[] = [];
+  if (submitted !== undefined) tests.push((column) => isWithin(column, submitted));
+  for (const { from, to } of [started ?? {}, closed ?? {}]) {
+    if (from === undefined && to === undefined) continue;
+    const first = from && from.getTime() - behind;
+    const end = to && to.getTime() + ahead;
+    tests.push((column) => isBetween(column, first, end));
+  }
+  return tests.length === 0 ? undefined : (column) => allOf(tests.map((test) => test(column)));
 }
 
 function addArchived(found: Found, archived: boolean | undefined): void {

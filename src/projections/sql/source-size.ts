@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
-import type { TimeWindow } from "../../engine/run-query.ts";
-import { type Condition, isWithin } from "./bounds.ts";
+import type { Condition } from "./bounds.ts";
+import type { RunCriteria } from "./run-criteria.ts";
 import { type Branches, ref, type Source } from "./run-source.ts";
 
 /** How many runs a source gives, counted up to a limit. Those that it gives twice count twice. */
@@ -8,7 +8,7 @@ export async function estimate(
   db: Kysely<unknown>,
   branches: Branches,
   source: Source,
-  submitted: TimeWindow | undefined,
+  submitted: RunCriteria["submitted"],
   limit: number,
 ): Promise<number> {
   const entries = source.branches.map((branch) =>
@@ -24,6 +24,6 @@ export async function estimate(
   return rows[0]?.n ?? 0;
 }
 
-export function within(at: "r" | "d", submitted: TimeWindow | undefined): readonly Condition[] {
-  return submitted === undefined ? [] : [isWithin(ref(at, "submitted_at"), submitted)];
+export function within(at: "r" | "d", submitted: RunCriteria["submitted"]): readonly Condition[] {
+  return submitted === undefined ? [] : [submitted(ref(at, "submitted_at"))];
 }

@@ -21,7 +21,7 @@ import { Branches } from "./run-source.ts";
 import type { ViewTables } from "./schema.ts";
 import type { SqlDatabase } from "./sql-database.ts";
 import { loadRow, type StoredRow } from "./stored-row.ts";
-import { liveView } from "./views.ts";
+import { type LiveView, liveView } from "./views.ts";
 
 /** Searches the live view, whichever it is when it is asked. */
 export class SqlRunSearch implements RunSearch {
@@ -34,7 +34,7 @@ export class SqlRunSearch implements RunSearch {
   }
 
   async row(id: string): Promise<RunRow | undefined> {
-    return this.#ask(undefined, async (db, { runs }) => {
+    return this.#ask(undefined, async (db, { tables: { runs } }) => {
       const { rows } = await sql<StoredRow>`
         select * from ${sql.table(runs)} where id = ${id.replaceAll("\0", "")}`.execute(db);
       return rows[0] && loadRow(rows[0]);
@@ -47,9 +47,9 @@ export class SqlRunSearch implements RunSearch {
     }
     const order = query.order ?? DEFAULT_ORDER;
     const cursor = after === undefined ? undefined : parseCursor(after, order);
-    return this.#ask(EMPTY_PAGE, async (db, tables) => {
+    return this.#ask(EMPTY_PAGE, async (db, { tables, ...spread }) => {
       const branches = new Branches(this.#database, tables);
-      const criteria = runCriteria(query, branches);
+      const criteria = runCriteria(query, branches, spread);
       if (criteria.impossible) return EMPTY_PAGE;
       const found = await findPage({
         db,
@@ -71,9 +71,9 @@ export class SqlRunSearch implements RunSearch {
 
   async count(query: RunQuery, atMost: number = DEFAULT_AT_MOST): Promise<RunCount> {
     if (!(atMost >= 1)) throw new InvalidOptionError("atMost", atMost, "use 1 or more");
-    return this.#ask(NONE, async (db, tables) => {
+    return this.#ask(NONE, async (db, { tables, ...spread }) => {
       const branches = new Branches(this.#database, tables);
-      const criteria = runCriteria(query, branches);
+      const criteria = runCriteria(query, branches, spread);
       if (criteria.impossible) return NONE;
       const most = Math.min(Math.floor(atMost), Number.MAX_SAFE_INTEGER / 8);
       return countRuns({ db, branches, criteria, atMost: most });
@@ -81,7 +81,7 @@ export class SqlRunSearch implements RunSearch {
   }
 
   async stats(): Promise<readonly RunStats[]> {
-    return this.#ask([], async (db, { stats }) => {
+    return this.#ask([], async (db, { tables: { stats } }) => {
       const { rows } = await sql<StoredStats>`
         select flow, queue, status, n as count from ${sql.table(stats)}
         order by flow, queue, status`.execute(db);
@@ -90,19 +90,19 @@ export class SqlRunSearch implements RunSearch {
   }
 
   async candidates(which: RunCandidates, page: CandidatePage): Promise<readonly RunRow[]> {
-    return this.#ask([], (db, tables) => candidateRuns(db, tables, which, page));
+    return this.#ask([], (db, { tables }) => candidateRuns(db, tables, which, page));
   }
 
   /** `none` is the answer when there is no view yet. */
   async #ask<T>(
     none: T,
-    question: (db: Kysely<unknown>, tables: ViewTables) => Promise<T>,
+    question: (db: Kysely<unknown>, view: LiveView) => Promise<T>,
   ): Promise<T> {
     const db = this.#database.read;
     for (let attempt = 1; ; attempt++) {
       try {
-        const tables = await liveView(db);
-        return tables === undefined ? none : await question(db, tables);
+        const view = await liveView(db);
+        return view === undefined ? none : await question(db, view);
       } catch (error) {
         // Another view has taken its place between the two statements.
         if (this.#database.isMissingTable(error) && attempt < MAX_ATTEMPTS) continue;

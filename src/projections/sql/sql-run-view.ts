@@ -6,6 +6,7 @@ import { numbersOf, termsOf } from "./search-terms.ts";
 import type { Column, SqlDatabase, SqlRow } from "./sql-database.ts";
 import { ViewDamagedError, ViewGoneError } from "./store-errors.ts";
 import { loadRow, type StoredRow, storeRow } from "./stored-row.ts";
+import type { Spread } from "./views.ts";
 
 /** Writes one view: rows, what they are found by and counts change together with the checkpoint. */
 export class SqlRunView implements RunView {
@@ -49,7 +50,7 @@ export class SqlRunView implements RunView {
     }
     return this.#guarded(async () =>
       this.#database.transaction(async (db) => {
-        const firstRun = await this.#reserve(db, added.length);
+        const firstRun = await this.#reserve(db, added.length, spreadOf(batch.rows));
         if (!(await this.#moveCheckpoint(db, batch))) return false;
         await this.#insert(db, added, firstRun);
         await this.#update(db, changed);
@@ -61,9 +62,11 @@ export class SqlRunView implements RunView {
   }
 
   // Locks the view's row too: commits to one view are one after the other, whatever their partitions.
-  async #reserve(db: Kysely<unknown>, count: number): Promise<number> {
+  async #reserve(db: Kysely<unknown>, count: number, { ahead, behind }: Spread): Promise<number> {
     const { rows } = await sql<{ next_run: number }>`
-      update views set next_run = next_run + ${sql.lit(count)}
+      update views set next_run = next_run + ${sql.lit(count)},
+        ahead = case when ahead < ${sql.lit(ahead)} then ${sql.lit(ahead)} else ahead end,
+        behind = case when behind < ${sql.lit(behind)} then ${sql.lit(behind)} else behind end
       where generation = ${this.#tables.generation} returning next_run`.execute(db);
     const next = rows[0]?.next_run;
     if (next === undefined) throw new ViewGoneError();
@@ -234,6 +237,18 @@ export class SqlRunView implements RunView {
 interface Changed {
   readonly before: RunRow;
   readonly after: RunRow;
+}
+
+function spreadOf(rows: RowBatch["rows"]): Spread {
+  let [ahead, behind] = [0, 0];
+  for (const { after } of rows) {
+    for (const time of [after.startedAt, after.closedAt]) {
+      if (time === 0) continue;
+      ahead = Math.max(ahead, after.submittedAt - time);
+      behind = Math.max(behind, time - after.submittedAt);
+    }
+  }
+  return { ahead, behind };
 }
 
 interface FindChanges {

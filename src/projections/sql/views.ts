@@ -28,7 +28,7 @@ export async function prepareStore(database: SqlDatabase): Promise<void> {
     await sql
       .raw(
         `create table views (generation ${integer} primary key, state ${text} not null, version ${text} not null,
-         next_run ${integer} not null)`,
+         next_run ${integer} not null, ahead ${integer} not null, behind ${integer} not null)`,
       )
       .execute(db);
   });
@@ -42,9 +42,22 @@ async function checkSchema({ name }: SqlDatabase, db: Kysely<unknown>): Promise<
 }
 
 /** The view that is read; nothing before a projector has opened it. */
-export async function liveView(db: Kysely<unknown>): Promise<ViewTables | undefined> {
+export async function liveView(db: Kysely<unknown>): Promise<LiveView | undefined> {
   const live = await viewIn(db, "live");
-  return live === undefined ? undefined : viewTables(live.generation);
+  return live === undefined ? undefined : { ...live, tables: viewTables(live.generation) };
+}
+
+export interface LiveView extends Spread {
+  readonly tables: ViewTables;
+}
+
+/**
+ * How far any run's start or end was from its submission, in milliseconds: at most so much before it, by clocks that differ,
+ * and at most so much after it. What started in March was not submitted in May.
+ */
+export interface Spread {
+  readonly ahead: number;
+  readonly behind: number;
 }
 
 /**
@@ -84,14 +97,14 @@ export async function switchViews(database: SqlDatabase): Promise<void> {
 
 export type ViewState = "live" | "rebuild";
 
-interface View {
+interface View extends Spread {
   readonly generation: number;
   readonly version: string;
 }
 
 async function viewIn(db: Kysely<unknown>, state: ViewState): Promise<View | undefined> {
   const { rows } = await sql<View>`
-    select generation, version from views where state = ${state}`.execute(db);
+    select generation, version, ahead, behind from views where state = ${state}`.execute(db);
   return rows[0];
 }
 
@@ -105,8 +118,8 @@ async function addView(
     select coalesce(max(generation), 0) + 1 as generation from views`.execute(db);
   const tables = viewTables(rows[0]?.generation ?? 1);
   await sql`
-    insert into views (generation, state, version, next_run)
-    values (${tables.generation}, ${state}, ${version}, 1)`.execute(db);
+    insert into views (generation, state, version, next_run, ahead, behind)
+    values (${tables.generation}, ${state}, ${version}, 1, 0, 0)`.execute(db);
   await createView(database, db, tables);
   return tables;
 }
