@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { pino } from "pino";
 import { connect } from "../index.ts";
-import { DEFAULT_PORT, type RunningServer, startServer } from "../server/index.ts";
+import type { RunningServer } from "../server/index.ts";
 
 /** The server of a development broker, with a connection of its own. */
 export interface DevServer {
@@ -16,6 +16,7 @@ export interface DevServer {
  */
 export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
   const { broker, namespace, dir, port, onTrouble } = options;
+  const { DEFAULT_PORT, startServer } = await import("../server/index.ts");
   const connection = await connect({ servers: broker, namespace });
   const log = pino({ level: "error" }, { write: (line: string) => onTrouble(messageOf(line)) });
   const start = (at: number): Promise<RunningServer> =>

@@ -1,6 +1,5 @@
 import { isIP } from "node:net";
 import { hostname } from "node:os";
-import { join } from "node:path";
 import { type Logger, pino } from "pino";
 import type { Millrace } from "../client/millrace.ts";
 import { type Duration, toMilliseconds } from "../engine/duration.ts";
@@ -13,6 +12,7 @@ import { openRunStore } from "../projections/sql/open-run-store.ts";
 import { startQueries } from "./answer-queries.ts";
 import { startBulkJobs } from "./bulk-jobs.ts";
 import { startCaretaker } from "./caretaker.ts";
+import { defaultDatabase } from "./default-database.ts";
 import type { ApiHost } from "./http/api-host.ts";
 import { isLoopbackName } from "./http/guard.ts";
 import type { ReadyCheck } from "./http/readiness.ts";
@@ -116,11 +116,6 @@ export interface RunningServer {
 
 /** Where a server listens if nobody says otherwise. */
 export const DEFAULT_PORT = 4280;
-
-/** Where a namespace's view is when nobody says where: a file below the working directory. */
-export function defaultDatabase(namespace: string): string {
-  return join(".millrace", `${namespace}.db`);
-}
 
 /** @throws {@link ServerUnprotectedError} */
 async function protection(

@@ -4,10 +4,8 @@ import { pino } from "pino";
 import { systemClock } from "../../ports/clock.ts";
 import { measureLag } from "../../projections/measure-lag.ts";
 import type { ProjectorStatus } from "../../projections/projector-status.ts";
-import { rebuild, VERSION } from "../../projections/rebuild.ts";
 import type { RunStore } from "../../projections/run-store.ts";
-import { openRunStore } from "../../projections/sql/open-run-store.ts";
-import { defaultDatabase } from "../../server/start-server.ts";
+import { defaultDatabase } from "../../server/default-database.ts";
 import { CliError } from "../cli-error.ts";
 import { databaseOption } from "../database-option.ts";
 import type { GlobalOptions } from "../global-options.ts";
@@ -67,7 +65,7 @@ async function status(terminal: Terminal, options: ProjectionFlags): Promise<voi
       `There is no file ${database}. A server makes it; or name the database with --database.`,
     );
   }
-  const store = await openRunStore(database);
+  const { store, VERSION } = await openStore(database);
   try {
     const view = await store.open("live", VERSION);
     const checkpoints = await view.checkpoints();
@@ -93,13 +91,20 @@ async function status(terminal: Terminal, options: ProjectionFlags): Promise<voi
   }
 }
 
+/** Loaded when it is needed: no other command waits for what speaks to databases. */
+async function openStore(database: string) {
+  const { openRunStore } = await import("../../projections/sql/open-run-store.ts");
+  const { rebuild, VERSION } = await import("../../projections/rebuild.ts");
+  const store: RunStore = await openRunStore(database);
+  return { store, rebuild, VERSION };
+}
+
 async function build(terminal: Terminal, options: ProjectionFlags): Promise<void> {
   const over = new AbortController();
   void stopSignal().then(() => over.abort());
   await using millrace = await openExisting(options);
-  const store: RunStore = await openRunStore(
-    options.database ?? defaultDatabase(millrace.namespace),
-  );
+  const database = options.database ?? defaultDatabase(millrace.namespace);
+  const { store, rebuild } = await openStore(database);
   try {
     const begun = performance.now();
     const log = pino(

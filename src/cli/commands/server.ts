@@ -1,7 +1,6 @@
 import { type Command, Option } from "commander";
 import { type Logger, pino } from "pino";
 import type { Duration } from "../../engine/duration.ts";
-import { startServer } from "../../server/start-server.ts";
 import { databaseOption } from "../database-option.ts";
 import type { GlobalOptions } from "../global-options.ts";
 import type { Host } from "../host.ts";
@@ -71,6 +70,8 @@ async function runServer({ terminal }: Host, options: ServerFlags): Promise<void
   const stopped = stopSignal();
   leaveWithParent();
   await using connection = await openConnection(options);
+  // Loaded when it is needed: no other command waits for an HTTP server and a database.
+  const { startServer } = await import("../../server/start-server.ts");
   const server = await startServer({
     connection,
     host,
