@@ -19,6 +19,17 @@ export type {
   DeadLetterView,
   DeadMessage,
 } from "./client/dead-letters.ts";
+export type {
+  ErrorFact,
+  ExplainReason,
+  Explanation,
+  ExplanationFacts,
+  ExplanationOf,
+  HolderFact,
+  ParkedFacts,
+  SeenWorker,
+  StepFact,
+} from "./client/explain/explanation.ts";
 export type { RunFilter } from "./client/list-runs.ts";
 export { Millrace } from "./client/millrace.ts";
 export type { AnyIterable, Outcomes } from "./client/outcomes.ts";

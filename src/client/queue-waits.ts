@@ -24,5 +24,5 @@ export async function waitsInQueue(
   const answer = takeSlot(tableOf(slots), limits, request, host.clock.now());
   const texts = answer.granted ? [] : [slotRefusalText(answer.refusal, `queue ${queue}`)];
   const said = wait === undefined ? undefined : decodeWait(wait.data);
-  return said?.kind === "ok" ? [...texts, said.value] : texts;
+  return said?.kind === "ok" ? [...texts, said.value.text] : texts;
 }

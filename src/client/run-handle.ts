@@ -14,6 +14,9 @@ import { readSubmission } from "../history/read-submission.ts";
 import { readHead } from "../history/run-head.ts";
 import { AsyncQueue } from "./async-queue.ts";
 import type { ClientHost } from "./client-host.ts";
+import { explainRun } from "./explain/explain-run.ts";
+import type { Explanation } from "./explain/explanation.ts";
+import { gatherFacts } from "./explain/gather-facts.ts";
 import { openOutcome } from "./open-outcome.ts";
 import type { OutcomeHint } from "./outcome-hint.ts";
 import { waitForOutcome } from "./outcome-waiter.ts";
@@ -103,6 +106,14 @@ export class RunHandle<Output = unknown> {
     const details = await readDetails(this.#host, this.#run, options);
     if (details === undefined) throw this.#notFound();
     return details;
+  }
+
+  /**
+   * Why the run is where it is, and what to do: decided from its history, its queue, and what the workers say when they are
+   * asked. Reads the whole history, and wakes nobody. A run that does not exist is explained too.
+   */
+  async explain(): Promise<Explanation> {
+    return explainRun(await gatherFacts(this.#host, this.#run));
   }
 
   /** The run's states as they come, the present one first; ends when the run has ended. */

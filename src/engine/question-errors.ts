@@ -4,6 +4,8 @@ import { MillraceError } from "./millrace-error.ts";
 export class NoAnswerError extends MillraceError {
   readonly code = "NO_ANSWER";
   readonly subject: string;
+  /** How long it was waited for; nothing when the broker knows nobody who answers. */
+  readonly timeoutMs: number | undefined;
 
   constructor(subject: string, timeoutMs?: number) {
     super(
@@ -12,6 +14,7 @@ export class NoAnswerError extends MillraceError {
         : `Question ${subject} was not answered within ${timeoutMs} ms. Is the server overloaded? Ask again, or start another one: millrace server`,
     );
     this.subject = subject;
+    this.timeoutMs = timeoutMs;
   }
 }
 

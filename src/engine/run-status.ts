@@ -33,6 +33,9 @@ export function runStatus(status: FrameStatus): RunStatus {
 }
 
 /** That of a run which nobody took up yet. `now`: milliseconds since 1970. */
-export function statusBeforeStart({ startAt }: Submission, now: number): "scheduled" | "pending" {
+export function statusBeforeStart(
+  { startAt }: Pick<Submission, "startAt">,
+  now: number,
+): "scheduled" | "pending" {
   return startAt > now ? "scheduled" : "pending";
 }

@@ -7,13 +7,22 @@ export function waitKey(run: RunRef): string {
   return `waits.${run.flow}.${run.token}`;
 }
 
-export function encodeWait(text: string): Uint8Array {
-  return encodeRecord({ for: text });
+/** What keeps a run waiting, as people read it, and the runs that have what it waits for. */
+export interface ToldWait {
+  readonly text: string;
+  readonly holders: readonly string[];
 }
 
-export function decodeWait(bytes: Uint8Array): Decoded<string> {
-  const decoded = decodeRecord(bytes, (fields) =>
-    typeof fields["for"] === "string" ? { text: fields["for"] } : "it does not say for what",
-  );
-  return decoded.kind === "ok" ? { kind: "ok", value: decoded.value.text } : decoded;
+export function encodeWait({ text, holders }: ToldWait): Uint8Array {
+  return encodeRecord({ for: text, holders });
+}
+
+export function decodeWait(bytes: Uint8Array): Decoded<ToldWait> {
+  return decodeRecord(bytes, ({ for: text, holders = [] }) => {
+    if (typeof text !== "string") return "it does not say for what";
+    if (!Array.isArray(holders) || !holders.every((run) => typeof run === "string")) {
+      return "its holders are none";
+    }
+    return { text, holders };
+  });
 }

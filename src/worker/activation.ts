@@ -16,6 +16,7 @@ import type { PlainInput } from "../engine/input.ts";
 import { Journal, type Mismatch } from "../engine/journal.ts";
 import type { PlainPayload } from "../engine/payload.ts";
 import { followUps, replayable } from "../engine/replayable.ts";
+import type { RunActivity } from "../engine/run-activity.ts";
 import type { ParkReason, RunEvent, RunEventBody } from "../engine/run-event.ts";
 import type { RunRef } from "../engine/run-id.ts";
 import { outcomeOf, type RunOutcome } from "../engine/run-outcome.ts";
@@ -23,6 +24,7 @@ import { START_TIMER } from "../engine/step-id.ts";
 import { tellClosed, waitersOf } from "../history/tell-closed.ts";
 import { decodeValue } from "../wire/value-codec.ts";
 import type { ActivationHost, ActivationParts, HeldRun } from "./activation-parts.ts";
+import { activityOf } from "./activity.ts";
 import { Annotated } from "./annotated.ts";
 import { Cancellation } from "./cancellation.ts";
 import { closingEvent } from "./closing-event.ts";
@@ -229,6 +231,20 @@ export class Activation implements HeldRun {
   /** Sequence of the message that gives this worker the run. */
   get token(): number {
     return this.#token.delivery.sequence;
+  }
+
+  /** What it does now, for whoever asks. */
+  get activity(): RunActivity {
+    const { epoch, definition } = this.#parts;
+    const phase = this.#mode === "replaying" || this.#mode === "live" ? this.#mode : "leaving";
+    return activityOf({
+      epoch,
+      phase: phase === "live" ? "going" : phase,
+      crashLimit: definition.crashLimit,
+      steps: this.#steps,
+      journal: this.#journal,
+      slot: this.#slot,
+    });
   }
 
   /** Replays what is recorded and goes on. A run without a history starts: its first frame carries `Activated`. */

@@ -402,7 +402,9 @@ export class Admission {
       const key = waitKey(entry.run);
       const expected = (await broker.control.read(key))?.revision ?? 0;
       const text = slotRefusalText(refusal, `key ${entry.key?.key}`);
-      await broker.control.write(key, encodeWait(text), expected, { ttlMs: 2 * TELL_MS });
+      const holders = refusal.reason === "limit" ? refusal.holders.map(({ run }) => run) : [];
+      const told = encodeWait({ text, holders: holders.slice(0, MOST_HOLDERS) });
+      await broker.control.write(key, told, expected, { ttlMs: 2 * TELL_MS });
     }
   }
 
@@ -586,6 +588,8 @@ const MOST_ASKED = 20;
 /** How often it is told what a run waits for, and of how many runs at once. */
 const TELL_MS = 30_000;
 const MOST_TOLD = 20;
+/** Holders that are named. */
+const MOST_HOLDERS = 10;
 const MOST_REMEMBERED = 10_000;
 
 /** Some of many: others each time. */

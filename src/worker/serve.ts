@@ -10,6 +10,7 @@ import type { Broker } from "../ports/broker.ts";
 import { type Clock, systemClock } from "../ports/clock.ts";
 import type { LeaseKeeper } from "../ports/leases.ts";
 import type { QueueReader } from "../ports/work-queue.ts";
+import { answerQuestions } from "./answer-questions.ts";
 import {
   checkGuardMode,
   defaultGuardMode,
@@ -78,6 +79,12 @@ export async function serve(
   const stats = (): WorkerStats => worker?.stats ?? { held: 0, executing: 0 };
   const presence = new Presence({ worker: id, broker, clock, queues, flows, concurrency, stats });
   broker.closed.addEventListener("abort", () => presence.end(), { once: true });
+  const stopAnswering = answerQuestions({
+    broker,
+    worker: id,
+    log,
+    activityOf: (run) => worker?.held.get(run)?.activity,
+  });
   worker = new Worker({
     worker: id,
     broker,
@@ -98,6 +105,7 @@ export async function serve(
     onDrained: async () => {
       stopWatching();
       guard.stop();
+      stopAnswering();
       await presence.stopped();
     },
   });

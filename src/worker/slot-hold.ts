@@ -14,6 +14,11 @@ export class SlotHold {
     return this.#state === "held";
   }
 
+  /** True while it waits for one. */
+  get isAsked(): boolean {
+    return this.#state === "asked";
+  }
+
   /** Calls back once a slot is there. Asking twice is asking once. */
   ask(call: () => void): void {
     if (this.#state !== "none") return;

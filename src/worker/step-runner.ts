@@ -26,6 +26,16 @@ export class StepRunner {
     return this.#running.size;
   }
 
+  /** The attempts that are going on, oldest first. */
+  get executing(): Iterable<StepAttempt> {
+    return this.#running.values();
+  }
+
+  /** How many attempts a step may have that is not over. */
+  attemptsOf(id: string): number | undefined {
+    return this.#plans.get(id)?.retry.attempts;
+  }
+
   plan(id: string, plan: StepPlan): void {
     this.#plans.set(id, plan);
   }

@@ -1,4 +1,6 @@
 import type { Command } from "../engine/journal.ts";
+import type { Wait } from "../engine/wait.ts";
+import { waitText } from "../wire/wait-text.ts";
 
 /** When the first of these commands is due, or the run's deadline, in milliseconds since 1970. */
 export function earliestDue(commands: Iterable<Command>, deadlineAt: number): number | undefined {
@@ -15,24 +17,23 @@ export function waitsOf(commands: Iterable<Command>): readonly string[] {
       waits.push("and more");
       break;
     }
-    waits.push(waitOf(command));
+    waits.push(waitText(waitOf(command)));
   }
   return waits;
 }
 
 const MAX_WAITS = 10;
 
-function waitOf({ kind, id, topic, dueAt }: Command): string {
-  const until = dueAt === undefined ? "" : ` until ${new Date(dueAt).toISOString()}`;
+export function waitOf({ kind, id, topic, dueAt }: Command): Wait {
   switch (kind) {
     case "step":
-      return `the next attempt of ${id}${until.replace("until", "at")}`;
+      return { kind: "retry", step: id, at: dueAt };
     case "timer":
-      return `${id}${until}`;
+      return { kind: "timer", timer: id, until: dueAt };
     case "receive":
-      return `signal ${topic}${until}`;
+      return { kind: "signal", signal: topic, until: dueAt };
     case "child":
     case "outcome":
-      return `run ${topic}`;
+      return { kind: "run", run: topic };
   }
 }

@@ -1,0 +1,480 @@
+/** Why a run does not move: each reason from a situation that a real broker and real workers are in. */
+import { pino } from "pino";
+import { expect, onTestFinished, test, vi } from "vitest";
+import {
+  type AnyDefinition,
+  connect,
+  type ExplainReason,
+  type Explanation,
+  flow,
+  type RunHandle,
+  type ServeOptions,
+  type ServingWorker,
+  serve,
+  signal,
+  task,
+} from "../../src/index.ts";
+import { LEASE_MS, type TestBed, testBeds } from "./support/test-bed.ts";
+import { until } from "./support/until.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
+const beds = testBeds();
+const log = pino({ level: "silent" });
+const approval = signal<boolean>("approval");
+
+/** Asks until the reason is this one, and gives the explanation. */
+function explained<Reason extends ExplainReason>(
+  run: RunHandle,
+  reason: Reason,
+): Promise<Extract<Explanation, { readonly reason: Reason }>> {
+  let last: Explanation | undefined;
+  const isIt = (found: Explanation): found is Extract<Explanation, { readonly reason: Reason }> =>
+    found.reason === reason;
+  return until(`${run.id} is explained by ${reason}`, async () => {
+    last = await run.explain();
+    return isIt(last) ? last : undefined;
+  }).catch((error: unknown) => {
+    throw new Error(`The last explanation: ${JSON.stringify(last)}`, { cause: error });
+  });
+}
+
+async function start(
+  bed: TestBed,
+  definitions: readonly AnyDefinition[],
+  options: Partial<ServeOptions> = {},
+): Promise<ServingWorker> {
+  const settings = { connection: bed.millrace, log, lease: LEASE_MS, drainGrace: 0, ...options };
+  const worker = await serve(definitions, settings);
+  onTestFinished(() => worker.drain());
+  return worker;
+}
+
+/** A step that goes on until the test is over. */
+function held(): () => Promise<void> {
+  const over = new AbortController();
+  onTestFinished(() => over.abort());
+  return () => new Promise((resolve) => over.signal.addEventListener("abort", () => resolve()));
+}
+
+test("a run that does not exist", async () => {
+  const { millrace, namespace } = await beds.open();
+  const found = await millrace.attach("nothing:here").explain();
+  expect(found).toMatchObject({ reason: "not-found", status: undefined, since: undefined });
+  expect(found.sentence).toBe(`There is no run nothing:here in namespace ${namespace}.`);
+});
+
+test("a queue that nobody serves, and then one that nobody serves any more", async () => {
+  const bed = await beds.open();
+  const quick = flow("quick", () => 1);
+  const run = await bed.millrace.submit(quick);
+  const never = await explained(run, "nobody-serves-queue");
+  expect(never.facts).toEqual({ queue: "quick", lastWorker: undefined });
+  expect(never.since).toEqual((await run.details()).submittedAt);
+  const worker = await start(bed, [quick]);
+  await run.result();
+  await worker.drain();
+  const late = await bed.millrace.submit(quick);
+  const { facts, sentence } = await explained(late, "nobody-serves-queue");
+  expect(facts.lastWorker).toMatchObject({ id: worker.id, status: "stopped" });
+  expect(sentence).toContain(`the last worker, ${worker.id}, stopped at `);
+});
+
+test("a flow that none of its queue's workers knows", async () => {
+  const bed = await beds.open();
+  const worker = await start(bed, [flow("other", { queue: "shared" }, () => 1)]);
+  const run = await bed.millrace.submit("unheard-of", 1, { queue: "shared" });
+  const { facts } = await explained(run, "flow-unknown");
+  expect(facts).toEqual({ queue: "shared", flow: "unheard-of", workers: [worker.id] });
+});
+
+test("a start in the future, before and after a worker has seen it", async () => {
+  const bed = await beds.open();
+  const quick = flow("quick", () => 1);
+  const run = await bed.millrace.submit(quick, undefined, { delay: "1h" });
+  const { startAt } = await run.details();
+  expect((await explained(run, "scheduled")).facts).toEqual({ startAt });
+  await start(bed, [quick]);
+  await until("a worker has seen it", async () => (await run.state()).epoch === 1);
+  await until("it is suspended", async () => (await run.state()).worker === "");
+  expect((await explained(run, "scheduled")).facts).toEqual({ startAt });
+});
+
+test("a paused queue, for a run that starts and for one that is woken", async () => {
+  const bed = await beds.open();
+  const waits = flow("waits", (ctx) => ctx.receive(approval));
+  await start(bed, [waits], { suspendAfter: "10ms" });
+  const old = await bed.millrace.submit(waits);
+  await until("it is suspended", async () => (await old.state()).status === "suspended");
+  await bed.millrace.queue("waits").pause();
+  const run = await bed.millrace.submit(waits);
+  const { next } = await explained(run, "queue-paused");
+  expect(next).toContain("millrace queue resume waits");
+  await old.signal(approval, true);
+  await explained(old, "queue-paused");
+});
+
+test("a limit that others use up, and who they are", async () => {
+  const bed = await beds.open();
+  const gate = held();
+  const slow = flow("slow", (ctx) => ctx.step("wait", gate));
+  await bed.millrace.queue("slow").set({ concurrency: 1 });
+  const worker = await start(bed, [slow]);
+  const first = await bed.millrace.submit(slow);
+  await explained(first, "executing");
+  const second = await bed.millrace.submit(slow);
+  const { facts } = await explained(second, "queue-limit");
+  expect(facts).toMatchObject({ limit: 1, holders: [{ run: first.id, worker: worker.id }] });
+});
+
+test("a rate that is used up, and when it allows the next start", async () => {
+  const bed = await beds.open();
+  const quick = flow("quick", () => 1);
+  await bed.millrace.queue("quick").set({ rate: { limit: 1, per: "1h" } });
+  await start(bed, [quick]);
+  await (await bed.millrace.submit(quick)).result();
+  const { facts } = await explained(await bed.millrace.submit(quick), "queue-rate");
+  expect(facts).toMatchObject({ limit: 1, perMs: 3_600_000 });
+  expect(facts.until.getTime()).toBeGreaterThan(Date.now());
+});
+
+test("a key of which another run has the slot", async () => {
+  const bed = await beds.open();
+  const gate = held();
+  const concurrency = { key: (customer: string) => customer, limit: 1 };
+  const billed = flow("billed", { concurrency }, (ctx) => ctx.step("wait", gate));
+  await start(bed, [billed]);
+  const first = await bed.millrace.submit(billed, "ann");
+  await explained(first, "executing");
+  const { facts, next } = await explained(await bed.millrace.submit(billed, "ann"), "key-limit");
+  expect(facts.waitsFor).toContain("key ann");
+  expect(facts.holders).toEqual([first.id]);
+  expect(next).toContain(`millrace explain ${first.id}`);
+});
+
+test("runs before it that its workers have no room for", async () => {
+  const bed = await beds.open();
+  const gate = held();
+  const slow = flow("slow", (ctx) => ctx.step("wait", gate));
+  const worker = await start(bed, [slow], { concurrency: 1 });
+  await explained(await bed.millrace.submit(slow), "executing");
+  const runs = [];
+  for (let at = 0; at < 4; at++) runs.push(await bed.millrace.submit(slow));
+  const [, , , last] = runs;
+  if (last === undefined) throw new Error("Nothing was submitted");
+  const { facts } = await explained(last, "backlog");
+  expect(facts.workers).toEqual([worker.id]);
+  expect(facts).toMatchObject({ queue: "slow", concurrency: 1 });
+  expect(facts.before).toBeGreaterThanOrEqual(2);
+  expect(facts.before).toBeLessThanOrEqual(3);
+});
+
+const WHERE = [
+  { where: "in a worker's memory", suspendAfter: "30s", isHeld: true },
+  { where: "suspended", suspendAfter: "10ms", isHeld: false },
+] as const;
+
+test.each(WHERE)("what a run waits for, $where: a time", async ({ suspendAfter, isHeld }) => {
+  const bed = await beds.open();
+  const sleeps = flow("sleeps", (ctx) => ctx.sleep("1h"));
+  const worker = await start(bed, [sleeps], { suspendAfter });
+  const run = await bed.millrace.submit(sleeps);
+  await isThere(run, isHeld);
+  const { facts } = await explained(run, "sleeping");
+  expect(facts).toMatchObject({ timer: "sleep#1", worker: isHeld ? worker.id : "" });
+  expect(facts.until?.getTime()).toBeGreaterThan(Date.now() + 3_000_000);
+});
+
+test.each(WHERE)("what a run waits for, $where: a signal", async ({ suspendAfter, isHeld }) => {
+  const bed = await beds.open();
+  const waits = flow("waits", (ctx) => ctx.receive(approval, { timeout: "3d" }));
+  const worker = await start(bed, [waits], { suspendAfter });
+  const run = await bed.millrace.submit(waits);
+  await isThere(run, isHeld);
+  const { facts, next } = await explained(run, "waiting-for-signal");
+  expect(facts).toMatchObject({ signals: [{ name: "approval" }], worker: isHeld ? worker.id : "" });
+  expect(facts.signals[0]?.until?.getTime()).toBeGreaterThan(Date.now());
+  expect(next).toContain(`millrace signal ${run.id} approval`);
+});
+
+test.each(WHERE)("what a run waits for, $where: its children", async ({ suspendAfter, isHeld }) => {
+  const bed = await beds.open();
+  const parent = flow("parent", async (ctx) => {
+    const one = await ctx.submit("unserved", 1, { key: "one" });
+    const two = await ctx.submit("unserved", 2, { key: "two" });
+    await Promise.all([one.result(), two.result()]);
+  });
+  await start(bed, [parent], { suspendAfter });
+  const run = await bed.millrace.submit(parent);
+  await isThere(run, isHeld);
+  const { facts, next } = await explained(run, "waiting-for-children");
+  expect(facts.children).toEqual(["unserved:one", "unserved:two"]);
+  expect(next).toContain("millrace explain unserved:one");
+});
+
+test.each(WHERE)(
+  "what a run waits for, $where: a run that somebody else started",
+  async ({ suspendAfter, isHeld }) => {
+    const bed = await beds.open();
+    await bed.millrace.submit("unserved", 1, { key: "one" });
+    const watcher = flow("watcher", (ctx) => ctx.attach("unserved:one").result());
+    await start(bed, [watcher], { suspendAfter });
+    const run = await bed.millrace.submit(watcher);
+    await isThere(run, isHeld);
+    expect((await explained(run, "waiting-for-run")).facts.runs).toEqual(["unserved:one"]);
+  },
+);
+
+test.each(WHERE)(
+  "what a run waits for, $where: the next attempt of a step",
+  async ({ suspendAfter, isHeld }) => {
+    const bed = await beds.open();
+    const fails = flow("fails", (ctx) =>
+      ctx.step("charge", () => Promise.reject(new TypeError("no such card")), {
+        retry: { attempts: 5, delays: ["1h"] },
+      }),
+    );
+    await start(bed, [fails], { suspendAfter });
+    const run = await bed.millrace.submit(fails);
+    await isThere(run, isHeld);
+    const { facts, sentence } = await explained(run, "retrying");
+    expect(facts).toMatchObject({
+      step: "charge#1",
+      failed: 1,
+      // Only its worker knows the policy.
+      attempts: isHeld ? 5 : undefined,
+      error: { name: "TypeError", message: "no such card" },
+    });
+    expect(sentence).toContain("TypeError: no such card");
+    expect(facts.retryAt?.getTime()).toBeGreaterThan(Date.now());
+  },
+);
+
+test("a step that executes, in which attempt and since when", async () => {
+  const bed = await beds.open();
+  const gate = held();
+  const slow = flow("slow", (ctx) => ctx.step("wait", gate));
+  const worker = await start(bed, [slow]);
+  const { facts } = await explained(await bed.millrace.submit(slow), "executing");
+  expect(facts).toMatchObject({ worker: worker.id, steps: [{ step: "wait#1", attempt: 1 }] });
+});
+
+test("a worker whose slots are all in use by others", async () => {
+  const bed = await beds.open();
+  const gate = held();
+  const gentle = flow("gentle", async (ctx) => {
+    await ctx.receive(approval);
+    await ctx.step("after", () => undefined);
+  });
+  const slow = flow("slow", (ctx) => ctx.step("wait", gate));
+  const worker = await start(bed, [gentle, slow], { concurrency: 1 });
+  const run = await bed.millrace.submit(gentle);
+  await explained(run, "waiting-for-signal");
+  await explained(await bed.millrace.submit(slow), "executing");
+  await run.signal(approval, true);
+  const { facts } = await explained(run, "waiting-for-worker");
+  expect(facts).toEqual({ worker: worker.id, concurrency: 1 });
+});
+
+test("a flow that awaits something other than its context", async () => {
+  const bed = await beds.open();
+  const gate = held();
+  const stray = flow("stray", async (ctx) => {
+    await ctx.step("before", () => undefined);
+    await gate();
+  });
+  const worker = await start(bed, [stray]);
+  const { facts } = await explained(await bed.millrace.submit(stray), "flow-code");
+  expect(facts).toEqual({ worker: worker.id });
+});
+
+test("a request to stop that a shielded step does not hear, and one that is cleaned up after", async () => {
+  const bed = await beds.open();
+  const gate = held();
+  const deaf = flow("deaf", (ctx) => ctx.shield((shielded) => shielded.step("ignore", gate)));
+  const tidy = flow("tidy", async (ctx) => {
+    try {
+      await ctx.step("wait", gate);
+    } finally {
+      await ctx.step("tidy-up", gate);
+    }
+  });
+  await start(bed, [deaf, tidy]);
+  const [one, other] = [await bed.millrace.submit(deaf), await bed.millrace.submit(tidy)];
+  for (const run of [one, other]) {
+    await explained(run, "executing");
+    await run.cancel("changed my mind");
+  }
+  const shielded = await until("it has heard", async () => {
+    const found = await explained(one, "cancelling");
+    return found.facts.taken && found;
+  });
+  expect(shielded.facts).toMatchObject({
+    why: "changed my mind",
+    steps: [{ step: "ignore#1", startedBefore: true }],
+  });
+  expect(shielded.next).toContain(`millrace terminate ${one.id}`);
+  const cleaning = await until("it cleans up", async () => {
+    const found = await explained(other, "cancelling");
+    return found.facts.steps.length > 0 && !found.facts.steps[0]?.startedBefore && found;
+  });
+  expect(cleaning.facts.steps).toMatchObject([{ step: "tidy-up#1" }]);
+});
+
+test("a worker that is gone, when its run is taken over, and that it was not the first one", async () => {
+  const bed = await beds.open();
+  const first = await bed.worker("gated", { serve: { concurrency: 1 } });
+  const run = bed.millrace.attach((await bed.millrace.submit("gated")).id);
+  await explained(run, "executing");
+  await first.kill();
+  const nobody = await explained(run, "nobody-serves-queue");
+  expect(nobody.facts.lastWorker).toMatchObject({ id: first.id, status: "gone" });
+  const second = await bed.worker("gated");
+  const crashing = await explained(run, "crashing");
+  expect(crashing.facts).toMatchObject({ worker: second.id, crashes: 1, limit: 5 });
+  // The third one serves, and is kept from taking it over.
+  const third = await bed.worker("gated");
+  third.signal("SIGSTOP");
+  await second.kill();
+  const { facts } = await explained(run, "holder-gone");
+  expect(facts).toMatchObject({ worker: second.id, crashes: 1 });
+  expect(facts.seenAt).toBeInstanceOf(Date);
+  third.signal("SIGCONT");
+  bed.openGate("left");
+  bed.openGate("right");
+  await run.result();
+});
+
+test("a worker that does not answer at all", async () => {
+  const bed = await beds.open();
+  const silent = await bed.worker("gated");
+  const run = bed.millrace.attach((await bed.millrace.submit("gated")).id);
+  await explained(run, "executing");
+  silent.signal("SIGSTOP");
+  const { facts } = await explained(run, "worker-silent");
+  expect(facts.worker).toBe(silent.id);
+});
+
+test("what came or was due while it was suspended, and its workers do not take it up", async () => {
+  const bed = await beds.open();
+  const worker = await bed.worker("waiting", { serve: { suspendAfter: "10ms" } });
+  const sleeper = bed.millrace.attach((await bed.millrace.submit("sleeper", 4_000)).id);
+  const waiter = bed.millrace.attach((await bed.millrace.submit("sleeper", 3_600_000)).id);
+  await isThere(sleeper, false);
+  await isThere(waiter, false);
+  worker.signal("SIGSTOP");
+  await waiter.signal(approval, true);
+  await explained(waiter, "taking-up");
+  const input = await explained(waiter, "input-not-folded");
+  expect(input.facts.inputs).toEqual(["Signal approval"]);
+  const due = await explained(sleeper, "wake-up-overdue");
+  expect(due.facts.dueAt.getTime()).toBeLessThan(Date.now());
+});
+
+test("a worker whose event loop is blocked: it keeps the lease, and answers nothing else", async () => {
+  const bed = await beds.open();
+  const blocked = await bed.worker("blocking");
+  const run = bed.millrace.attach(
+    (await bed.millrace.submit("work", { name: "hard", blockMs: 12_000 })).id,
+  );
+  await until("the event loop is blocked", () => bed.ledger.of(run.id, "hard#1").length === 1);
+  const { facts } = await explained(run, "worker-blocked");
+  expect(facts.worker).toBe(blocked.id);
+  await run.cancel("enough");
+  const { facts: asked } = await explained(run, "cancelling");
+  expect(asked).toMatchObject({ worker: blocked.id, why: "enough", taken: false });
+  await blocked.kill();
+});
+
+test("parked because its code was changed, because nobody knows it, because it cannot be read", async () => {
+  const bed = await beds.open();
+  const gate = held();
+  const before = flow("changed", async (ctx) => {
+    await ctx.step("one", () => undefined);
+    await ctx.step("two", gate);
+  });
+  const after = flow("changed", (ctx) => ctx.step("other", () => undefined));
+  const old = await start(bed, [before]);
+  const run = await bed.millrace.submit(before);
+  await explained(run, "executing");
+  await old.drain();
+  await start(bed, [after]);
+  const { facts, next } = await explained(run, "parked-mismatch");
+  expect(facts).toMatchObject({ step: "one#1", asked: expect.stringContaining("other#1") });
+  expect(next).toContain(`millrace resume ${run.id}`);
+
+  const secret = { encode: (bytes: Uint8Array) => bytes, decode: (bytes: Uint8Array) => bytes };
+  const sealing = await connect({
+    servers: bed.servers,
+    namespace: bed.namespace,
+    codec: { name: "secret", ...secret },
+  });
+  onTestFinished(() => sealing.close());
+  const unreadable = await sealing.submit("changed", "sealed");
+  await explained(bed.millrace.attach(unreadable.id), "parked-unreadable-payload");
+
+  await start(bed, [task("known", () => 1)], { queues: ["strange"] });
+  const strange = await bed.millrace.submit("strange");
+  await explained(strange, "parked-unknown-flow");
+});
+
+test("how it ended, and when: completed, failed, cancelled", async () => {
+  const bed = await beds.open();
+  const quick = flow("quick", () => 1);
+  const fails = flow("fails", (ctx) =>
+    ctx.step("charge", () => Promise.reject(new RangeError("too much"))),
+  );
+  await start(bed, [quick, fails]);
+  const done = await bed.millrace.submit(quick);
+  const { since } = await explained(done, "completed");
+  expect(since).toEqual((await done.details()).closedAt);
+  const failed = await explained(await bed.millrace.submit(fails), "failed");
+  expect(failed.facts).toEqual({
+    error: { name: "RangeError", message: "too much" },
+    step: "charge#1",
+  });
+  const stopped = await bed.millrace.submit("unserved");
+  await stopped.cancel("not needed");
+  expect((await explained(stopped, "cancelled")).facts).toEqual({ why: "not needed" });
+});
+
+test("closed as crashed, after how many crashes", async () => {
+  const bed = await beds.open();
+  const run = bed.millrace.attach((await bed.millrace.submit("poison")).id);
+  for (let died = 0; died < 8 && !(await run.state()).closed; died++) {
+    const worker = await bed.worker("poison");
+    await until("it died or closed the run", async () => {
+      return !worker.isAlive || (await run.state()).closed;
+    });
+  }
+  expect((await explained(run, "crashed")).facts).toEqual({ crashes: 3 });
+});
+
+test("given up in good order, for a worker to take up", async () => {
+  const bed = await beds.open();
+  const gate = held();
+  const slow = flow("slow", (ctx) => ctx.step("wait", gate));
+  const first = await start(bed, [slow]);
+  const second = await start(bed, [flow("unrelated", { queue: "slow" }, () => 1)]);
+  const run = await bed.millrace.submit(slow);
+  await explained(run, "executing");
+  await first.drain();
+  const { facts } = await explained(run, "flow-unknown");
+  expect(facts.workers).toEqual([second.id]);
+});
+
+test("what came for it while it was suspended, and nobody takes it up", async () => {
+  const bed = await beds.open();
+  const waits = flow("waits", (ctx) => ctx.receive(approval));
+  const worker = await start(bed, [waits], { suspendAfter: "10ms" });
+  const run = await bed.millrace.submit(waits);
+  await isThere(run, false);
+  await worker.drain();
+  await run.signal(approval, true);
+  const { facts } = await explained(run, "nobody-serves-queue");
+  expect(facts.lastWorker?.id).toBe(worker.id);
+});
+
+async function isThere(run: RunHandle, isHeld: boolean): Promise<void> {
+  if (isHeld) return;
+  await until(`${run.id} is suspended`, async () => (await run.state()).status === "suspended");
+}
