@@ -5,9 +5,11 @@ import { addDead } from "./commands/dead.ts";
 import { addDev } from "./commands/dev.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEvents } from "./commands/events.ts";
+import { addExplain } from "./commands/explain.ts";
 import { addList } from "./commands/list.ts";
 import { addProjection } from "./commands/projection.ts";
 import { addQueue } from "./commands/queue.ts";
+import { addQueues } from "./commands/queues.ts";
 import { addResult } from "./commands/result.ts";
 import { addResume } from "./commands/resume.ts";
 import { addServe } from "./commands/serve.ts";
@@ -20,6 +22,7 @@ import { addTerminate } from "./commands/terminate.ts";
 import { addToken } from "./commands/token.ts";
 import { addTree } from "./commands/tree.ts";
 import { addWatch } from "./commands/watch.ts";
+import { addWorkers } from "./commands/workers.ts";
 import { EXIT_HELP } from "./exit-codes.ts";
 import { addGlobalOptions } from "./global-options.ts";
 import type { AddCommand, Host } from "./host.ts";
@@ -47,6 +50,7 @@ const COMMANDS: readonly AddCommand[] = [
   addList,
   addStats,
   addShow,
+  addExplain,
   addTree,
   addWatch,
   addEvents,
@@ -54,6 +58,8 @@ const COMMANDS: readonly AddCommand[] = [
   addCancel,
   addTerminate,
   addResume,
+  addWorkers,
+  addQueues,
   addQueue,
   addDead,
   addServer,

@@ -21,7 +21,7 @@ export function addQueue(program: Command, host: Host): void {
     .description("List the queues that somebody has settled something for.")
     .action(async (_: unknown, command: Command) => {
       await using millrace = await openExisting(command.optsWithGlobals());
-      const states = await millrace.queues();
+      const states = (await millrace.queues()).filter(isSettled);
       const { terminal } = host;
       if (terminal.json) return terminal.document(states);
       if (states.length === 0) terminal.note("No queue has settings: all run without limits.");
@@ -74,12 +74,16 @@ export function addQueue(program: Command, host: Host): void {
 
 const HELP = `
 Workers follow within a second, without a restart. A paused queue accepts submissions and keeps them;
-what executes goes on.
+what executes goes on. What waits in each queue, and who serves it: millrace queues.
 
 Examples:
   $ millrace queue set payments --limit 10 --rate 100/1m
   $ millrace queue set payments --limit none
   $ millrace queue pause payments && millrace queue show payments`;
+
+function isSettled({ paused, concurrency, rate }: QueueState): boolean {
+  return paused || concurrency !== undefined || rate !== undefined;
+}
 
 interface SetOptions extends GlobalOptions {
   readonly limit?: number | null;
