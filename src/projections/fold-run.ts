@@ -8,7 +8,8 @@
  *   that its history names.
  * - A history whose submission cannot be read makes a row too: what is missing is empty. An inbox alone makes none.
  * - A run that was put into the archive has the row that its one frame tells of, whatever was known before: messages that
- *   are gone would not be there for a view that is built anew.
+ *   are gone would not be there for a view that is built anew. The mark on its submission comes last: it says that all of it
+ *   is there. The same holds for the one frame that brings a run back.
  * - Of the inbox, what is in the run's own queue counts: the run reads no other.
  */
 import { archivedIn } from "../engine/archived-event.ts";
@@ -60,7 +61,9 @@ function foldSubmission(row: RunRow, submission: Submission, sequence: number): 
   if (row.submissionSequence !== 0 && submission.archived === undefined) return row;
   const { queue, parent, tags, attributes } = submission;
   const submittedAt = storableTime(submission.submittedAt);
+  const mark = submission.archived;
   const facts = {
+    archived: mark?.restoredAt === 0 ? storableText(mark.file.key, MAX_TEXT) : "",
     submissionSequence: sequence,
     parent: parent?.runId ?? "",
     root: parent?.root ?? row.id,
@@ -87,8 +90,25 @@ function foldFrame(
     const submitted = foldSubmission(emptyRow(fact), archived.submission, sequence);
     return afterFrame(submitted, frame);
   }
+  if (row !== undefined && bringsBack(row, frame)) return afterFrame(startedAnew(row, fact), frame);
   const before = row ?? emptyRow(fact);
   return frame.prev === before.headSequence ? afterFrame(before, frame) : row;
+}
+
+/** A history that begins anew where it had ended takes the place of the former one: the log lets nothing else through. */
+function bringsBack(row: RunRow, { prev, epoch, status }: RecordedFrame): boolean {
+  const isEnd = isClosed(status) && isClosed(row.status) && epoch === row.epoch;
+  return prev === 0 && row.headSequence !== 0 && isEnd;
+}
+
+/** What its submission says, without what its flow made of that. */
+function startedAnew(
+  row: RunRow,
+  fact: { readonly run: RunRef; readonly partition: number },
+): RunRow {
+  const { submissionSequence, parent, root, depth, submittedAt, startAt, deadlineAt, tags } = row;
+  const asked = { submissionSequence, parent, root, depth, submittedAt, startAt, deadlineAt, tags };
+  return { ...emptyRow(fact), ...asked, archived: row.archived };
 }
 
 function foldInput(row: RunRow, { sequence, queue }: Extract<RunFact, { kind: "input" }>): RunRow {
@@ -200,7 +220,6 @@ function applyEvent(draft: Draft, event: RunEvent): void {
       draft.parked = storableText(event.reason, MAX_NAME) as ParkReason;
       return;
     case "Archived":
-      draft.archived = storableText(event.file.key, MAX_TEXT);
       draft.startedAt = storableTime(event.runStartedAt);
       draft.takeOvers = event.takeOvers;
       draft.crashes = event.crashes;

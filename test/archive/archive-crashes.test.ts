@@ -7,6 +7,7 @@ import type { MemoryConnection } from "../../src/testing/memory-connection.ts";
 import type { WriteFate } from "../../src/testing/memory-faults.ts";
 import { until } from "../e2e/support/until.ts";
 import { ahead, type Effects, openShop, paid, type Shop } from "./support/orders.ts";
+import { worldOf } from "./support/world.ts";
 
 const FATES = ["crash before", "crash after", "ack lost", "not stored", "stored late"] as const;
 type Fate = (typeof FATES)[number];
@@ -104,17 +105,7 @@ function pause(turns: number): Promise<void> {
 async function openScene(effects: Pick<Effects, "broken">): Promise<Scene> {
   const broker = new MemoryBroker();
   const all: Effects = { done: [], ...effects };
-  const shop = await openShop(
-    {
-      namespace: "test",
-      leaseMs: 5_000,
-      connect: async () => broker.connect(),
-      publish: async () => undefined,
-      deleteConsumers: async () => undefined,
-      close: async () => undefined,
-    },
-    all,
-  );
+  const shop = await openShop(worldOf(broker), all);
   return new Scene(broker, shop, all);
 }
 

@@ -18,11 +18,12 @@ export class FoldedRuns extends ListedRuns {
 
   #fold(): readonly RunRow[] {
     const stored = this.#broker.messages();
-    for (const message of stored.slice(this.#upTo)) {
+    // Some may have been removed since.
+    for (const message of stored.filter(({ sequence }) => sequence > this.#upTo)) {
       const kind = message.subject.split(".")[3] as FedKind;
       fold(this.#rows, { ...message, kind, storedAt: this.#broker.clock.now() }, 1);
     }
-    this.#upTo = stored.length;
+    this.#upTo = stored.at(-1)?.sequence ?? 0;
     return sorted(this.#rows);
   }
 }

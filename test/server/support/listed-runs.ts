@@ -1,4 +1,4 @@
-import type { RunQuery } from "../../../src/engine/run-query.ts";
+import type { RunQuery, TimeWindow } from "../../../src/engine/run-query.ts";
 import type { RunRow } from "../../../src/projections/run-row.ts";
 import type {
   CandidatePage,
@@ -66,17 +66,21 @@ export class ListedRuns implements RunStore, RunSearch {
 
   async close(): Promise<void> {}
 
-  #found({ flow, status, queue, submitted = {} }: RunQuery): readonly RunRow[] {
-    const { from, to } = submitted;
+  #found({ flow, status, queue, submitted, closed, archived }: RunQuery): readonly RunRow[] {
     return this.rows.filter(
       (row) =>
         has(flow, row.flow) &&
         has(status, row.status) &&
         has(queue, row.queue) &&
-        (from === undefined || row.submittedAt >= from.getTime()) &&
-        (to === undefined || row.submittedAt < to.getTime()),
+        (archived === undefined || archived === (row.archived !== "")) &&
+        isWithin(submitted, row.submittedAt) &&
+        (closed === undefined || (row.closedAt > 0 && isWithin(closed, row.closedAt))),
     );
   }
+}
+
+function isWithin({ from, to }: TimeWindow = {}, at: number): boolean {
+  return (from === undefined || at >= from.getTime()) && (to === undefined || at < to.getTime());
 }
 
 /** Where a row stands in the order of submission. */
