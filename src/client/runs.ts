@@ -1,3 +1,4 @@
+import type { Signal } from "../definition/signal.ts";
 import { formatRunQuery } from "../engine/format-run-query.ts";
 import { parseRunQuery } from "../engine/parse-run-query.ts";
 import { QuestionRefusedError } from "../engine/question-errors.ts";
@@ -10,6 +11,7 @@ import type { Clock } from "../ports/clock.ts";
 import { askServer } from "./ask-server.ts";
 import { BulkHandle, type BulkJson } from "./bulk-handle.ts";
 import { type RunJson, type RunSummary, summaryOf } from "./run-summary.ts";
+import { checkSignal } from "./send-signal.ts";
 
 /**
  * Finds runs by what they are, whatever their flow: by asking a `millrace server` of the namespace over the broker. Runs go
@@ -100,13 +102,57 @@ export class Runs {
     }: CancelWhereOptions & { readonly dryRun?: boolean } = {},
   ): Promise<BulkCount | BulkHandle> {
     if (dryRun) return this.#find<BulkCount>("bulk.count", query, {}, signal);
-    const { id } = await this.#find<BulkJson>("bulk.create", query, { reason }, signal);
-    return this.job(id);
+    return this.#bulk(query, { action: "cancel", reason }, signal);
+  }
+
+  /**
+   * Ends every run that a query finds, now and whoever has it, as {@link Runs.cancelWhere} cancels them.
+   * @throws {@link QueryError}, {@link NoAnswerError}, {@link QuestionRefusedError}
+   */
+  terminateWhere(query: RunQuery | string, options: CancelWhereOptions = {}): Promise<BulkHandle> {
+    const { reason = "", signal } = options;
+    return this.#bulk(query, { action: "terminate", reason }, signal);
+  }
+
+  /**
+   * Continues every parked, failed or crashed run that a query finds, and skips the others.
+   * @throws {@link QueryError}, {@link NoAnswerError}, {@link QuestionRefusedError}
+   */
+  resumeWhere(query: RunQuery | string, options: AskingOptions = {}): Promise<BulkHandle> {
+    return this.#bulk(query, { action: "resume" }, options.signal);
+  }
+
+  /**
+   * Sends a value to every open run that a query finds, by a signal: each receives it once.
+   * @throws {@link InputInvalidError} and {@link NotSerializableError} before anything is asked; {@link QueryError},
+   * {@link NoAnswerError}, {@link QuestionRefusedError}
+   */
+  async signalWhere<Value, Wire>(
+    query: RunQuery | string,
+    signal: Signal<Value, Wire>,
+    ...args: undefined extends Wire
+      ? [value?: NoInfer<Wire>, options?: AskingOptions]
+      : [value: NoInfer<Wire>, options?: AskingOptions]
+  ): Promise<BulkHandle> {
+    const [value, options = {}] = args;
+    const { name, payload } = await checkSignal(signal, value);
+    const { encoding, data } = payload;
+    const sent = { encoding, data: Buffer.from(data).toString("base64") };
+    return this.#bulk(query, { action: "signal", name, value: sent }, options.signal);
   }
 
   /** A bulk job by its id. Reads nothing yet. */
   job(id: string): BulkHandle {
     return new BulkHandle({ broker: this.#broker, clock: this.#clock }, id);
+  }
+
+  async #bulk(
+    query: RunQuery | string,
+    action: object,
+    signal: AbortSignal | undefined,
+  ): Promise<BulkHandle> {
+    const { id } = await this.#find<BulkJson>("bulk.create", query, action, signal);
+    return this.job(id);
   }
 
   async #find<T>(

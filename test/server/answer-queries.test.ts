@@ -1,8 +1,13 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { Millrace } from "../../src/client/millrace.ts";
+import { signal } from "../../src/definition/signal.ts";
+import { isPlain } from "../../src/engine/payload.ts";
+import { parseRunId } from "../../src/engine/run-id.ts";
 import { startQueries } from "../../src/server/answer-queries.ts";
 import { startBulkJobs } from "../../src/server/bulk-jobs.ts";
 import { MemoryBroker } from "../../src/testing/memory-broker.ts";
+import { decodeInput } from "../../src/wire/input-codec.ts";
+import { decodeValue } from "../../src/wire/value-codec.ts";
 import { ListedRuns, rowOf } from "./support/listed-runs.ts";
 import { replicaOf } from "./support/replica.ts";
 
@@ -205,6 +210,32 @@ test("all runs that a query finds are cancelled by a job that tells how far it i
   }
   expect((await other.state()).status).toBe("pending");
   expect(await client.runs.job(job.id).cancel()).toEqual(result);
+});
+
+test("runs that a query finds are terminated, resumed and signalled by jobs, and a signal's value arrives as it was", async () => {
+  const search = new ListedRuns();
+  const client = await stage(search);
+  for (const key of ["a", "b"]) {
+    const { id } = await client.submit("f", undefined, { key });
+    search.add(rowOf(id, { submittedAt: Date.now() - 1_000 }));
+  }
+  const go = signal<{ readonly at: Date }>("go");
+  const value = { at: new Date("2026-05-04T12:00:00Z") };
+  const sent = await client.runs.signalWhere("flow:f", go, value);
+  expect(await sent.result()).toMatchObject({ action: "signal", done: 2, failed: 0 });
+  const [input] = await client.broker.log.inbox(parseRunId("f:a"), "f", 0);
+  const decoded = decodeInput(input?.data ?? new Uint8Array());
+  const body =
+    decoded.kind === "ok" && decoded.value.body.type === "Signal" ? decoded.value.body : undefined;
+  expect(body?.name).toBe("go");
+  expect(body !== undefined && isPlain(body.payload) && decodeValue(body.payload)).toEqual(value);
+
+  const ended = await client.runs.terminateWhere({ flow: "f" }, { reason: "stuck" });
+  expect(await ended.result()).toMatchObject({ action: "terminate", done: 2 });
+  expect(await client.attach("f:a").details()).toMatchObject({ status: "cancelled" });
+
+  const resumed = await client.runs.resumeWhere("flow:f");
+  expect(await resumed.result()).toMatchObject({ action: "resume", done: 0, skipped: 2 });
 });
 
 test("waiting for a bulk job is given up by its signal, and a job that is none is refused", async () => {
