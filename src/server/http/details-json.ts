@@ -24,7 +24,7 @@ export function detailsJson(details: RunDetails): object {
 }
 
 /** As JSON says it: dates as ISO text, and without what is not there. For what Millrace itself tells, not for users' values. */
-export function plain<T extends object>(value: T): object {
+export function plain(value: object): object {
   return JSON.parse(JSON.stringify(value)) as object;
 }
 

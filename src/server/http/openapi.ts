@@ -61,7 +61,7 @@ export function describeProblems(api: Api): void {
       schema.body !== undefined
     )
       responses.add(400);
-    if (schema.body !== undefined) for (const status of [413, 415]) responses.add(status);
+    if (route.method !== "GET") for (const status of [413, 415]) responses.add(status);
     if (scope !== "public") for (const status of [401, 403, 429, 503]) responses.add(status);
     const response: Record<string, unknown> = { ...(schema.response as object | undefined) };
     for (const status of [...responses].toSorted((a, b) => a - b)) response[status] = PROBLEM;

@@ -40,8 +40,8 @@ export const DOCUMENT = (await openApiDocument()) as ApiDocument;
 
 export const OPERATIONS: readonly Operation[] = Object.entries(DOCUMENT.paths).flatMap(
   ([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({
-      ...operation,
+    Object.entries(methods).map(([method, documented]) => ({
+      ...documented,
       method: method.toUpperCase(),
       path,
     })),
@@ -50,13 +50,6 @@ export const OPERATIONS: readonly Operation[] = Object.entries(DOCUMENT.paths).f
 /** The scope that an operation needs; nothing for one that is open to all. */
 export function scopeOf({ security = [] }: DocumentedOperation): string | undefined {
   return security[0]?.["token"]?.[0];
-}
-
-/** The operation with this id. */
-export function operation(id: string): Operation {
-  const found = OPERATIONS.find(({ operationId }) => operationId === id);
-  if (found === undefined) throw new Error(`No operation ${id} is documented.`);
-  return found;
 }
 
 /** The operation that answers at a place: a literal path goes before one with a parameter. */

@@ -134,11 +134,12 @@ const ACTIONS = [
 
 /** Bytes in what a message says are shown by their number. */
 function detailsJson(details: object): object {
-  const shown = (_: string, value: unknown): unknown => {
-    const size = bytesIn(value);
-    return size === undefined ? value : `<${size} bytes>`;
-  };
   return JSON.parse(JSON.stringify(details, shown)) as object;
+}
+
+function shown(_: string, value: unknown): unknown {
+  const size = bytesIn(value);
+  return size === undefined ? value : `<${size} bytes>`;
 }
 
 /** How many, if it is bytes, or what `JSON.stringify` is given in the place of a Buffer. */
