@@ -26,6 +26,8 @@ export async function openPostgres(address: string): Promise<SqlDatabase> {
   });
   // A connection that breaks while nobody uses it: the next query gets another, or says why not.
   pool.on("error", () => {});
+  // And between two queries of whoever uses it: the next one fails. Unheard, it would end the process.
+  pool.on("connect", (client) => client.on("error", () => {}));
   const db = new Kysely<unknown>({
     dialect: new PostgresDialect({
       pool,
