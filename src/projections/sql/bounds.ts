@@ -5,6 +5,11 @@ import { InvalidOptionError } from "../../engine/usage-errors.ts";
 /** A condition as SQL, true or false for each row. */
 export type Condition = RawBuilder<unknown>;
 
+/** What no stored text has is not looked for as it is: a database would refuse the question. */
+export function clean(text: string): string {
+  return text.replaceAll(/[\p{Surrogate}\0]/gu, "\ufffd");
+}
+
 /** In these: any of them; none for an empty list. */
 export function isOneOf(column: Condition, values: readonly string[]): Condition {
   if (values.length === 0) return sql`1 = 0`;

@@ -28,7 +28,9 @@ export function parseCursor(text: string, order: RunOrder): Cursor {
   if (!isCount(generation) || !isCount(time) || !isCount(submitted) || !isCount(run)) {
     throw new InvalidCursorError("it is none of this store");
   }
-  return { order, generation, time, submitted, run };
+  const cursor = { order, generation, time, submitted, run };
+  if (formatCursor(cursor) !== text) throw new InvalidCursorError("it is none of this store");
+  return cursor;
 }
 
 const FORMAT = 1;

@@ -5,6 +5,7 @@ import { Kysely, type RawBuilder, sql } from "kysely";
 import type Database from "libsql";
 import { LibsqlDialect } from "./libsql-dialect.ts";
 import { LibsqlStatements } from "./libsql-statements.ts";
+import { STORE_TABLE } from "./schema.ts";
 import type { Column, SqlDatabase, SqlRow } from "./sql-database.ts";
 import { DatabaseUnreachableError, ForeignDatabaseError } from "./store-errors.ts";
 
@@ -17,7 +18,7 @@ import { DatabaseUnreachableError, ForeignDatabaseError } from "./store-errors.t
 export async function openLibsql(file: string): Promise<SqlDatabase> {
   const { default: Libsql } = await import("libsql");
   const name = file;
-  const connect = (cacheKiB: number) => prepared(new Libsql(file), cacheKiB);
+  const connect = (cacheKiB: number) => prepared(ours(name, new Libsql(file)), cacheKiB);
   let writing: Database.Database | undefined;
   let reading: Database.Database;
   try {
@@ -73,6 +74,16 @@ const READ_CACHE_KIB = 65_536;
 const PAGE_BYTES = 8_192;
 /** Pages in the journal before they are moved to the file: each move writes a page once, however often it was changed. */
 const CHECKPOINT_PAGES = 8_192;
+
+/** Before anything is settled for it: settings are stored in the file. */
+function ours(file: string, database: Database.Database): Database.Database {
+  const tables = database.prepare("select name from sqlite_schema where type = 'table'").all();
+  // SAFETY: it is the statement's one column.
+  const names = tables.map((row) => (row as { readonly name: string }).name);
+  if (names.length === 0 || names.includes(STORE_TABLE)) return database;
+  database.close();
+  throw new ForeignDatabaseError(file, "belongs to something else");
+}
 
 function prepared(database: Database.Database, cacheKiB: number): Database.Database {
   const settings = [

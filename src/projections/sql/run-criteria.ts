@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { AttributeCondition, RunQuery, TimeWindow } from "../../engine/run-query.ts";
 import type { RunStatus } from "../../engine/run-status.ts";
-import { allOf, type Condition, hasPrefix, isBetween, isOneOf, isWithin } from "./bounds.ts";
+import { allOf, type Condition, clean, hasPrefix, isBetween, isOneOf, isWithin } from "./bounds.ts";
 import { type Branch, type Branches, type Criterion, ref, type Source } from "./run-source.ts";
 import { attributeTerm, numberName, tagTerm, wordsOf, wordTerm } from "./search-terms.ts";
 import type { Spread } from "./views.ts";
@@ -287,18 +287,13 @@ function homeOf(query: RunQuery): readonly unknown[] {
   return [query.flow, query.queue, statusesOf(query)].filter((asked) => asked !== undefined);
 }
 
-function statusesOf({ status, notStatus }: RunQuery): readonly RunStatus[] | undefined {
+function statusesOf({ status, notStatus }: RunQuery): readonly string[] | undefined {
   const not = listOf(notStatus) ?? [];
   if (status === undefined && not.length === 0) return undefined;
   return (listOf(status) ?? STATUSES).filter((value) => !not.includes(value));
 }
 
-function listOf<T extends string>(given: T | readonly T[] | undefined): readonly T[] | undefined {
+function listOf(given: string | readonly string[] | undefined): readonly string[] | undefined {
   if (given === undefined) return undefined;
-  return typeof given === "string" ? [given] : [...new Set(given)];
-}
-
-/** What no stored text has is not looked for as it is: a database would refuse the question. */
-function clean(text: string): string {
-  return text.replaceAll(/[\p{Surrogate}\0]/gu, "\ufffd");
+  return typeof given === "string" ? [clean(given)] : [...new Set(given.map(clean))];
 }

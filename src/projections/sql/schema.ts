@@ -1,6 +1,9 @@
 import { type Kysely, sql } from "kysely";
 import type { Column, SqlDatabase } from "./sql-database.ts";
 
+/** The table by which a database is known as one of ours. */
+export const STORE_TABLE = "millrace_store";
+
 /** Names of the tables of one view. `generation` tells it from the one that is built beside it. */
 export interface ViewTables {
   readonly generation: number;

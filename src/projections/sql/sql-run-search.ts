@@ -12,6 +12,7 @@ import type {
   RunSearch,
   RunStats,
 } from "../run-store.ts";
+import { clean } from "./bounds.ts";
 import { candidateRuns } from "./candidate-runs.ts";
 import { countRuns } from "./count-runs.ts";
 import { type Cursor, formatCursor, parseCursor } from "./cursor.ts";
@@ -36,7 +37,7 @@ export class SqlRunSearch implements RunSearch {
   async row(id: string): Promise<RunRow | undefined> {
     return this.#ask(undefined, async (db, { tables: { runs } }) => {
       const { rows } = await sql<StoredRow>`
-        select * from ${sql.table(runs)} where id = ${id.replaceAll("\0", "")}`.execute(db);
+        select * from ${sql.table(runs)} where id = ${clean(id)}`.execute(db);
       return rows[0] && loadRow(rows[0]);
     });
   }

@@ -1,10 +1,15 @@
 import { type Kysely, sql } from "kysely";
-import { createView, dropView, tableNames, type ViewTables, viewTables } from "./schema.ts";
+import {
+  createView,
+  dropView,
+  STORE_TABLE,
+  tableNames,
+  type ViewTables,
+  viewTables,
+} from "./schema.ts";
 import type { SqlDatabase } from "./sql-database.ts";
 import { ForeignDatabaseError, NewerSchemaError, ViewOutdatedError } from "./store-errors.ts";
 
-/** The table by which a database is known as one of ours. */
-export const STORE_TABLE = "millrace_store";
 const SCHEMA = 1;
 
 /**
