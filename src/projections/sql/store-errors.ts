@@ -39,12 +39,15 @@ export class NewerSchemaError extends MillraceError {
 /** The live view was folded by another version of the projection. */
 export class ViewOutdatedError extends MillraceError {
   readonly code = "VIEW_OUTDATED";
+  /** The version that has made the view. */
+  readonly found: string;
 
   constructor(found: string, wanted: string) {
     super(
       `The live view was made by version ${found} of the projection, and this is version ${wanted}. ` +
         "Run millrace projection rebuild; until it switches over, the view is as old as it is.",
     );
+    this.found = found;
   }
 }
 
