@@ -23,8 +23,8 @@ export class FeedConsumer {
     });
   }
 
-  /** Makes it on the broker. @throws {@link BrokerError} when that is refused or not confirmed. */
-  async make(startSequence: number): Promise<void> {
+  /** Makes it on the broker, and gives how many messages wait for it. @throws {@link BrokerError} when that is refused or not confirmed. */
+  async make(startSequence: number): Promise<number | undefined> {
     const { connection, stream, filters } = this.#parts;
     const config = {
       name: this.#name,
@@ -39,7 +39,9 @@ export class FeedConsumer {
       inactive_threshold: INACTIVE_MS * NANOSECONDS_PER_MS,
     };
     const body = { stream_name: stream, config, action: "create" };
-    await jsRequest(connection, `CONSUMER.CREATE.${stream}.${this.#name}`, body);
+    const call = `CONSUMER.CREATE.${stream}.${this.#name}`;
+    const made = await jsRequest<{ num_pending: number }>(connection, call, body);
+    return made?.num_pending;
   }
 
   ask(batch: number): void {

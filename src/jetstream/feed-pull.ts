@@ -18,6 +18,9 @@ export class FeedPull {
   #bufferedBytes = 0;
   /** Nothing more was there when the last message came, or nothing has come for a moment. */
   #isDry = false;
+  /** The consumer has handed out everything that was there when it was made, and `#last` is the end of that. */
+  #isAtEnd = false;
+  #last = 0;
   #incarnation: string | undefined;
   /** Nothing while it is being made. */
   #consumer: FeedConsumer | undefined;
@@ -55,6 +58,7 @@ export class FeedPull {
       if (this.#ended && this.#failure === undefined) return undefined;
       if (this.#isReady()) return this.#take();
       if (this.#failure !== undefined) throw this.#failure;
+      if (this.#isOver()) return undefined;
       await this.#change();
     }
   }
@@ -78,6 +82,13 @@ export class FeedPull {
     const waiting = this.#buffer.length;
     if (waiting === 0) return false;
     return this.#isDry || waiting >= this.#parts.maxBatch || this.#bufferedBytes >= BUFFER_BYTES;
+  }
+
+  /** Everything up to `upTo` was given: the consumer has come by it, or has nothing more. */
+  #isOver(): boolean {
+    const { upTo } = this.#parts;
+    if (upTo === undefined || this.#buffer.length > 0) return false;
+    return this.#reached >= upTo || (this.#isAtEnd && this.#last >= upTo);
   }
 
   #take(): readonly FedMessage[] {
@@ -149,6 +160,7 @@ export class FeedPull {
   async #check(): Promise<void> {
     const { incarnation, last } = await this.#parts.extent();
     this.#incarnation ??= incarnation;
+    this.#last = last;
     const { partition } = this.#parts;
     if (incarnation !== this.#incarnation) {
       throw new FeedBrokenError(partition, `its stream was made anew at ${incarnation}`);
@@ -160,7 +172,8 @@ export class FeedPull {
   }
 
   async #open(isWanted: () => boolean): Promise<FeedConsumer | undefined> {
-    const { connection, subjects, partition, kinds } = this.#parts;
+    const parts = this.#parts;
+    const { connection, subjects, partition, kinds } = parts;
     const consumer = new FeedConsumer({
       connection,
       stream: subjects.stream(partition),
@@ -171,12 +184,16 @@ export class FeedPull {
       onEnd: (isSound) => {
         if (consumer !== this.#consumer) return;
         this.#lastSignAt = Date.now();
-        if (isSound) this.#ask();
-        else this.#renew();
+        // The end may have moved past `upTo` by messages that are not asked for: making it anew looks.
+        if (!isSound || this.#last < (parts.upTo ?? 0)) return this.#renew();
+        if (consumer.outstanding === 0) this.#isAtEnd = true;
+        this.#ask();
+        this.#wake();
       },
     });
     try {
-      await consumer.make(this.#reached + 1);
+      this.#isAtEnd = (await consumer.make(this.#reached + 1)) === 0;
+      this.#wake();
     } catch (error) {
       consumer.remove();
       throw error;
@@ -194,15 +211,16 @@ export class FeedPull {
     this.#keep(message, ack);
     this.#ask();
     this.#isDry = ack.pending === 0;
-    if (this.#isReady()) this.#wake();
+    if (this.#isDry) this.#isAtEnd = true;
+    if (this.#isReady() || this.#isOver()) this.#wake();
   }
 
   #keep({ subject, data }: Msg, ack: AckSubject): void {
     if (ack.sequence <= this.#reached) return;
     this.#reached = ack.sequence;
-    const { subjects, partition } = this.#parts;
+    const { subjects, partition, upTo = ack.sequence } = this.#parts;
     const kind = subjects.fedKindOf(partition, subject);
-    if (kind === undefined) return;
+    if (kind === undefined || ack.sequence > upTo) return;
     const storedAt = Math.trunc(ack.storedAtMs);
     this.#buffer.push({ kind, subject, partition, sequence: ack.sequence, storedAt, data });
     this.#bufferedBytes += data.length;
@@ -216,6 +234,7 @@ export interface FeedPullParts {
   readonly after: number;
   readonly maxBatch: number;
   readonly kinds: readonly FedKind[] | undefined;
+  readonly upTo: number | undefined;
   readonly extent: () => Promise<FeedExtent>;
   readonly onReconnect: (call: () => void) => () => void;
   readonly onTrouble: (error: unknown) => void;

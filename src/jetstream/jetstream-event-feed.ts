@@ -32,9 +32,9 @@ export class JetStreamEventFeed implements EventFeed {
     after: number,
     options: FeedOptions,
   ): AsyncIterable<readonly FedMessage[]> {
-    const { signal, kinds, maxBatch = DEFAULT_FEED_BATCH } = options;
+    const { signal, kinds, upTo, maxBatch = DEFAULT_FEED_BATCH } = options;
     const extent = (): Promise<FeedExtent> => this.extent(partition);
-    const pull = new FeedPull({ ...this.#parts, partition, after, maxBatch, kinds, extent });
+    const pull = new FeedPull({ ...this.#parts, partition, after, maxBatch, kinds, upTo, extent });
     const end = (): void => pull.end();
     signal.addEventListener("abort", end);
     try {

@@ -6,7 +6,8 @@ import type { Stored } from "./run-log.ts";
  *
  * - `read` gives every message after `after` once and in the order of its sequences, whatever is lost on the way: a connection,
  *   a server, a consumer. Messages that are gone from the log (purged, rolled up, fired) are passed over.
- * - What is stored later comes without being asked for. It ends by its signal only, or by an error when the connection is closed.
+ * - What is stored later comes without being asked for. It ends by its signal or at `upTo` only, or by an error
+ *   when the connection is closed.
  * - It ends with `FeedBrokenError` when the partition is another one than before, or lost messages that were given already.
  * - What is not read is not fetched, but for a bounded number of bytes.
  */
@@ -28,6 +29,8 @@ export interface FeedOptions {
   readonly signal: AbortSignal;
   /** Most messages in a batch. Default 1,000. A batch is given at once when nothing more is there. */
   readonly maxBatch?: number;
+  /** Ends the read when everything up to this sequence was given, and gives nothing after it. Default: it goes on for ever. */
+  readonly upTo?: number;
   /** Which kinds of messages are wanted. Default: all of them. */
   readonly kinds?: readonly FedKind[];
 }

@@ -31,9 +31,9 @@ export class MemoryEventFeed implements EventFeed {
     after: number,
     options: FeedOptions,
   ): AsyncIterable<readonly FedMessage[]> {
-    const { signal } = options;
+    const { signal, upTo = Number.POSITIVE_INFINITY } = options;
     let reached = after;
-    while (!signal.aborted) {
+    while (!signal.aborted && reached < upTo) {
       const from = reached;
       const stretch = await unlessAborted(signal, this.#stretch(partition, from, options));
       if (stretch === undefined) return;
@@ -67,8 +67,9 @@ export class MemoryEventFeed implements EventFeed {
     const { subjects } = this.#broker;
     const stream = this.#broker.stream(partition);
     const messages: FedMessage[] = [];
+    const end = Math.min(stream.lastSequence, options.upTo ?? stream.lastSequence);
     let upTo = after;
-    while (upTo < stream.lastSequence && messages.length < maxBatch) {
+    while (upTo < end && messages.length < maxBatch) {
       const message = stream.at(++upTo);
       const kind = message && subjects.fedKindOf(partition, message.subject);
       if (message === undefined || kind === undefined) continue;

@@ -142,6 +142,32 @@ onEveryAdapter("the event feed", (open) => {
     await expect(reading(broker).ended).rejects.toMatchObject({ code: "CONNECTION_CLOSED" });
   });
 
+  test("ends where it is told to, whatever stands there, and waits for what is not there yet", async () => {
+    const { connect } = open();
+    const [writer, reader] = [await connect(), await connect()];
+    const run = parseRunId("f:a");
+    for (const key of ["a", "b", "c"]) await stored(writer, key);
+    await writer.log.put(run, "q", bytes("input"));
+    const kinds = ["new"] as const;
+    const short = reading(reader, 0, { upTo: 2 });
+    await short.ended;
+    expect(short.batches.flat().map(textOf)).toEqual(["new a", "new b"]);
+    const toInput = reading(reader, 1, { upTo: 4, kinds });
+    await toInput.ended;
+    expect(toInput.batches.flat().map(textOf)).toEqual(["new b", "new c"]);
+    const nothing = reading(reader, 3, { upTo: 4, kinds });
+    await nothing.ended;
+    expect(nothing.batches).toEqual([]);
+    const later = reading(reader, 3, { upTo: 5, kinds });
+    await stored(writer, "d");
+    await later.ended;
+    expect(later.batches.flat().map(textOf)).toEqual(["new d"]);
+    const other = reading(reader, 3, { upTo: 6, kinds });
+    await writer.log.append(run, 0, bytes("frame"));
+    await other.ended;
+    expect(other.batches.flat().map(textOf)).toEqual(["new d"]);
+  });
+
   test("says what is in a partition, alike to everybody", async () => {
     const { connect } = open();
     const [one, other] = [await connect(), await connect()];
