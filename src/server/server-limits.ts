@@ -15,6 +15,16 @@ export interface ServerLimits {
   readonly requestMs: number;
   /** Open connections; more are refused. Default 10,000. */
   readonly connections: number;
+  /** Streams of live events that are open at once; more are refused. Default 1,000. */
+  readonly streams: number;
+  /** Changes of runs that are kept for clients that come back; from further back the log is read. Default 10,000. */
+  readonly liveChanges: number;
+  /** How often a stream without events says that it is there. Default 15,000 ms. */
+  readonly heartbeatMs: number;
+  /** A client that reads nothing of its full stream for so long is cut off. Default 30,000 ms. */
+  readonly slowClientMs: number;
+  /** A stream ends after this, and its client comes back, with a token that may have been revoked. Default 900,000 ms. */
+  readonly streamMs: number;
   /** How far the projector may be behind before `/readyz` says no. Default 60,000 ms. */
   readonly lagMs: number;
 }
@@ -27,6 +37,11 @@ export const DEFAULT_LIMITS: ServerLimits = Object.freeze({
   headersMs: 10_000,
   requestMs: 30_000,
   connections: 10_000,
+  streams: 1_000,
+  liveChanges: 10_000,
+  heartbeatMs: 15_000,
+  slowClientMs: 30_000,
+  streamMs: 900_000,
   lagMs: 60_000,
 });
 

@@ -32,6 +32,7 @@ export const PROBLEM_KINDS: Readonly<Record<string, ProblemKind>> = Object.freez
   NOT_READY: { status: 503, title: "This server is not ready", retryAfterSeconds: 2 },
   STOPPING: { status: 503, title: "This server is stopping", retryAfterSeconds: 1 },
   TOO_SLOW: { status: 503, title: "The answer took too long", retryAfterSeconds: 5 },
+  TOO_MANY_STREAMS: { status: 503, title: "Too many live streams", retryAfterSeconds: 5 },
   // What was asked for cannot be.
   INVALID_CURSOR: { status: 400, title: "The page cannot be continued" },
   INVALID_NAME: { status: 400, title: "A name, key or id is not allowed" },

@@ -2,6 +2,7 @@ import type { Topic } from "./create-api.ts";
 import { bulkTopic } from "./routes/bulk-routes.ts";
 import { controlTopic } from "./routes/control-routes.ts";
 import { deadLetterTopic } from "./routes/dead-letter-routes.ts";
+import { eventTopic } from "./routes/event-routes.ts";
 import { healthTopic } from "./routes/health-routes.ts";
 import { projectionTopic } from "./routes/projection-routes.ts";
 import { queueTopic } from "./routes/queue-routes.ts";
@@ -18,6 +19,7 @@ export const TOPICS: readonly Topic[] = Object.freeze([
   searchTopic,
   runTopic,
   resultTopic,
+  eventTopic,
   controlTopic,
   queueTopic,
   workerTopic,
