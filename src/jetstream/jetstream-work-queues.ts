@@ -4,6 +4,7 @@ import type {
   DeliveryKind,
   PlaceInLine,
   QueueBacklog,
+  QueueProgress,
   QueueReader,
   ReadOptions,
   WorkQueues,
@@ -12,6 +13,7 @@ import { encodeDeadLetter } from "../wire/dead-letter-codec.ts";
 import { openConsumer } from "./consumers.ts";
 import { PullLoop } from "./pull-loop.ts";
 import { readBacklogs, readPlace } from "./queue-backlogs.ts";
+import { readProgress } from "./queue-progress.ts";
 import type { Subjects } from "./subjects.ts";
 
 /** Work queues on JetStream: per partition and queue two durable pull consumers, `new` and `in`. */
@@ -78,6 +80,10 @@ export class JetStreamWorkQueues implements WorkQueues {
         await Promise.all(loops.map((loop) => loop.drained()));
       },
     };
+  }
+
+  progress(): Promise<readonly QueueProgress[]> {
+    return readProgress(this.#parts.connection, this.#parts.subjects);
   }
 
   report(): Promise<readonly QueueBacklog[]> {

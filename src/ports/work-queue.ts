@@ -14,6 +14,8 @@ export interface WorkQueues {
   open(options: ReadOptions): Promise<QueueReader>;
   /** What stands in each queue that somebody has ever read, in no order. */
   report(): Promise<readonly QueueBacklog[]>;
+  /** How far each consumer of every queue is, in no order. */
+  progress(): Promise<readonly QueueProgress[]>;
   /** Where a submission stands in its queue. Nothing when nobody has ever read that queue. */
   placeOf(submission: Stored): Promise<PlaceInLine | undefined>;
 }
@@ -30,6 +32,20 @@ export interface QueueBacklog {
   /** Messages that workers have and did not ack: one for each run that they hold, and what is on its way. */
   readonly handedOut: number;
   readonly leaseMs: number;
+}
+
+/** How far a queue's messages of one kind are handed out in one partition. */
+export interface QueueProgress {
+  readonly partition: number;
+  readonly kind: DeliveryKind;
+  /** The queue, or the place beside it where runs of a priority wait. */
+  readonly place: string;
+  /** Messages that nobody was handed yet. */
+  readonly waiting: number;
+  /** Requests for more that workers have open now. */
+  readonly openPulls: number;
+  /** What stands after this sequence was never handed out. */
+  readonly handedOutUpTo: number;
 }
 
 /** Where a submission stands. */

@@ -7,8 +7,10 @@
  */
 import { workOnEach } from "../client/outcomes.ts";
 import type { RunRow } from "../projections/run-row.ts";
+import { HandedOut } from "./caretaker/handed-out.ts";
 import { inspectLog } from "./caretaker/inspect-log.ts";
 import type { CaretakerRule, RepairName } from "./caretaker/rule.ts";
+import { type Stall, Stalls } from "./caretaker/stalls.ts";
 import { wakeAbandoned } from "./caretaker/wake-abandoned.ts";
 import { wakeOverdue } from "./caretaker/wake-overdue.ts";
 import { wakeUnfolded } from "./caretaker/wake-unfolded.ts";
@@ -34,11 +36,15 @@ export function startCaretaker(
     wakeOverdue(settings.wakePatienceMs),
     wakeAbandoned(settings.holderPatienceMs),
   ].map((rule) => new Beat(host, rule, settings));
+  const stalls = new Stalls(host.log, settings.stallMs);
   let isAtWork = false;
   const rounds = new Rounds(host, "the caretaker", settings.everyMs, async () => {
     isAtWork = await lease.hold();
     if (!isAtWork) return;
-    for (const beat of beats) counts[beat.name] += await beat.walk();
+    const progress = await host.millrace.broker.queues.progress();
+    stalls.see(progress, host.clock.now());
+    const handedOut = new HandedOut(progress);
+    for (const beat of beats) counts[beat.name] += await beat.walk(handedOut);
   });
   const ended = new AbortController();
   const inspection = { minAgeMs: settings.uselessAfterMs, signal: ended.signal };
@@ -50,7 +56,7 @@ export function startCaretaker(
   });
   return {
     get status() {
-      return { isAtWork, repairs: { ...counts } };
+      return { isAtWork, repairs: { ...counts }, stalled: isAtWork ? stalls.now : [] };
     },
     stop: async () => {
       ended.abort();
@@ -69,6 +75,8 @@ export interface CaretakerStatus {
   readonly isAtWork: boolean;
   /** What this replica has repaired since it started. */
   readonly repairs: Readonly<Record<RepairName, number>>;
+  /** Queues whose messages the broker does not hand out although workers ask for them. */
+  readonly stalled: readonly Stall[];
 }
 
 /** Times in milliseconds. */
@@ -84,6 +92,8 @@ export interface CaretakerOptions {
   readonly wakePatienceMs: number;
   /** How long nothing was recorded of a run before its holder is asked after. */
   readonly holderPatienceMs: number;
+  /** How long the broker may hand out nothing of a queue although workers ask for it. */
+  readonly stallMs: number;
   /** How old a message gets before it is looked at whether anybody can use it. */
   readonly uselessAfterMs: number;
   readonly inspectEveryMs: number;
@@ -98,6 +108,7 @@ const CARETAKER_DEFAULTS: CaretakerOptions = Object.freeze({
   inputPatienceMs: 10_000,
   wakePatienceMs: 5_000,
   holderPatienceMs: 10_000,
+  stallMs: 30_000,
   uselessAfterMs: 600_000,
   inspectEveryMs: 60_000,
   leaseMs: 15_000,
@@ -121,23 +132,23 @@ class Beat {
   }
 
   /** The next stretch. Gives how many runs it has repaired; what cannot be looked at now comes with the next way round. */
-  async walk(): Promise<number> {
+  async walk(handedOut: HandedOut): Promise<number> {
     const { perRound: limit, concurrency } = this.#options;
     const page = { limit, ...(this.#after === undefined ? {} : { after: this.#after }) };
     const rows = await this.#rule.candidates(this.#host, page);
     this.#after = rows.length < limit ? undefined : rows.at(-1)?.id;
     let repaired = 0;
-    const look = (row: RunRow): Promise<boolean> => this.#look(row);
+    const look = (row: RunRow): Promise<boolean> => this.#look(row, handedOut);
     for await (const was of workOnEach(rows, look, { concurrency, order: "ends" })) {
       if (was) repaired++;
     }
     return repaired;
   }
 
-  async #look(row: RunRow): Promise<boolean> {
+  async #look(row: RunRow, handedOut: HandedOut): Promise<boolean> {
     const { log } = this.#host;
     try {
-      const was = await this.#rule.repair(this.#host, row);
+      const was = await this.#rule.repair(this.#host, row, handedOut);
       if (was) log.info({ run: row.id, rule: this.name }, "The caretaker woke a run");
       return was;
     } catch (error) {

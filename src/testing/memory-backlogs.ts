@@ -1,6 +1,6 @@
 import { queueOfPlace } from "../engine/priority.ts";
 import type { Stored } from "../ports/run-log.ts";
-import type { PlaceInLine, QueueBacklog } from "../ports/work-queue.ts";
+import type { PlaceInLine, QueueBacklog, QueueProgress } from "../ports/work-queue.ts";
 import type { MemoryStore, Place } from "./memory-store.ts";
 
 /** What stands in the queues that somebody has read. */
@@ -11,6 +11,14 @@ export function memoryBacklogs(store: MemoryStore): readonly QueueBacklog[] {
     backlogs.set(queue, added(store, backlogs.get(queue), queue, place));
   }
   return [...backlogs.values()];
+}
+
+/** How far every consumer is. */
+export function memoryProgress(store: MemoryStore): readonly QueueProgress[] {
+  return [...store.places].map(({ partition, kind, queue: place, consumer }) => {
+    const { waiting, openPulls, handedOutUpTo } = consumer;
+    return { partition, kind, place, waiting: waiting.length, openPulls, handedOutUpTo };
+  });
 }
 
 /** Where a submission stands among those of its queue and partition. */

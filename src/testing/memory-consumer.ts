@@ -43,6 +43,17 @@ export class MemoryConsumer {
     return this.#pending.size;
   }
 
+  /** Readers that would take more. */
+  get openPulls(): number {
+    const { kind, queue } = this.#parts;
+    return this.#readers.filter((reader) => reader.hasRoom(kind, queue)).length;
+  }
+
+  /** What stands after this sequence was never handed out. */
+  get handedOutUpTo(): number {
+    return this.#seen;
+  }
+
   /** Nothing is to be handed out. */
   get isDry(): boolean {
     return this.#again.length === 0 && this.#parts.next(this.#seen) === undefined;

@@ -6,12 +6,13 @@ import type {
   DeliveryKind,
   PlaceInLine,
   QueueBacklog,
+  QueueProgress,
   QueueReader,
   ReadOptions,
   WorkQueues,
 } from "../ports/work-queue.ts";
 import { encodeDeadLetter } from "../wire/dead-letter-codec.ts";
-import { memoryBacklogs, memoryPlaceOf } from "./memory-backlogs.ts";
+import { memoryBacklogs, memoryPlaceOf, memoryProgress } from "./memory-backlogs.ts";
 import type { ConsumerReader, MemoryConsumer } from "./memory-consumer.ts";
 import type { MemoryLink } from "./memory-link.ts";
 import type { MemoryRunLog } from "./memory-run-log.ts";
@@ -49,6 +50,10 @@ export class MemoryWorkQueues implements WorkQueues {
 
   report(): Promise<readonly QueueBacklog[]> {
     return this.#ask((broker) => memoryBacklogs(broker));
+  }
+
+  progress(): Promise<readonly QueueProgress[]> {
+    return this.#ask((broker) => memoryProgress(broker));
   }
 
   placeOf(submission: Stored): Promise<PlaceInLine | undefined> {

@@ -63,6 +63,27 @@ onEveryAdapter("the report of a queue", (open) => {
     expect(oldestAt).toBeLessThanOrEqual(to);
   });
 
+  test("says up to where messages were handed out, and who asks for more", async () => {
+    const { connect, leaseMs } = open();
+    const broker = await connect();
+    const inbox = await Inbox.open(broker, { leaseMs: leaseMs * 20, room: 1, kind: "in" });
+    const [first, second] = [
+      await broker.log.put(runRef("f", "a"), "q", bytes("one")),
+      await broker.log.put(runRef("f", "a"), "q", bytes("two")),
+    ];
+    await eventually(() => expect(inbox.deliveries.length).toBe(1));
+    const inputs = async () =>
+      (await broker.queues.progress()).find(({ kind, place }) => kind === "in" && place === "q");
+    const place = { partition: 0, kind: "in", place: "q" };
+    expect(await inputs()).toEqual({ ...place, waiting: 1, openPulls: 0, handedOutUpTo: first });
+    inbox.allow(5);
+    await eventually(async () => {
+      const found = await inputs();
+      expect(found).toMatchObject({ waiting: 0, handedOutUpTo: second });
+      expect(found?.openPulls).toBeGreaterThan(0);
+    });
+  });
+
   test("has the places for priorities in it: they are no queues of their own", async () => {
     const { connect, leaseMs } = open();
     const broker = await connect();

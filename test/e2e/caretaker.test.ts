@@ -30,7 +30,7 @@ function caretakerOf(millrace: Millrace): Caretaker {
   const ended = new AbortController();
   const following = followFeed(store, millrace.broker.feed, ended.signal);
   const host = { millrace, store, clock: systemClock, log, replica: "one" };
-  const caretaker = startCaretaker(host, { everyMs: 200, wakePatienceMs: 500 });
+  const caretaker = startCaretaker(host, { everyMs: 200, wakePatienceMs: 500, stallMs: 1_000 });
   onTestFinished(async () => {
     await caretaker.stop();
     ended.abort();
@@ -72,3 +72,26 @@ test("a run that was submitted for later starts although the broker's order to w
   await gets(run, "suspended");
   expect(caretaker.status.repairs["wake-overdue"]).toBe(1);
 });
+
+test("a consumer that hands out nothing although a worker asks is reported, until it does", async () => {
+  const bed = await beds.open();
+  await serves(bed.millrace);
+  const caretaker = caretakerOf(bed.millrace);
+  await pauseConsumer(bed, new Date(Date.now() + 3_600_000));
+  const run = await bed.millrace.submit(napping);
+  await until("the stall is reported", async () => caretaker.status.stalled.length > 0);
+  expect(caretaker.status.stalled).toMatchObject([
+    { place: "napping", kind: "new", waiting: 1, message: expect.stringContaining("not paused") },
+  ]);
+  await pauseConsumer(bed, new Date(0));
+  await gets(run, "suspended");
+  await until("the stall is over", async () => caretaker.status.stalled.length === 0);
+});
+
+/** As an operator can: the broker then delivers nothing until that time. */
+async function pauseConsumer(bed: TestBed, end: Date): Promise<void> {
+  const subject = `$JS.API.CONSUMER.PAUSE.MR_${bed.namespace}_0.new-napping`;
+  const pause = JSON.stringify({ pause_until: end.toISOString() });
+  const answer = (await (await bed.raw()).request(subject, pause)).json<{ error?: object }>();
+  if (answer.error !== undefined) throw new Error(JSON.stringify(answer.error));
+}

@@ -26,6 +26,7 @@ function watched(): { broker: Broker; open: () => number; refuseLeases: () => vo
       close: () => broker.close(),
       queues: {
         report: () => queues.report(),
+        progress: () => queues.progress(),
         placeOf: (submission) => queues.placeOf(submission),
         open: async (options) => {
           const reader = await queues.open(options);

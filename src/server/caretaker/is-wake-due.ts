@@ -1,9 +1,9 @@
 import type { RunInput } from "../../engine/input.ts";
 
 /**
- * Whether a run with these unfolded inputs is to be woken by one more wake: when the oldest input has waited for
- * `patienceMs`, and then after twice, four times, eight times as long, for in a queue that nobody serves every wake only
- * waits too. `now` is in milliseconds since 1970.
+ * Whether a run with these unfolded inputs, all of which somebody was handed, is to be woken by one more wake: when the
+ * oldest input is `patienceMs` old, and then after twice, four times, eight times as long, for those who are handed them may
+ * be at it. `now` is in milliseconds since 1970.
  */
 export function isWakeDue(inputs: readonly RunInput[], now: number, patienceMs: number): boolean {
   // The sender's clock may be anyone's: what comes from the future counts as old.

@@ -15,14 +15,15 @@ export function wakeAbandoned(patienceMs: number): CaretakerRule {
     name: "wake-abandoned",
     candidates: ({ store, clock }, page) =>
       store.view.candidates({ kind: "active", updatedBefore: clock.now() - patienceMs }, page),
-    repair: async ({ millrace: { broker }, clock }, { id, partition }) => {
+    repair: async ({ millrace: { broker }, clock }, { id, partition }, handedOut) => {
       const run = parseRunId(id);
       const { frame } = await readSureHead(broker.log, run);
       if (frame === undefined || !isActive(frame.status)) return false;
-      const { token } = frame;
+      const { token, queue } = frame;
       const wakes = (await unfoldedInputs(broker.log, run, frame)).filter(
         ({ body }) => body.type === "Wake" && body.replaces.includes(token),
       );
+      if (wakes.some(({ sequence }) => !handedOut.has(partition, queue, sequence))) return false;
       if (wakes.length > 0 && !isWakeDue(wakes, clock.now(), patienceMs)) return false;
       return wakeIfAbandoned({ broker, clock }, run, partition, frame);
     },

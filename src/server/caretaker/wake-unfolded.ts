@@ -14,13 +14,15 @@ export function wakeUnfolded(patienceMs: number): CaretakerRule {
   return {
     name: "wake-unfolded",
     candidates: ({ store }, page) => store.view.candidates({ kind: "unfolded" }, page),
-    repair: async ({ millrace: { broker }, clock }, { id }) => {
+    repair: async ({ millrace: { broker }, clock }, { id, partition }, handedOut) => {
       const run = parseRunId(id);
       const { frame } = await readSureHead(broker.log, run);
       if (frame === undefined || !GIVEN_UP.has(frame.status)) return false;
       const inputs = await unfoldedInputs(broker.log, run, frame);
-      if (inputs.length === 0 || !isWakeDue(inputs, clock.now(), patienceMs)) return false;
       const { queue } = frame;
+      // One that only waits in the queue takes the run up by itself.
+      if (inputs.some(({ sequence }) => !handedOut.has(partition, queue, sequence))) return false;
+      if (inputs.length === 0 || !isWakeDue(inputs, clock.now(), patienceMs)) return false;
       await putWake({ broker, clock }, run, queue, { replaces: [], resume: false, queue });
       return true;
     },

@@ -44,6 +44,7 @@ export class FragileBroker {
             },
           }),
         report: () => inner.queues.report(),
+        progress: () => inner.queues.progress(),
         placeOf: (submission) => inner.queues.placeOf(submission),
       },
       peers: {
