@@ -17,6 +17,7 @@ import type { ApiHost } from "./http/api-host.ts";
 import { isLoopbackName } from "./http/guard.ts";
 import type { ReadyCheck } from "./http/readiness.ts";
 import { startHttp } from "./http/start-http.ts";
+import { startMetrics } from "./metrics.ts";
 import type { ServerHost, ServerPart } from "./server-host.ts";
 import { checkLimits, type ServerLimits } from "./server-limits.ts";
 import { ServerUnprotectedError } from "./server-unprotected-error.ts";
@@ -58,8 +59,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   try {
     const feed = millrace.broker.feed;
     const projector = startProjector({ store, feed, clock, log });
-    parts.push(projector, startCaretaker(host), startBulkJobs(host), await startQueries(host));
-    const api = { ...base, projector, ready: readyChecks(host, projector, limits) };
+    const caretaker = startCaretaker(host);
+    const metrics = startMetrics(host, { projector, caretaker });
+    parts.push(projector, caretaker, metrics, startBulkJobs(host), await startQueries(host));
+    const ready = readyChecks(host, projector, limits);
+    const api = { ...base, projector, metrics, ready };
     const http = await startHttp(api, { address, port, graceMs });
     parts.push(http);
     log.info({ url: http.url, auth }, "The server listens");

@@ -4,6 +4,7 @@ import type { FastifyInstance, RawServerDefault } from "fastify";
 import type { Logger } from "pino";
 import type { Scope } from "../../engine/access-token.ts";
 import type { Projector } from "../../projections/projector.ts";
+import type { Metrics } from "../metrics.ts";
 import type { ServerHost } from "../server-host.ts";
 import type { ServerLimits } from "../server-limits.ts";
 import type { AccessTokens } from "../tokens/access-tokens.ts";
@@ -13,6 +14,7 @@ import type { ReadyCheck } from "./readiness.ts";
 /** What the routes are made on. */
 export interface ApiHost extends ServerHost {
   readonly projector: Pick<Projector, "status">;
+  readonly metrics: Pick<Metrics, "answered" | "contentType" | "text">;
   readonly tokens: AccessTokens;
   readonly knownTokens: KnownTokens;
   /** Whether a request needs a token. */

@@ -46,6 +46,7 @@ export async function createApi(host: ApiHost, topics: readonly Topic[]): Promis
     contentSecurityPolicy: CONTENT_POLICY,
     strictTransportSecurity: false,
   });
+  countAnswers(api, host);
   addGuard(api, host);
   addDeadline(api, host);
   const others = new OtherMethods();
@@ -99,4 +100,14 @@ function readJsonOnly(api: Api): void {
       else void parse(request, String(body), done);
     },
   );
+}
+
+/** By the route as it is declared: an address with a run's id in it is no label. */
+function countAnswers(api: Api, { metrics }: ApiHost): void {
+  api.addHook("onResponse", (request, reply, done) => {
+    const route = request.is404 ? "" : (request.routeOptions.url ?? "");
+    const { statusCode: status, elapsedTime } = reply;
+    metrics.answered({ method: request.method, route, status, seconds: elapsedTime / 1_000 });
+    done();
+  });
 }

@@ -4,6 +4,7 @@ import { controlTopic } from "./routes/control-routes.ts";
 import { deadLetterTopic } from "./routes/dead-letter-routes.ts";
 import { eventTopic } from "./routes/event-routes.ts";
 import { healthTopic } from "./routes/health-routes.ts";
+import { metricsTopic } from "./routes/metrics-routes.ts";
 import { projectionTopic } from "./routes/projection-routes.ts";
 import { queueTopic } from "./routes/queue-routes.ts";
 import { resultTopic } from "./routes/result-routes.ts";
@@ -28,4 +29,5 @@ export const TOPICS: readonly Topic[] = Object.freeze([
   projectionTopic,
   tokenTopic,
   healthTopic,
+  metricsTopic,
 ]);
