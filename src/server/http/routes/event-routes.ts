@@ -20,7 +20,7 @@ export const eventTopic: Topic = { routes: addEventRoutes };
 function addEventRoutes(api: Api, host: ApiHost): void {
   const streams = new OpenStreams(host);
   const tail = new ChangeTail(host, { ringSize: host.limits.liveChanges });
-  host.stopping.addEventListener("abort", () => tail.stop());
+  api.addHook("onClose", async () => tail.stop());
   api.get(
     "/events",
     {
