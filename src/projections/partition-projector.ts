@@ -27,6 +27,8 @@ export class PartitionProjector {
   #standsBy = false;
   #lastError = "";
   #lastWriteAt = 0;
+  /** How many messages are stored together. */
+  #batch = LEAST_BATCH;
 
   constructor(parts: PartitionParts) {
     this.#parts = parts;
@@ -169,6 +171,7 @@ export class PartitionProjector {
     const { clock } = this.#parts;
     this.#lastWriteAt = clock.now();
     if (!(await view.commit(batch))) return false;
+    this.#adapt(clock.now() - this.#lastWriteAt);
     this.#underWay -= messages;
     this.#lag.folded(sequence, messages, clock.now());
     this.#lastError = "";
@@ -181,8 +184,14 @@ export class PartitionProjector {
     const { clock } = this.#parts;
     await ahead.reached(1, signal);
     const left = this.#lastWriteAt + GATHER_MS - clock.now();
-    if (left > 0) await within(clock, left, (over) => ahead.reached(BATCH_MESSAGES, over));
-    return ahead.take(BATCH_MESSAGES, BATCH_BYTES);
+    if (left > 0) await within(clock, left, (over) => ahead.reached(this.#batch, over));
+    return ahead.take(this.#batch, BATCH_BYTES);
+  }
+
+  /** Many at once cost less each. But a database in this process stops everything else in it while it writes. */
+  #adapt(tookMs: number): void {
+    if (tookMs > LONG_WRITE_MS) this.#batch = Math.max(LEAST_BATCH, this.#batch / 2);
+    else if (tookMs < SHORT_WRITE_MS) this.#batch = Math.min(MOST_BATCH, this.#batch * 2);
   }
 
   /** Stands by: true when there is something to fold, and nobody does. */
@@ -259,10 +268,13 @@ export interface PartitionParts {
 
 /** Itself, or by what another one does. */
 const FOLLOWING: ReadonlySet<ProjectorState> = new Set(["reading", "standby"]);
-const BATCH_MESSAGES = 5_000;
+const LEAST_BATCH = 1_000;
+const MOST_BATCH = 8_000;
+const SHORT_WRITE_MS = 50;
+const LONG_WRITE_MS = 150;
 const BATCH_BYTES = 8_388_608;
 const GATHER_MS = 50;
-/** More than twice a batch: of a batch that is being stored no row is forgotten. */
+/** More than two batches: of one that is being stored no row is forgotten. */
 const CACHED_ROWS = 20_000;
 const STANDBY_BYTES = 262_144;
 const STALLED_MS = 2_000;
