@@ -4,12 +4,13 @@
  */
 import { pool, quantile, timed } from "./clock.mjs";
 import { memory } from "./memory.mjs";
+import { projection, projectionPostgres } from "./projection.mjs";
 import { publishOneByOne, publishTogether } from "./raw-broker.mjs";
 import { runAll } from "./run-all.mjs";
 import { lateness, signals, wakeUps } from "./waiting.mjs";
 
 /** What is measured in the first round only, without a warm-up. */
-export const ONCE = new Set(["fanOut10", "memory"]);
+export const ONCE = new Set(["fanOut10", "memory", "projection", "projectionPostgres"]);
 
 export const MEASURES = {
   /** The broker's limit, with nothing of ours before it. */
@@ -109,6 +110,8 @@ export const MEASURES = {
   wakeUps,
   signals,
   memory,
+  projection,
+  projectionPostgres,
 };
 
 /** Milliseconds from asking for it to the result, as for `full` steps. */

@@ -28,7 +28,7 @@ export async function countRuns(question: CountQuestion): Promise<RunCount> {
 }
 
 /** Runs that are looked at for each one that may be counted. */
-const LOOKED_AT_PER_FOUND = 3;
+const LOOKED_AT_PER_FOUND = 2;
 
 async function countKept({ db, branches }: CountQuestion, counted: Counted): Promise<RunCount> {
   const where = [sql`1 = 1`];

@@ -64,6 +64,8 @@ export async function openLibsql(file: string): Promise<SqlDatabase> {
       error instanceof Error && error.message.startsWith("no such table: "),
     close: async () => {
       await read.destroy();
+      // The journal goes into the file: nothing but the file is left behind.
+      writes.get("pragma wal_checkpoint(truncate)").all();
       await write.destroy();
     },
   };
