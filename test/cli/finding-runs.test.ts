@@ -9,7 +9,7 @@ import type { RunRow } from "../../src/projections/run-row.ts";
 import { startQueries } from "../../src/server/answer-queries.ts";
 import { ListedRuns, rowOf } from "../server/support/listed-runs.ts";
 import { atEnd } from "./support/at-end.ts";
-import { type Finished, millrace } from "./support/cli.ts";
+import { type Finished, MILLRACE, millrace, start } from "./support/cli.ts";
 import { projectFolder } from "./support/folder.ts";
 
 let folder: string;
@@ -30,13 +30,14 @@ async function run(...args: readonly string[]): Promise<Finished> {
 }
 
 /** A server that answers from these rows, until the test is over. */
-async function answering(...rows: readonly RunRow[]): Promise<void> {
+async function answering(...rows: readonly RunRow[]): Promise<ListedRuns> {
   const runs = new ListedRuns();
   runs.add(...rows);
   const log = pino({ level: "silent" });
   const host = { millrace: client, store: runs, clock: systemClock, log, replica: "r1" };
   const part = await startQueries(host);
   onTestFinished(() => part.stop());
+  return runs;
 }
 
 async function working(): Promise<void> {
@@ -76,6 +77,19 @@ test("list shows what the server finds, as many as are asked for, and says that 
   expect(documents[0]).toMatchObject({ id: "f:k0", status: "failed" });
   expect((await run("list", "status:failed", "--count")).stdout).toBe("60\n");
   expect((await run("list", "status:parked")).stderr).toContain("No run is like that.");
+});
+
+test("with --watch what changes is shown again, until the command is stopped", async () => {
+  const runs = await answering(rowOf("f:first", { status: "failed", submittedAt: Date.now() }));
+  const watching = start([MILLRACE, "list", "flow:f", "--watch"], {
+    cwd: folder,
+    env: { NATS_URL: url },
+  });
+  await watching.wrote(/f:first/);
+  runs.add(rowOf("f:second", { status: "failed", submittedAt: Date.now() }));
+  await watching.wrote(/f:second/);
+  process.kill(watching.pid, "SIGINT");
+  expect((await watching.finished).code).toBe(0);
 });
 
 test("a query that is not understood is shown with a caret under the place, before anything is asked", async () => {

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type NatsServer, startNatsServer } from "../../src/embedded/start-nats-server.ts";
+import { connect } from "../../src/index.ts";
+import { startServer } from "../../src/server/start-server.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 let folder: string;
@@ -107,6 +109,19 @@ test("the program in docs/flow-control.md runs", async () => {
 test("the program in docs/caching.md runs, and looks up once", async () => {
   const output = await run("caching", firstProgram("docs/caching.md"));
   expect(output).toContain("with 1 look-up");
+});
+
+test("docs/search.md: runs are found by what their flow says of them, and by their error", async () => {
+  const connection = await connect({ servers: server.url });
+  const database = join(folder, "search.db");
+  const running = await startServer({ connection, database, port: 0, auth: "open" });
+  try {
+    const output = await run("search", firstProgram("docs/search.md"));
+    expect(output).toContain("ann completed true\ncid completed false\nbob card of bob declined\n");
+  } finally {
+    await running.stop();
+    await connection.close();
+  }
 });
 
 function firstProgram(file: string): string {
