@@ -50,6 +50,14 @@ test("the flow in docs/changing-code.md fails at the line that is named", async 
   expect(output).toMatch(/Math\.random\(\) in flow code at \S*invoice\.ts:4: a replay of invoice:/);
 });
 
+test("the program in docs/explain.md is told why its run does not move, each time it asks", async () => {
+  const output = await run("explain", firstProgram("docs/explain.md"));
+  expect(output).toMatch(/^nobody-serves-queue$/m);
+  expect(output).toMatch(/^It waits for signal approval until .*\.\nSend it: /m);
+  expect(output).toContain("millrace signal order:why-42 approval");
+  expect(output).toMatch(/^true true\nann completed$/m);
+});
+
 test("the program in docs/payloads.md runs, and stores its large value encrypted", async () => {
   const output = await run("payloads", firstProgram("docs/payloads.md"));
   expect(output).toContain("{ bytes: 6000000, head: '1,2,3' }");
