@@ -174,7 +174,7 @@ class RunningMetrics implements Metrics {
   /** Nothing when the source does not answer in time. */
   async #ask<T>(source: string, question: () => Promise<T>): Promise<T | undefined> {
     const { clock, log } = this.#host;
-    let cancel = (): void => undefined;
+    let cancel: (() => void) | undefined;
     const late = new Promise<undefined>((resolve) => {
       cancel = clock.after(PATIENCE_MS, () => resolve(undefined));
     });
@@ -183,7 +183,7 @@ class RunningMetrics implements Metrics {
       return undefined;
     });
     const answered = await Promise.race([answer, late]);
-    cancel();
+    cancel?.();
     this.#sourceUp.set({ source }, answered === undefined ? 0 : 1);
     return answered;
   }
