@@ -63,7 +63,7 @@ export async function archiveRun(
   }
   const found = await readLeaving(log, run, frame, last);
   if (found === undefined) return skipped("changed");
-  const reason = reasonToStay(found, frame, host.clock.now(), Math.max(olderThanMs, MIN_AGE_MS));
+  const reason = reasonToStay(found, frame, host.clock.now(), olderThanMs);
   return reason === undefined ? moveOut(host, run, found) : skipped(reason);
 }
 
@@ -107,9 +107,6 @@ function reasonToStay(
   if (now - Math.max(state.updatedAt, mark?.restoredAt ?? 0) < olderThanMs) return "recent";
   return inbox.some((input) => asksToResume(input, frame)) ? "resuming" : undefined;
 }
-
-/** A run that ended a shorter time ago is left alone in any case: somebody may still be about to tell of its end. */
-export const MIN_AGE_MS = 600_000;
 
 function skipped(reason: SkipReason): ArchiveOutcome {
   return { status: "skipped", reason };
@@ -180,28 +177,39 @@ async function clearAway(
 ): Promise<boolean> {
   const { log } = host.broker;
   const { file, archivedAt, inboxUpTo } = archived;
-  for (let isCleared = false; ; ) {
-    const found = await findSubmission(log, run, queue);
-    const mark = found?.submission.archived;
-    if (found === undefined || (mark?.file.key === file.key && mark.restoredAt === 0)) {
-      return !isCleared;
-    }
-    // Somebody is putting the run back just now.
-    const isReturning = mark?.file.key === file.key && mark.archivedAt === archivedAt;
-    if (isReturning && host.clock.now() - mark.restoredAt < RETURN_WITHIN_MS) return true;
-    // Read after the submission: who has put the run back since writes that once more, and the mark below is refused.
-    const { frame } = await readSureHead(log, run);
-    if (archivedIn(frame)?.file.key !== file.key) return true;
-    if (!isCleared && inboxUpTo > 0) await log.clearInbox(run, queue, inboxUpTo);
-    const submission = { ...archived.submission, archived: { file, archivedAt, restoredAt: 0 } };
-    const outcome = await log.rollUp(found.stored, encodeSubmission(submission));
-    if (outcome.status === "written") return false;
+  const submission = { ...archived.submission, archived: { file, archivedAt, restoredAt: 0 } };
+  let unmarked = await findUnmarked(host, run, queue, archived);
+  if (unmarked === undefined) return true;
+  if (inboxUpTo > 0) await log.clearInbox(run, queue, inboxUpTo);
+  while (unmarked !== undefined) {
+    const outcome = await log.rollUp(unmarked.stored, encodeSubmission(submission));
+    if (outcome.status === "written") break;
     if (outcome.status === "unknown") {
       const { cause } = outcome;
       throw new BrokerError(`Run ${run.id} is not wholly archived. Try again.`, { cause });
     }
-    isCleared = true;
+    unmarked = await findUnmarked(host, run, queue, archived);
   }
+  return false;
+}
+
+/** The submission in whose place the mark is to be put; nothing when it is there, or the run is coming back. */
+async function findUnmarked(
+  { broker: { log }, clock }: ArchiveHost,
+  run: RunRef,
+  queue: string,
+  { file, archivedAt }: ArchivedEvent,
+): Promise<FoundSubmission | undefined> {
+  const found = await findSubmission(log, run, queue);
+  const mark = found?.submission.archived;
+  if (mark?.file.key === file.key && mark.archivedAt === archivedAt) {
+    // Somebody may be putting the run back just now.
+    const isReturning = clock.now() - mark.restoredAt < RETURN_WITHIN_MS;
+    if (mark.restoredAt === 0 || isReturning) return undefined;
+  }
+  // Read after the submission: who has put the run back since writes that once more, and the mark is refused.
+  const { frame } = await readSureHead(log, run);
+  return archivedIn(frame)?.file.key === file.key ? found : undefined;
 }
 
 /** So long a run may be on its way back; then it is taken for abandoned there. */

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { millraceVersion } from "../worker/millrace-version.ts";
+import { addArchive } from "./commands/archive.ts";
 import { addCancel } from "./commands/cancel.ts";
 import { addDead } from "./commands/dead.ts";
 import { addDev } from "./commands/dev.ts";
@@ -65,6 +66,7 @@ const COMMANDS: readonly AddCommand[] = [
   addServer,
   addToken,
   addProjection,
+  addArchive,
   addDoctor,
 ];
 

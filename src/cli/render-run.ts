@@ -42,6 +42,11 @@ function facts(run: ShownRun): readonly Fact[] {
     const took = closedAt.getTime() - (startedAt ?? closedAt).getTime();
     rows.push(["ended", `${humanTime(closedAt)} (after ${humanDuration(Math.max(0, took))})`]);
   }
+  if (run.archived !== undefined) {
+    const { archivedAt, file } = run.archived;
+    const where = `${printable(file.key)} in ${printable(file.store)}`;
+    rows.push(["archived", `${humanTime(archivedAt)}, ${where}`]);
+  }
   if (worker !== "") rows.push(["worker", printable(worker)]);
   if (epoch > 0) {
     const deaths = takeOvers === 0 ? "" : `, ${takeOvers} after the death of a worker`;

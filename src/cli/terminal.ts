@@ -45,6 +45,11 @@ export class Terminal {
     process.stdout.write(`${line}\n`);
   }
 
+  /** The result as it is. */
+  bytes(bytes: Uint8Array): void {
+    process.stdout.write(bytes);
+  }
+
   /** One JSON document on a line of its own. */
   document(value: unknown): void {
     this.print(jsonText(value));

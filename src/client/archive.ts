@@ -44,13 +44,12 @@ export class Archive {
   }
 
   /**
-   * Archives a run, whatever its flow's policy says, if it ended at least `olderThan` and ten minutes ago. Safe to repeat:
-   * what was left undone is done then.
+   * Archives a run, whatever its flow's policy says, if it ended at least `olderThan` ago: ten minutes by default. Safe to
+   * repeat: what was left undone is done then.
    * @throws {@link BrokerError}, {@link BlobStoreError}: nothing is lost, try again.
    */
   async add(id: string, options: { readonly olderThan?: Duration } = {}): Promise<ArchivedOne> {
-    const { olderThan } = options;
-    return this.#add(parseRunId(id), olderThan === undefined ? 0 : checkAfter(olderThan));
+    return this.#add(parseRunId(id), checkAfter(options.olderThan ?? LEAST_AGE_MS));
   }
 
   /** The same for all closed runs of a flow, found by a look through the log, and tells of each. */
@@ -150,5 +149,8 @@ export type ArchivedOne =
   | { readonly id: RunId; readonly status: "skipped"; readonly reason: SkipReason }
   /** Nothing is lost: try again. */
   | { readonly id: RunId; readonly status: "failed"; readonly error: unknown };
+
+/** Who has just ended a run may still be about to tell of it: nothing would be lost, but some of it done twice. */
+export const LEAST_AGE_MS = 600_000;
 
 const AT_ONCE = 8;

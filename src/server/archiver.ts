@@ -2,7 +2,7 @@
  * Moves closed runs to the archive when their flow's policy says so. The projection says which runs that may be, and the log
  * whether they are: two archivers, or one that is behind, harm nobody.
  */
-import type { ArchivedOne } from "../client/archive.ts";
+import { type ArchivedOne, LEAST_AGE_MS } from "../client/archive.ts";
 import { workOnEach } from "../client/outcomes.ts";
 import type { RunQuery } from "../engine/run-query.ts";
 import type { RunRow } from "../projections/run-row.ts";
@@ -83,7 +83,7 @@ async function dueFlows({ millrace, store }: ServerHost): Promise<ReadonlyMap<st
   const due = new Map<string, number>();
   for (const { flow } of await store.view.stats()) {
     const { afterMs } = flows[flow] ?? fallback;
-    if (afterMs !== undefined) due.set(flow, afterMs);
+    if (afterMs !== undefined) due.set(flow, Math.max(afterMs, LEAST_AGE_MS));
   }
   return due;
 }

@@ -4,6 +4,8 @@ import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import type { RunDetails } from "../../src/client/run-details.ts";
 import { parseRunId } from "../../src/engine/run-id.ts";
+import { inputBytes } from "../../src/history/put-input.ts";
+import { putWake } from "../../src/history/put-wake.ts";
 import {
   type RecordedEvent,
   RunArchivedError,
@@ -15,7 +17,7 @@ import {
 } from "../../src/index.ts";
 import { onEveryAdapter } from "../contract/support/on-every-adapter.ts";
 import { until } from "../e2e/support/until.ts";
-import { type Effects, openShop, paid, type Shop } from "./support/orders.ts";
+import { ahead, type Effects, openShop, paid, type Shop } from "./support/orders.ts";
 
 async function order(shop: Shop, key: string): Promise<RunHandle> {
   const run = await shop.now.submit("order", { cart: 4 }, { key, tags: ["job:1"] });
@@ -196,6 +198,39 @@ onEveryAdapter("the archive", (open) => {
     expect(listed.toSorted()).toEqual(["order:a", "order:b", "order:c"]);
     expect(await shop.now.archive.verify("order:b")).toMatchObject({ id: "order:b" });
     for await (const { id } of shop.now.archive.list({ flow: "label" })) expect(id).toBe("none");
+  });
+
+  test("a resume that crosses the archiving becomes a dead letter, and the run is not begun anew", async () => {
+    const effects: Effects = { done: [], broken: true };
+    const shop = await openShop(open(), effects);
+    const run = await order(shop, "o1");
+    await shop.later.archive.add(run.id);
+    const resume = { replaces: [], resume: true, queue: "order" };
+    await putWake({ broker: shop.broker, clock: ahead }, parseRunId(run.id), "order", resume);
+    await until("it is set aside", async () => (await shop.broker.log.deadLetters(9)).length === 1);
+    expect((await run.state()).status).toBe("failed");
+    expect(effects.done).toEqual([`weigh ${run.id}`, `ship ${run.id}`]);
+    // Put back it waits for a new request: the old one was answered.
+    await shop.now.archive.restore(run.id);
+    expect((await run.state()).status).toBe("failed");
+
+    // One that is there before the history is taken away keeps the run where it is.
+    const other = await order(shop, "o2");
+    const { log } = shop.broker;
+    const history = log.history.bind(log);
+    log.history = async (...args) => {
+      log.history = history;
+      await putWake(
+        { broker: shop.broker, clock: ahead },
+        parseRunId(other.id),
+        "elsewhere",
+        resume,
+      );
+      await log.put(parseRunId(other.id), "order", inputBytes(ahead, { type: "Wake", ...resume }));
+      return history(...args);
+    };
+    expect(await shop.later.archive.add(other.id)).toMatchObject({ status: "skipped" });
+    await until("it goes on", async () => (await other.state()).epoch === 2);
   });
 
   test("keeps policies by flow and one for all others", async () => {

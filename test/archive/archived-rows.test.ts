@@ -26,8 +26,6 @@ test("a live and a rebuilt row are equal before, in the archive, back, and after
   /** All rows, once the live ones are those of a projection that is built from what the log has now. */
   const rows = async (): Promise<readonly RunRow[]> => {
     await until("the projection has read everything", () => {
-      const heads = (all: readonly RunRow[]): string =>
-        all.map((row) => [row.headSequence, row.submissionSequence, row.lastInput]).join();
       return heads(live.rows) === heads(new FoldedRuns(broker).rows);
     });
     const rebuilt = new FoldedRuns(broker).rows;
@@ -57,3 +55,7 @@ test("a live and a rebuilt row are equal before, in the archive, back, and after
     addedTags: ["kind:test"],
   });
 });
+
+function heads(all: readonly RunRow[]): string {
+  return all.map((row) => [row.headSequence, row.submissionSequence, row.lastInput]).join();
+}

@@ -132,6 +132,11 @@ test("docs/search.md: runs are found by what their flow says of them, and by the
   }
 });
 
+test("docs/archive.md: a run is read from its file, checked, and put back", async () => {
+  const output = await run("archive", firstProgram("docs/archive.md"));
+  expect(output).toMatch(/^42\ncharge#1\n[^]*messages: \d/m);
+});
+
 function firstProgram(file: string): string {
   return programOf(file, 0);
 }
