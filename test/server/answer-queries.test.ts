@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { Millrace } from "../../src/client/millrace.ts";
-import { signal } from "../../src/definition/signal.ts";
+import { signal as signalNamed } from "../../src/definition/signal.ts";
 import { isPlain } from "../../src/engine/payload.ts";
 import { parseRunId } from "../../src/engine/run-id.ts";
 import { startQueries } from "../../src/server/answer-queries.ts";
@@ -219,7 +219,7 @@ test("runs that a query finds are terminated, resumed and signalled by jobs, and
     const { id } = await client.submit("f", undefined, { key });
     search.add(rowOf(id, { submittedAt: Date.now() - 1_000 }));
   }
-  const go = signal<{ readonly at: Date }>("go");
+  const go = signalNamed<{ readonly at: Date }>("go");
   const value = { at: new Date("2026-05-04T12:00:00Z") };
   const sent = await client.runs.signalWhere("flow:f", go, value);
   expect(await sent.result()).toMatchObject({ action: "signal", done: 2, failed: 0 });

@@ -26,7 +26,7 @@ export function addExplain(program: Command, host: Host): void {
         terminal.document(explanation);
         return [];
       };
-      if (options.watch === true) return repeatView(terminal, show);
+      if (options.watch === true) return await repeatView(terminal, show);
       for (const line of await show()) terminal.print(line);
     });
 }

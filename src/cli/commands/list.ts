@@ -30,7 +30,7 @@ export function addList(program: Command, host: Host): void {
       const lister = new Lister(millrace, text, terminal);
       const show = async (): Promise<readonly string[]> =>
         options.count === true ? lister.count() : lister.list(limitOf(options));
-      if (options.watch === true) return repeatView(terminal, show);
+      if (options.watch === true) return await repeatView(terminal, show);
       for (const line of await show()) terminal.print(line);
       lister.notes();
     });

@@ -26,7 +26,7 @@ export function addQueues(program: Command, host: Host): void {
         terminal.document(queues);
         return [];
       };
-      if (options.watch === true) return repeatView(terminal, show);
+      if (options.watch === true) return await repeatView(terminal, show);
       const lines = await show();
       for (const line of lines) terminal.print(line);
       if (!terminal.json && lines.length === 0) {

@@ -27,7 +27,7 @@ export function addStats(program: Command, host: Host): void {
         terminal.document(stats);
         return [];
       };
-      if (options.watch === true) return repeatView(terminal, show);
+      if (options.watch === true) return await repeatView(terminal, show);
       const lines = await show();
       for (const line of lines) terminal.print(line);
       if (!terminal.json && lines.length === 0) terminal.note("There are no runs yet.");

@@ -35,7 +35,7 @@ export function addTree(program: Command, host: Host): void {
         terminal.document(tree);
         return [];
       };
-      if (options.watch === true) return repeatView(terminal, show);
+      if (options.watch === true) return await repeatView(terminal, show);
       for (const line of await show()) terminal.print(line);
     });
 }

@@ -29,7 +29,7 @@ export function addWorkers(program: Command, host: Host): void {
         terminal.document(workers);
         return [];
       };
-      if (options.watch === true) return repeatView(terminal, show);
+      if (options.watch === true) return await repeatView(terminal, show);
       const lines = await show();
       for (const line of lines) terminal.print(line);
       if (!terminal.json && lines.length === 0) {
