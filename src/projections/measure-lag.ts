@@ -17,26 +17,17 @@ export async function measureLag(
 ): Promise<MeasuredLag> {
   const { last } = await feed.extent(partition);
   const over = new AbortController();
-  let quiet = setTimeout(() => over.abort(), FIRST_MS);
   let events = 0;
   let since: number | undefined;
-  try {
-    if (last <= after) return { events, exact: true, since };
-    for await (const batch of feed.read(partition, after, { signal: over.signal })) {
-      clearTimeout(quiet);
-      since ??= batch[0]?.storedAt;
-      events += batch.length;
-      if (events >= MOST || (batch.at(-1)?.sequence ?? 0) >= last) break;
-      quiet = setTimeout(() => over.abort(), QUIET_MS);
-    }
-  } finally {
-    clearTimeout(quiet);
-    over.abort();
+  const options = { signal: over.signal, upTo: last };
+  const unread = last <= after ? [] : feed.read(partition, after, options);
+  for await (const batch of unread) {
+    since ??= batch[0]?.storedAt;
+    events += batch.length;
+    if (events >= MOST) break;
   }
+  over.abort();
   return { events, exact: events < MOST, since };
 }
 
 const MOST = 20_000;
-/** What stands at the end of a stream may be nothing that is fed: then nothing comes. */
-const FIRST_MS = 1_000;
-const QUIET_MS = 300;

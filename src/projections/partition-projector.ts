@@ -53,20 +53,7 @@ export class PartitionProjector {
     };
   }
 
-  /** True when the view holds the partition up to there. */
-  holds(sequence: number): boolean {
-    return FOLLOWING.has(this.#state) && this.#lag.written >= sequence;
-  }
-
-  /** For how long nothing has come any more, in milliseconds, while all that came is in the view; 0 otherwise. */
-  get dryForMs(): number {
-    const ahead = this.#ahead;
-    if (ahead === undefined || !FOLLOWING.has(this.#state)) return 0;
-    if (ahead.waiting > 0 || this.#underWay > 0) return 0;
-    return this.#parts.clock.now() - ahead.lastReadAt;
-  }
-
-  /** Goes on until the signal aborts, or until it makes no sense to go on with this view. */
+  /** Goes on until the signal aborts, all that was asked for is folded, or it makes no sense to go on with this view. */
   async run(signal: AbortSignal): Promise<ProjectionEnd> {
     const { clock, log, partition } = this.#parts;
     const watching = this.#watchTip(signal);
@@ -94,30 +81,20 @@ export class PartitionProjector {
 
   /** From the view's checkpoint on, as long as all goes well and nobody else moves it. */
   async #session(signal: AbortSignal, onWell: () => void): Promise<ProjectionEnd | undefined> {
-    const { feed, partition, clock, view, limitBytes } = this.#parts;
+    const { feed, partition, view, upTo } = this.#parts;
     const checkpoint = await this.#checkpoint(view);
     const { incarnation, last } = await feed.extent(partition);
     const mismatch = whyDifferent(checkpoint, incarnation, last);
     if (mismatch !== undefined) return this.#sure(mismatch, signal);
+    const from = checkpoint?.sequence ?? 0;
+    this.#lag.begin(from);
+    if (upTo !== undefined && from >= upTo) return DONE;
     const over = new AbortController();
     const end = (): void => over.abort();
     signal.addEventListener("abort", end);
     if (signal.aborted) end();
-    const from = checkpoint?.sequence ?? 0;
-    const ahead = new ReadAhead(feed.read(partition, from, { signal: over.signal }), {
-      partitions: feed.partitions,
-      limitBytes: this.#standsBy ? STANDBY_BYTES : limitBytes,
-      signal: over.signal,
-      now: () => clock.now(),
-    });
-    this.#ahead = ahead;
-    this.#lag.begin(from);
     try {
-      if (this.#standsBy && !(await this.#isStalled(view, from, ahead, signal))) return undefined;
-      ahead.limitBytes = limitBytes;
-      this.#state = "reading";
-      await this.#fold(view, ahead, { from, incarnation }, signal, onWell);
-      return undefined;
+      return await this.#follow({ view, from, incarnation }, over.signal, onWell);
     } finally {
       signal.removeEventListener("abort", end);
       end();
@@ -126,24 +103,50 @@ export class PartitionProjector {
     }
   }
 
-  /** While one batch is being stored, the next one is read, and the rows that it needs. */
-  async #fold(
-    view: RunView,
-    ahead: ReadAhead,
-    place: { from: number; readonly incarnation: string },
+  async #follow(
+    place: Place,
     signal: AbortSignal,
     onWell: () => void,
-  ): Promise<void> {
+  ): Promise<ProjectionEnd | undefined> {
+    const { feed, partition, clock, limitBytes, upTo } = this.#parts;
+    const options = { signal, ...(upTo === undefined ? {} : { upTo }) };
+    const ahead = new ReadAhead(feed.read(partition, place.from, options), {
+      partitions: feed.partitions,
+      limitBytes: this.#standsBy ? STANDBY_BYTES : limitBytes,
+      signal,
+      now: () => clock.now(),
+    });
+    this.#ahead = ahead;
+    if (this.#standsBy && !(await this.#isStalled(place, ahead, signal))) {
+      return !signal.aborted && ahead.hasEnded() ? DONE : undefined;
+    }
+    ahead.limitBytes = limitBytes;
+    this.#state = "reading";
+    const isOwn = await this.#fold(place, ahead, signal, onWell);
+    if (signal.aborted || !isOwn) return undefined;
+    if (upTo !== undefined) return DONE;
+    throw new Error(`Partition ${partition} is told no more of.`);
+  }
+
+  /**
+   * While one batch is being stored, the next one is read, and the rows that it needs.
+   * @returns true when nothing more comes; false when another projector has moved the checkpoint.
+   */
+  async #fold(
+    { view, from: begin, incarnation }: Place,
+    ahead: ReadAhead,
+    signal: AbortSignal,
+    onWell: () => void,
+  ): Promise<boolean> {
     const { partition } = this.#parts;
     const cache = new RowCache(CACHED_ROWS);
     let written = Promise.resolve(true);
-    for (let from = place.from; ; ) {
+    for (let from = begin; ; ) {
       if (ahead.waiting === 0 && !(await written)) break;
       const chunk = await this.#next(ahead, signal);
       if (chunk === undefined) {
-        if (!(await written)) break;
-        if (signal.aborted) return;
-        throw new Error(`Partition ${partition} is told no more of.`);
+        if (await written) return true;
+        break;
       }
       this.#underWay += chunk.messages;
       // What the write under way changes is in the cache: the rest is not changed by it.
@@ -152,7 +155,7 @@ export class PartitionProjector {
       const rows = foldBatch((id) => cache.get(id), chunk.facts);
       for (const { after } of rows) cache.put(after);
       const { sequence, storedAt } = chunk;
-      const checkpoint = { partition, sequence, storedAt, incarnation: place.incarnation };
+      const checkpoint = { partition, sequence, storedAt, incarnation };
       written = this.#write(view, { partition, expected: from, checkpoint, rows }, chunk, onWell);
       // Awaited above; until then nobody is to take it for unhandled.
       written.catch(() => undefined);
@@ -160,6 +163,7 @@ export class PartitionProjector {
     }
     this.#standsBy = true;
     this.#state = "standby";
+    return false;
   }
 
   async #write(
@@ -195,15 +199,11 @@ export class PartitionProjector {
   }
 
   /** Stands by: true when there is something to fold, and nobody does. */
-  async #isStalled(
-    view: RunView,
-    from: number,
-    ahead: ReadAhead,
-    signal: AbortSignal,
-  ): Promise<boolean> {
+  async #isStalled({ view, from }: Place, ahead: ReadAhead, signal: AbortSignal): Promise<boolean> {
     const { clock, log, partition } = this.#parts;
     this.#state = "standby";
     for (let isBehind = false; !isBehind; ) {
+      if (ahead.hasEnded()) return false;
       isBehind = ahead.waiting > 0;
       // With nothing to fold, a look whether there still is such a view.
       if (isBehind) await pause(clock, STALLED_MS, signal);
@@ -248,11 +248,12 @@ export class PartitionProjector {
 
 /**
  * - `stopped`: its signal aborted.
+ * - `done`: the view holds all that was asked for.
  * - `gone`: another view took the place of this one.
  * - `mismatch`: the view cannot have been made of this stream.
  */
 export type ProjectionEnd =
-  | { readonly kind: "stopped" }
+  | { readonly kind: "stopped" | "done" }
   | { readonly kind: "gone" }
   | { readonly kind: "mismatch"; readonly why: string };
 
@@ -264,10 +265,18 @@ export interface PartitionParts {
   readonly log: Logger;
   /** Bytes that are read ahead, at most. */
   readonly limitBytes: number;
+  /** The sequence after which it is done. Default: it goes on for ever. */
+  readonly upTo?: number;
 }
 
-/** Itself, or by what another one does. */
-const FOLLOWING: ReadonlySet<ProjectorState> = new Set(["reading", "standby"]);
+/** Where a view stood when it was opened. */
+interface Place {
+  readonly view: RunView;
+  readonly from: number;
+  readonly incarnation: string;
+}
+
+const DONE: ProjectionEnd = { kind: "done" };
 const LEAST_BATCH = 1_000;
 const MOST_BATCH = 8_000;
 const SHORT_WRITE_MS = 50;

@@ -9,19 +9,21 @@ import type { RunView } from "./run-store.ts";
 export class ProjectionGroup {
   readonly projectors: readonly PartitionProjector[];
 
-  constructor(view: RunView, { feed, clock, log }: ProjectionParts) {
+  /** `upTo`: for each partition the sequence after which it is done. Default: they go on for ever. */
+  constructor(view: RunView, { feed, clock, log }: ProjectionParts, upTo: readonly number[] = []) {
     const limitBytes = Math.max(LEAST_BYTES, READ_AHEAD_BYTES / feed.partitions);
-    this.projectors = Array.from(
-      { length: feed.partitions },
-      (_, partition) => new PartitionProjector({ partition, feed, view, clock, log, limitBytes }),
-    );
+    this.projectors = Array.from({ length: feed.partitions }, (_, partition) => {
+      const last = upTo[partition];
+      const end = last === undefined ? {} : { upTo: last };
+      return new PartitionProjector({ partition, feed, view, clock, log, limitBytes, ...end });
+    });
   }
 
   get status(): readonly ProjectorStatus[] {
     return this.projectors.map(({ status }) => status);
   }
 
-  /** Goes on until the signal aborts, or until one of them cannot go on with this view. */
+  /** Goes on until the signal aborts, all of them are done, or one of them cannot go on with this view. */
   async run(signal: AbortSignal): Promise<ProjectionEnd> {
     const over = new AbortController();
     const end = (): void => over.abort();
@@ -31,11 +33,12 @@ export class ProjectionGroup {
       const ends = await Promise.all(
         this.projectors.map(async (projector) => {
           const ended = await projector.run(over.signal);
-          end();
+          if (ended.kind !== "done") end();
           return ended;
         }),
       );
-      return ends.find(({ kind }) => kind !== "stopped") ?? { kind: "stopped" };
+      const isDone = ends.every(({ kind }) => kind === "done");
+      return ends.find(isEarly) ?? { kind: isDone ? "done" : "stopped" };
     } finally {
       signal.removeEventListener("abort", end);
     }
@@ -46,6 +49,10 @@ export interface ProjectionParts {
   readonly feed: EventFeed;
   readonly clock: Clock;
   readonly log: Logger;
+}
+
+function isEarly({ kind }: ProjectionEnd): boolean {
+  return kind === "gone" || kind === "mismatch";
 }
 
 /** What is read ahead of all partitions together. */

@@ -88,6 +88,13 @@ export class ReadAhead {
     return joined(taken);
   }
 
+  /** True when all was taken, and nothing more comes. @throws what the feed threw. */
+  hasEnded(): boolean {
+    if (!this.#isOver || this.#chunks.length > 0) return false;
+    if (this.#failure !== undefined) throw this.#failure.error;
+    return true;
+  }
+
   get #isFull(): boolean {
     return this.#waitingBytes >= this.limitBytes;
   }

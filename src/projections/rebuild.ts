@@ -1,4 +1,3 @@
-import type { PartitionProjector } from "./partition-projector.ts";
 import { pause } from "./pause.ts";
 import { ProjectionGroup, type ProjectionParts } from "./projection-group.ts";
 import { PROJECTION_VERSION } from "./projection-version.ts";
@@ -13,35 +12,29 @@ import type { RunStore } from "./run-store.ts";
  * @returns what became of it.
  */
 export async function rebuild(parts: RebuildParts, signal: AbortSignal): Promise<RebuildEnd> {
-  const { store, log, onProgress } = parts;
+  const { store, log } = parts;
   if (parts.anew === true) await discard(store);
   while (!signal.aborted) {
     const view = await store.open("rebuild", VERSION);
     const targets = await tips(parts);
-    const group = new ProjectionGroup(view, parts);
+    const group = new ProjectionGroup(view, parts, targets);
     const over = new AbortController();
-    const end = (): void => over.abort();
-    signal.addEventListener("abort", end);
-    if (signal.aborted) end();
-    const running = group.run(over.signal);
-    void running.then(end);
-    while (!over.signal.aborted && !hasCaughtUp(group.projectors, targets)) {
-      onProgress?.(group.status, targets);
-      await pause(parts.clock, LOOK_MS, over.signal);
-    }
-    const hasEnded = over.signal.aborted;
-    // Nothing is under way any more when it is switched over.
-    end();
-    const ended = await running;
-    signal.removeEventListener("abort", end);
-    if (signal.aborted) break;
-    if (ended.kind === "gone") return "switched by another";
-    if (ended.kind === "mismatch") {
-      log.error(`${ended.why}. What was rebuilt until now is thrown away, and begun anew.`);
-      await discard(store);
-    } else if (!hasEnded) {
-      await store.switchOver();
-      return "switched";
+    const told = tellOf(group, targets, parts, over.signal);
+    const ended = await group.run(signal);
+    over.abort();
+    await told;
+    switch (ended.kind) {
+      case "stopped":
+        continue;
+      case "gone":
+        return "switched by another";
+      case "mismatch":
+        log.error(`${ended.why}. What was rebuilt until now is thrown away, and begun anew.`);
+        await discard(store);
+        continue;
+      case "done":
+        await store.switchOver();
+        return "switched";
     }
   }
   return "stopped";
@@ -52,10 +45,7 @@ export interface RebuildParts extends ProjectionParts {
   /** Throws away what an earlier rebuild left. Default: goes on with it. */
   readonly anew?: boolean;
   /** Told now and then how far each partition is, and where each one's stream ended when this began. */
-  readonly onProgress?: (
-    status: readonly ProjectorStatus[],
-    targets: ReadonlyMap<number, number>,
-  ) => void;
+  readonly onProgress?: (status: readonly ProjectorStatus[], targets: readonly number[]) => void;
 }
 
 export type RebuildEnd = "switched" | "switched by another" | "stopped";
@@ -68,30 +58,23 @@ async function discard(store: RunStore): Promise<void> {
   await store.open("rebuild", "none");
 }
 
-async function tips({ feed }: ProjectionParts): Promise<ReadonlyMap<number, number>> {
-  const extents = Array.from({ length: feed.partitions }, async (_, partition) => {
-    const { last } = await feed.extent(partition);
-    return [partition, last] as const;
-  });
-  return new Map(await Promise.all(extents));
+/** Where each partition ends now. What comes later is folded when the view is the one that is read. */
+function tips({ feed }: ProjectionParts): Promise<readonly number[]> {
+  const partitions = Array.from({ length: feed.partitions }, (_, partition) => partition);
+  return Promise.all(partitions.map(async (partition) => (await feed.extent(partition)).last));
 }
 
-/**
- * The end that a stream had is not always read: what stands there may be nothing that is fed. Where little is left a moment
- * of silence is enough; the view is caught up after it is switched over anyway.
- */
-function hasCaughtUp(
-  projectors: readonly PartitionProjector[],
-  targets: ReadonlyMap<number, number>,
-): boolean {
-  return projectors.every((projector, partition) => {
-    const target = targets.get(partition) ?? 0;
-    const isNear = target - projector.status.sequence <= SMALL;
-    return projector.holds(target) || projector.dryForMs >= (isNear ? SOON_MS : LATE_MS);
-  });
+async function tellOf(
+  group: ProjectionGroup,
+  targets: readonly number[],
+  { clock, onProgress }: RebuildParts,
+  signal: AbortSignal,
+): Promise<void> {
+  if (onProgress === undefined) return;
+  while (!signal.aborted) {
+    onProgress(group.status, targets);
+    await pause(clock, TELL_MS, signal);
+  }
 }
 
-const LOOK_MS = 200;
-const SMALL = 1_000;
-const SOON_MS = 1_000;
-const LATE_MS = 10_000;
+const TELL_MS = 200;

@@ -137,13 +137,10 @@ async function build(terminal: Terminal, options: ProjectionFlags): Promise<void
   }
 }
 
-function progressText(
-  partitions: readonly ProjectorStatus[],
-  targets: ReadonlyMap<number, number>,
-): string {
+function progressText(partitions: readonly ProjectorStatus[], targets: readonly number[]): string {
   const parts = partitions.map(({ partition, sequence, eventsPerSecond, lastError }) => {
     const trouble = lastError === "" ? "" : `, ${lastError}`;
-    return `partition ${partition}: ${sequence} of ${targets.get(partition) ?? 0}, ${eventsPerSecond}/s${trouble}`;
+    return `partition ${partition}: ${sequence} of ${targets[partition] ?? 0}, ${eventsPerSecond}/s${trouble}`;
   });
   return parts.join("; ");
 }
