@@ -3,7 +3,7 @@ import type { Terminal } from "./terminal.ts";
 
 /**
  * Shows a view again every two seconds, until the command is stopped. On a terminal each takes the place of the one before;
- * otherwise only one that differs is printed. With `--json` each is one document that `render` prints.
+ * otherwise only one that differs is printed. Await it before the connection is disposed of that `render` uses. With `--json` each is one document that `render` prints.
  */
 export async function repeatView(
   terminal: Terminal,
