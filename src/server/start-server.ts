@@ -10,6 +10,7 @@ import { type Projector, startProjector } from "../projections/projector.ts";
 import type { ProjectorStatus } from "../projections/projector-status.ts";
 import { openRunStore } from "../projections/sql/open-run-store.ts";
 import { startQueries } from "./answer-queries.ts";
+import { startArchiver } from "./archiver.ts";
 import { startBulkJobs } from "./bulk-jobs.ts";
 import { startCaretaker } from "./caretaker.ts";
 import { defaultDatabase } from "./default-database.ts";
@@ -61,7 +62,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const projector = startProjector({ store, feed, clock, log });
     const caretaker = startCaretaker(host);
     const metrics = startMetrics(host, { projector, caretaker });
-    parts.push(projector, caretaker, metrics, startBulkJobs(host), await startQueries(host));
+    parts.push(projector, caretaker, metrics, startArchiver(host), startBulkJobs(host));
+    parts.push(await startQueries(host));
     const ready = readyChecks(host, projector, limits);
     const api = { ...base, projector, metrics, ready };
     const http = await startHttp(api, { address, port, graceMs });

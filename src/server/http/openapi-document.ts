@@ -16,4 +16,8 @@ export async function openApiDocument(): Promise<object> {
   }
 }
 
-const DECLARED_ON = Object.freeze({ limits: DEFAULT_LIMITS, trustProxy: false });
+const DECLARED_ON = Object.freeze({
+  limits: DEFAULT_LIMITS,
+  trustProxy: false,
+  stopping: new AbortController().signal,
+});

@@ -47,13 +47,17 @@ export const PROBLEM_KINDS: Readonly<Record<string, ProblemKind>> = Object.freez
   CACHE_KEY: { status: 400, title: "No cache key can be made of the input" },
   PAYLOAD_TOO_LARGE: { status: 413, title: "A value is too large" },
   // The run's state does not allow it.
+  RUN_NOT_ARCHIVED: { status: 404, title: "The run is not in the archive" },
   RUN_NOT_FOUND: { status: 404, title: "There is no such run" },
   RUN_EXISTS: { status: 409, title: "The key is taken" },
   RUN_CLOSED: { status: 409, title: "The run has ended" },
+  RUN_ARCHIVED: { status: 409, title: "The run is in the archive" },
+  RUN_NOT_RESTORABLE: { status: 409, title: "The run cannot be put back" },
   RUN_NOT_RESUMABLE: { status: 409, title: "The run cannot be resumed" },
   DEAD_LETTER_NOT_REPLAYABLE: { status: 409, title: "The dead letter cannot be replayed" },
   SETTINGS_MISMATCH: { status: 409, title: "It exists with other settings" },
   // What is stored cannot be read here.
+  ARCHIVE_FILE_ERROR: { status: 422, title: "A file of the archive cannot be used" },
   BLOB_MISSING: { status: 422, title: "A large value is missing in its store" },
   BLOB_DAMAGED: { status: 422, title: "A large value is damaged" },
   CODEC_ERROR: { status: 422, title: "A value cannot be decoded" },

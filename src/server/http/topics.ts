@@ -1,8 +1,10 @@
 import type { Topic } from "./create-api.ts";
+import { archiveTopic } from "./routes/archive-routes.ts";
 import { bulkTopic } from "./routes/bulk-routes.ts";
 import { controlTopic } from "./routes/control-routes.ts";
 import { deadLetterTopic } from "./routes/dead-letter-routes.ts";
 import { eventTopic } from "./routes/event-routes.ts";
+import { explainTopic } from "./routes/explain-routes.ts";
 import { healthTopic } from "./routes/health-routes.ts";
 import { metricsTopic } from "./routes/metrics-routes.ts";
 import { projectionTopic } from "./routes/projection-routes.ts";
@@ -20,12 +22,14 @@ export const TOPICS: readonly Topic[] = Object.freeze([
   searchTopic,
   runTopic,
   resultTopic,
+  explainTopic,
   eventTopic,
   controlTopic,
   queueTopic,
   workerTopic,
   bulkTopic,
   deadLetterTopic,
+  archiveTopic,
   projectionTopic,
   tokenTopic,
   healthTopic,
