@@ -27,7 +27,7 @@ const SUBMISSION: Submission = {
 };
 
 const anyText = fc.string({ unit: "binary", maxLength: 20 });
-const anySubmission: fc.Arbitrary<Submission> = fc.record({
+const anyPlainSubmission: fc.Arbitrary<Submission> = fc.record({
   runId: fc.stringMatching(/^[\w .*>é-]{1,20}$/).map((key) => runRef("flow", key).id),
   queue: fc.stringMatching(/^\w{1,10}$/),
   submissionId: fc.stringMatching(/^\w{1,10}$/),
@@ -50,6 +50,14 @@ const anySubmission: fc.Arbitrary<Submission> = fc.record({
   startAt: fc.maxSafeNat(),
   deadlineAt: fc.maxSafeNat(),
 });
+const anyMark = fc.record({
+  file: fc.record({ store: anyText, key: anyText, sha256: anyText, size: fc.maxSafeNat() }),
+  archivedAt: fc.maxSafeNat(),
+  restoredAt: fc.maxSafeNat(),
+});
+const anySubmission: fc.Arbitrary<Submission> = fc
+  .tuple(anyPlainSubmission, fc.option(anyMark, { nil: undefined }))
+  .map(([plain, archived]) => (archived === undefined ? plain : { ...plain, archived }));
 
 test("a submission comes back as it was written", () => {
   fc.assert(
