@@ -26,26 +26,15 @@ export async function inspectLog(
   const mark = await readMark(host, partition, incarnation);
   let setAside = 0;
   if (last <= mark.sequence) return setAside;
-  const reading = new AbortController();
-  const { signal } = reading;
-  const end = (): void => reading.abort();
-  options.signal.addEventListener("abort", end);
-  let cancelWait = host.clock.after(SILENCE_MS, end);
-  try {
-    for await (const batch of feed.read(partition, mark.sequence, { signal })) {
-      cancelWait();
-      const oldEnough = host.clock.now() - options.minAgeMs;
-      const isYoung = batch.findIndex(({ storedAt }) => storedAt > oldEnough);
-      const old = isYoung === -1 ? batch : batch.slice(0, isYoung);
-      setAside += await inspect(host, old, feed.partitions);
-      const reached = old.at(-1)?.sequence;
-      if (reached !== undefined && !(await moveMark(host, partition, mark, reached))) break;
-      if (isYoung !== -1 || (reached ?? 0) >= last || signal.aborted) break;
-      cancelWait = host.clock.after(SILENCE_MS, end);
-    }
-  } finally {
-    cancelWait();
-    options.signal.removeEventListener("abort", end);
+  const { signal } = options;
+  for await (const batch of feed.read(partition, mark.sequence, { signal, upTo: last })) {
+    const oldEnough = host.clock.now() - options.minAgeMs;
+    const young = batch.findIndex(({ storedAt }) => storedAt > oldEnough);
+    const old = young === -1 ? batch : batch.slice(0, young);
+    setAside += await inspect(host, old, feed.partitions);
+    const reached = old.at(-1)?.sequence;
+    if (reached !== undefined && !(await moveMark(host, partition, mark, reached))) break;
+    if (young !== -1) break;
   }
   return setAside;
 }
@@ -55,9 +44,6 @@ export interface InspectOptions {
   readonly minAgeMs: number;
   readonly signal: AbortSignal;
 }
-
-/** When nothing came for so long, only orders for wake-ups are left, which never come. */
-const SILENCE_MS = 3_000;
 
 async function inspect(
   host: ServerHost,
