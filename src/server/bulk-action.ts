@@ -1,5 +1,6 @@
 import { openQueueOf } from "../client/send-signal.ts";
 import { cancelRun, terminateRun } from "../client/stop-run.ts";
+import { archivedIn } from "../engine/archived-event.ts";
 import type { BulkJobRecord } from "../engine/bulk-job.ts";
 import { isResumable } from "../engine/frame.ts";
 import type { InputBody } from "../engine/input.ts";
@@ -56,7 +57,9 @@ async function resume(
   inputId: string,
 ): Promise<"done" | "skipped"> {
   const { frame } = await readHead(host.broker.log, run);
-  if (frame === undefined || !isResumable(frame.status)) return "skipped";
+  // One that is in the archive has nothing to go on from.
+  const isThere = frame !== undefined && archivedIn(frame) === undefined;
+  if (!isThere || !isResumable(frame.status)) return "skipped";
   const { queue } = frame;
   const wake: InputBody = { type: "Wake", replaces: [], resume: true, queue };
   await putInput(host, run, queue, wake, inputId);

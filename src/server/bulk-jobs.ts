@@ -11,6 +11,7 @@ import { isClosed, isResumable } from "../engine/frame.ts";
 import { MillraceError } from "../engine/millrace-error.ts";
 import { parseRunQuery } from "../engine/parse-run-query.ts";
 import { BrokerError, ConnectionClosedError } from "../engine/usage-errors.ts";
+import type { RunRow } from "../projections/run-row.ts";
 import { actOn } from "./bulk-action.ts";
 import { BulkJobNotFoundError } from "./bulk-job-errors.ts";
 import { bulkJobRecords, changeBulkJob } from "./bulk-job-records.ts";
@@ -178,8 +179,8 @@ class BulkWork {
       limit: this.#options.pageSize,
       ...after,
     });
-    const isOver = ({ status }: { readonly status: string }): boolean =>
-      action.type === "resume" ? isClosed(status) && !isResumable(status) : isClosed(status);
+    const isOver = ({ status, archived }: RunRow): boolean =>
+      isClosed(status) && (action.type !== "resume" || !isResumable(status) || archived !== "");
     const ids = rows.filter((row) => !isOver(row)).map(({ id }) => id);
     return { ids, skipped: rows.length - ids.length, cursor: next };
   }

@@ -1,4 +1,7 @@
 import { expect, test } from "vitest";
+import { flow } from "../../src/definition/flow.ts";
+import { signal } from "../../src/definition/signal.ts";
+import { task } from "../../src/definition/task.ts";
 import type { BulkJob } from "../../src/engine/bulk-job.ts";
 import { parseRunId } from "../../src/engine/run-id.ts";
 import {
@@ -14,6 +17,8 @@ import type { ServerPart } from "../../src/server/server-host.ts";
 import { ManualClock } from "../../src/testing/manual-clock.ts";
 import { MemoryBroker } from "../../src/testing/memory-broker.ts";
 import { decodeInput } from "../../src/wire/input-codec.ts";
+import { Stage } from "../contract/support/stage.ts";
+import { FoldedRuns } from "./support/folded-runs.ts";
 import { ListedRuns, rowOf } from "./support/listed-runs.ts";
 import { type Replica, replicaOf } from "./support/replica.ts";
 
@@ -180,9 +185,11 @@ test("runs that have ended are counted as such, whether or not the projection kn
 test("only what can be resumed is resumed", async () => {
   const bulk = new Bulk();
   await bulk.submit(3);
+  const gone = { submittedAt: bulk.clock.now() - 1, archived: "a-file" };
+  bulk.runs.add(rowOf("f:gone", { ...gone, status: "failed" }));
   const server = bulk.start("one");
   const { id } = await bulk.create({ query: "flow:f", action: { type: "resume" } });
-  expect(counts(await bulk.ended(id))).toMatchObject({ matched: 3, done: 0, skipped: 3 });
+  expect(counts(await bulk.ended(id))).toMatchObject({ matched: 4, done: 0, skipped: 4 });
   await bulk.wait(server.stop());
 });
 
@@ -310,4 +317,47 @@ test("what cannot be a query, an id or a signal is refused", async () => {
   for (const id of ["", "*", "a.b", "0123456789abcdefghjkmnpqrs"]) {
     await expect(bulk.read(id)).rejects.toMatchObject({ code: "BULK_JOB_NOT_FOUND" });
   }
+});
+
+test("failed runs are resumed, suspended ones receive a signal, and those that wait are told to stop", async () => {
+  const stage = new Stage();
+  const runs = new FoldedRuns(stage.broker);
+  let isBroken = true;
+  const shaky = task("shaky", { retry: { attempts: 1 } }, () => {
+    if (isBroken) throw new Error("broken");
+    return "whole";
+  });
+  const waiting = flow("waiting", async (ctx) => ctx.receive(signal<string>("go")));
+  await stage.hire(() => [shaky, waiting], { suspendAfter: 0 });
+  const replica = replicaOf(stage.broker, "one", runs);
+  const server = startBulkJobs(replica);
+  const done = async (request: BulkRequest): Promise<BulkJob> => {
+    const { id } = await stage.clock.until(createBulkJob(replica, request));
+    const isOver = (): boolean => job?.state === "done";
+    let job: BulkJob | undefined;
+    for (let second = 0; second < 60 && !isOver(); second++) {
+      await stage.clock.advance(1_000);
+      job = await stage.clock.until(readBulkJob(replica, id));
+    }
+    if (job === undefined) throw new Error("There is no job");
+    return job;
+  };
+  const failed = [await stage.submit("shaky", "a"), await stage.submit("shaky", "b")];
+  for (const id of failed) await stage.until(id, "failed");
+  const [told, stopped] = [await stage.submit("waiting", "x"), await stage.submit("waiting", "y")];
+  await stage.until(stopped, "suspended");
+  isBroken = false;
+  await stage.clock.advance(1);
+  const resumed = await done({ query: "status:failed", action: { type: "resume" } });
+  expect(counts(resumed)).toMatchObject({ done: 2, skipped: 0, failed: 0 });
+  for (const id of failed) await stage.until(id, "completed");
+  await done({ query: "key:x", action: { type: "signal", name: "go", value: "now" } });
+  await stage.until(told, "completed");
+  const query = "status:suspended";
+  expect(await done({ query, action: { type: "cancel", reason: "recall" } })).toMatchObject({
+    done: 1,
+  });
+  await stage.until(stopped, "cancelled");
+  expect(stage.state(stopped).cancelReason).toBe("recall");
+  await stage.clock.until(server.stop());
 });

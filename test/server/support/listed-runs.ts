@@ -11,7 +11,7 @@ import type {
   RunStore,
 } from "../../../src/projections/run-store.ts";
 
-/** A projection whose rows a test sets by hand, in the order of their submission. It can look for flows and statuses. */
+/** A projection whose rows a test sets by hand, in the order of their submission. It can look for flows, statuses, queues and keys. */
 export class ListedRuns implements RunStore, RunSearch {
   readonly view = this;
   rows: RunRow[] = [];
@@ -66,12 +66,13 @@ export class ListedRuns implements RunStore, RunSearch {
 
   async close(): Promise<void> {}
 
-  #found({ flow, status, queue, submitted, closed, archived }: RunQuery): readonly RunRow[] {
+  #found({ flow, status, queue, key, submitted, closed, archived }: RunQuery): readonly RunRow[] {
     return this.rows.filter(
       (row) =>
         has(flow, row.flow) &&
         has(status, row.status) &&
         has(queue, row.queue) &&
+        (typeof key !== "string" || key === row.key) &&
         (archived === undefined || archived === (row.archived !== "")) &&
         isWithin(submitted, row.submittedAt) &&
         (closed === undefined || (row.closedAt > 0 && isWithin(closed, row.closedAt))),
