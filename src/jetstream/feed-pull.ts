@@ -186,7 +186,8 @@ export class FeedPull {
         this.#lastSignAt = Date.now();
         // The end may have moved past `upTo` by messages that are not asked for: making it anew looks.
         if (!isSound || this.#last < (parts.upTo ?? 0)) return this.#renew();
-        if (consumer.outstanding === 0) this.#isAtEnd = true;
+        // A request also ends by its bytes or its time while there is more: what is left is asked of a new consumer.
+        if (consumer.outstanding === 0 && parts.upTo !== undefined) return this.#renew();
         this.#ask();
         this.#wake();
       },

@@ -188,4 +188,18 @@ onEveryAdapter("the event feed", (open) => {
     await stored(broker, "a");
     await expect(reading(broker, 2).ended).rejects.toBeInstanceOf(FeedBrokenError);
   });
+
+  test("up to a sequence, gives all of it though it takes many requests", async () => {
+    const broker = await open().connect();
+    const COUNT = 3_000;
+    const large = new Uint8Array(2_000);
+    await Promise.all(
+      Array.from({ length: COUNT }, (_, at) =>
+        broker.log.submit(parseRunId(`f:k${at}`), "q", large),
+      ),
+    );
+    const read = reading(broker, 0, { upTo: COUNT });
+    await read.ended;
+    expect(read.batches.flat()).toHaveLength(COUNT);
+  });
 });
