@@ -15,6 +15,15 @@ import { startPostgres } from "./support/start-postgres.ts";
 const OLDEST_FIRST: RunOrder = { by: "submitted", direction: "ascending" };
 
 onEveryDatabase("a store of runs", (address) => {
+  test("servers that begin at the same time make one store", async () => {
+    const at = await address();
+    const stores = await Promise.all(Array.from({ length: 4 }, async () => open(at)));
+    const views = await Promise.all(stores.map(async (store) => store.open("live", "1")));
+    await views[0]?.commit(batch(0, 1, [runRow()]));
+    const counts = await Promise.all(stores.map(async ({ view }) => view.count({})));
+    expect(counts.map(({ count }) => count)).toEqual([1, 1, 1, 1]);
+  });
+
   test("of two projectors at one partition, the one that comes late stores nothing", async () => {
     const at = await address();
     const [one, other] = [await open(at), await open(at)];

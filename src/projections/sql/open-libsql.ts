@@ -18,13 +18,14 @@ import { DatabaseUnreachableError, ForeignDatabaseError } from "./store-errors.t
 export async function openLibsql(file: string): Promise<SqlDatabase> {
   const { default: Libsql } = await import("libsql");
   const name = file;
-  const connect = (cacheKiB: number) => prepared(ours(name, new Libsql(file)), cacheKiB);
+  const connect = (cacheKiB: number, busyMs: number) =>
+    prepared(ours(name, new Libsql(file)), cacheKiB, busyMs);
   let writing: Database.Database | undefined;
   let reading: Database.Database;
   try {
     await mkdir(dirname(file), { recursive: true });
-    writing = connect(WRITE_CACHE_KIB);
-    reading = connect(READ_CACHE_KIB);
+    writing = connect(WRITE_CACHE_KIB, 0);
+    reading = connect(READ_CACHE_KIB, BUSY_MS);
   } catch (error) {
     writing?.close();
     throw translated(name, error);
@@ -73,6 +74,8 @@ export async function openLibsql(file: string): Promise<SqlDatabase> {
 
 const WRITE_CACHE_KIB = 131_072;
 const READ_CACHE_KIB = 65_536;
+/** A writer waits in another way: see {@link LibsqlDialect}. */
+const BUSY_MS = 5_000;
 const PAGE_BYTES = 8_192;
 /** Pages in the journal before they are moved to the file: each move writes a page once, however often it was changed. */
 const CHECKPOINT_PAGES = 8_192;
@@ -87,14 +90,21 @@ function ours(file: string, database: Database.Database): Database.Database {
   throw new ForeignDatabaseError(file, "belongs to something else");
 }
 
-function prepared(database: Database.Database, cacheKiB: number): Database.Database {
+function prepared(
+  database: Database.Database,
+  cacheKiB: number,
+  busyMs: number,
+): Database.Database {
   const settings = [
+    // Another process may be making the file right now.
+    `busy_timeout = ${BUSY_MS}`,
     `page_size = ${PAGE_BYTES}`,
     "journal_mode = wal",
     "synchronous = normal",
     `cache_size = -${cacheKiB}`,
     `wal_autocheckpoint = ${CHECKPOINT_PAGES}`,
     "temp_store = memory",
+    `busy_timeout = ${busyMs}`,
   ];
   for (const setting of settings) {
     const statement = database.prepare(`pragma ${setting}`);

@@ -39,7 +39,12 @@ export async function openPostgres(address: string): Promise<SqlDatabase> {
     }),
   });
   try {
-    await sql`create schema if not exists ${sql.ref(schema)}`.execute(db);
+    await db.transaction().execute(async (trx) => {
+      await lockViews(trx, schema);
+      const { rows } = await sql`select 1 from pg_namespace where nspname = ${schema}`.execute(trx);
+      // "if not exists" would ask for a right that nobody needs whose schema is there.
+      if (rows.length === 0) await sql`create schema ${sql.ref(schema)}`.execute(trx);
+    });
   } catch (error) {
     await db.destroy();
     throw translated(name, error);
@@ -51,9 +56,7 @@ export async function openPostgres(address: string): Promise<SqlDatabase> {
     tableOptions: "",
     indexesEndInKey: false,
     transaction: async (work) => db.transaction().execute(work),
-    lockViews: async (trx) => {
-      await sql`select pg_advisory_xact_lock(${VIEWS_LOCK}, hashtext(${schema}))`.execute(trx);
-    },
+    lockViews: async (trx) => lockViews(trx, schema),
     rows: rowsOfJson,
     insert: async (trx, table, columns, rows) => {
       const names = sql.join(columns.map((column) => sql.ref(column.name)));
@@ -75,6 +78,10 @@ export async function openPostgres(address: string): Promise<SqlDatabase> {
     isMissingTable: (error) => codeOf(error) === "42P01",
     close: async () => db.destroy(),
   };
+}
+
+async function lockViews(trx: Kysely<unknown>, schema: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${VIEWS_LOCK}, hashtext(${schema}))`.execute(trx);
 }
 
 const CONNECTIONS = 8;
