@@ -70,8 +70,7 @@ async function runServer({ terminal }: Host, options: ServerFlags): Promise<void
   const stopped = stopSignal();
   leaveWithParent();
   await using connection = await openConnection(options);
-  // Loaded when it is needed: no other command waits for an HTTP server and a database.
-  const { startServer } = await import("../../server/start-server.ts");
+  const { startServer } = await serverCode();
   const server = await startServer({
     connection,
     host,
@@ -95,6 +94,14 @@ async function runServer({ terminal }: Host, options: ServerFlags): Promise<void
   }
   await stopped;
   await server.stop();
+}
+
+/**
+ * Loaded when it is needed: no other command waits for an HTTP server and a database. A function of its own: in one with
+ * `await using`, the compiler leaves the specifier of an import as it is.
+ */
+function serverCode() {
+  return import("../../server/start-server.ts");
 }
 
 /** Goes to stderr: the address is the result. */
