@@ -47,11 +47,12 @@ async function findPart(question: PageQuestion, part: Part): Promise<readonly Fo
   const way = orderedSource(question);
   if (way.covers.length === criteria.all.length) return rowsFrom(question, part, way);
   const few = await smallest(question, limits.few);
-  if (few !== undefined) return rowsFrom(question, part, few);
+  if (few !== undefined) return rowsFrom(question, part, few, { sorted: true });
   const end = await keyAt(question, part, way, limits.stretch);
-  const near = await rowsFrom(question, part, way, end);
+  const near = await rowsFrom(question, part, way, { end });
   if (near.length === limit || end === undefined) return near;
-  return rowsFrom(question, part, (await smallest(question, limits.many)) ?? way);
+  const many = await smallest(question, limits.many);
+  return rowsFrom(question, part, many ?? way, { sorted: many !== undefined });
 }
 
 /** From how many runs on which way is taken. */
@@ -113,10 +114,12 @@ async function rowsFrom(
   question: PageQuestion,
   part: Part,
   source: Source,
-  end?: Key,
+  { end, sorted = false }: { readonly end?: Key | undefined; readonly sorted?: boolean } = {},
 ): Promise<readonly FoundRow[]> {
   const { db, branches, limit } = question;
-  const keys = select(question, part, source, { filtered: true, end });
+  const found = select(question, part, source, { filtered: true, end });
+  // Few runs that are to be sorted: a planner that knows the order might look at all runs in that order instead.
+  const keys = sorted ? sql`select * from (${found} ${branches.fence}) as s` : found;
   const by = direction(question.order);
   const { rows } = await sql<FoundRow>`
     select r.* from (${keys} ${by(undefined)} limit ${sql.lit(limit)}) as p

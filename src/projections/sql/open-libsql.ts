@@ -39,6 +39,7 @@ export async function openLibsql(file: string): Promise<SqlDatabase> {
     types: { text: "text", integer: "integer", real: "real" },
     tableOptions: "without rowid",
     indexesEndInKey: true,
+    fence: sql``,
     transaction: async (work) => write.transaction().execute(work),
     lockViews: async () => {},
     rows: rowsOfJson,

@@ -42,6 +42,10 @@ export class Branches {
     this.tables = tables;
   }
 
+  get fence(): Condition {
+    return this.#database.fence;
+  }
+
   /** By an index of the rows. */
   runs(index: RunIndex | "id", ...where: readonly Condition[]): Branch {
     const name = index === "id" ? `${this.tables.runs}_id` : indexName(this.tables, index);

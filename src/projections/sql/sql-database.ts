@@ -11,6 +11,8 @@ export interface SqlDatabase {
   readonly tableOptions: string;
   /** True when an index ends in the primary key of its table's rows without being told. */
   readonly indexesEndInKey: boolean;
+  /** At the end of a subquery: what is asked of it from outside does not change how it is answered. */
+  readonly fence: RawBuilder<unknown>;
   /** All or nothing, with one writer at a time as far as the statements need it. */
   transaction<T>(work: (db: Kysely<unknown>) => Promise<T>): Promise<T>;
   /** Held until the transaction's end: of all that ask for it, one goes on. */
