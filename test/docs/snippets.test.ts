@@ -143,6 +143,14 @@ test("the program in docs/finding-runs.md sees a run fail live, and finds it", a
   expect(output).toContain("pay:card-: no card\n{ count: 0 }");
 });
 
+test("docs/api.md: a run is submitted and waited for over HTTP, and a query's mistake is pointed at", async () => {
+  const output = await run("api", firstProgram("docs/api.md"));
+  expect(output).toContain(
+    "hello:1/a 201 completed { text: 'Hello ann', at: 1970-01-01T00:00:00.000Z }",
+  );
+  expect(output).toContain("INVALID_QUERY 0 status:failed");
+});
+
 function firstProgram(file: string): string {
   return programOf(file, 0);
 }

@@ -72,17 +72,18 @@ function addResultRoute(api: Api, { millrace, limits, stopping }: ApiHost): void
       const left = new AbortController();
       const leave = (): void => left.abort();
       reply.raw.once("close", leave);
-      stopping.addEventListener("abort", leave);
+      // Also when it has begun to stop by now.
+      const signal = AbortSignal.any([stopping, left.signal]);
       try {
         const timeout = state.closed ? limits.answerMs : Math.max(1, waitMs);
-        const output = await handle.result({ timeout, signal: left.signal });
+        const output = await handle.result({ timeout, signal });
         return await reply.code(200).send({
           id,
           status: "completed",
           ...given({ output: valueJson(output) }),
         });
       } catch (error) {
-        if (left.signal.aborted || error instanceof ResultTimeoutError) {
+        if (signal.aborted || error instanceof ResultTimeoutError) {
           const { status } = await handle.state();
           return await reply.code(202).send({ id, status });
         }
@@ -94,7 +95,6 @@ function addResultRoute(api: Api, { millrace, limits, stopping }: ApiHost): void
         return await reply.send({ id, status: "cancelled", reason: error.reason });
       } finally {
         reply.raw.off("close", leave);
-        stopping.removeEventListener("abort", leave);
       }
     },
   );

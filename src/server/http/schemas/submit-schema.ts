@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { AttributesSchema, StatusRef } from "./run-schema.ts";
+import { AttributesSchema } from "./run-schema.ts";
 import { CLOSED, DurationText, Time, Value } from "./schema-parts.ts";
 
 const Name = (description: string) => Type.String({ minLength: 1, maxLength: 128, description });
@@ -95,5 +95,3 @@ export const AskedSchema = Type.Object(
   { id: Type.String() },
   { $id: "Asked", description: "The request is durable: what comes of it, the run's state shows." },
 );
-
-export const StateSchema = Type.Object({ id: Type.String(), status: StatusRef });
