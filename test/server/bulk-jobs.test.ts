@@ -31,11 +31,11 @@ class Bulk {
   readonly runs = new ListedRuns();
   readonly outside = replicaOf(this.broker, "outside", this.runs);
 
-  async submit(count: number, flow = "f"): Promise<readonly string[]> {
+  async submit(count: number, name = "f"): Promise<readonly string[]> {
     const ids: string[] = [];
     for (let at = 0; at < count; at++) {
       const key = `k${String(at).padStart(4, "0")}`;
-      const { id } = await this.wait(this.outside.millrace.submit(flow, undefined, { key }));
+      const { id } = await this.wait(this.outside.millrace.submit(name, undefined, { key }));
       this.runs.add(rowOf(id, { submittedAt: this.clock.now() }));
       ids.push(id);
     }
