@@ -137,8 +137,8 @@ test("docs/archive.md: a run is read from its file, checked, and put back", asyn
   expect(output).toMatch(/^42\ncharge#1\n[^]*messages: \d/m);
 });
 
-test("the program in docs/finding-runs.md sees a run fail live, and finds it", async () => {
-  const output = await run("finding-runs", firstProgram("docs/finding-runs.md"));
+test("the program in docs/live-events.md sees a run fail live, and finds it", async () => {
+  const output = await run("live-events", firstProgram("docs/live-events.md"));
   expect(output).toMatch(/event: change\nid: \S+\ndata: .*"status":"failed"/);
   expect(output).toContain("pay:card-: no card\n{ count: 0 }");
 });
