@@ -17,6 +17,7 @@ test("a flow keeps its name and function, waits in the queue of its name, and ma
     queue: "checkout",
     version: "",
     crashLimit: 5,
+    attributes: {},
   });
 });
 

@@ -452,9 +452,9 @@ test("closed as crashed, after how many crashes", async () => {
 test("given up in good order, for a worker to take up", async () => {
   const bed = await beds.open();
   const gate = held();
-  const slow = flow("slow", (ctx) => ctx.step("wait", gate));
+  const slow = flow("slow", { queue: "shared" }, (ctx) => ctx.step("wait", gate));
   const first = await start(bed, [slow]);
-  const second = await start(bed, [flow("unrelated", { queue: "slow" }, () => 1)]);
+  const second = await start(bed, [flow("unrelated", { queue: "shared" }, () => 1)]);
   const run = await bed.millrace.submit(slow);
   await explained(run, "executing");
   await first.drain();

@@ -76,10 +76,10 @@ class Bulk {
 
   /** Ids of the inputs in a run's inbox: each is folded once, however often it stands there. */
   inputs(id: string): readonly string[] {
-    const { flow, token } = parseRunId(id);
+    const run = parseRunId(id);
     const stored = this.broker
       .messages()
-      .filter(({ subject }) => subject.endsWith(`.in.${flow}.${flow}.${token}`));
+      .filter(({ subject }) => subject.endsWith(`.in.${run.flow}.${run.flow}.${run.token}`));
     const ids = stored.map(({ data }) => {
       const decoded = decodeInput(data);
       return decoded.kind === "ok" ? decoded.value.inputId : "?";
