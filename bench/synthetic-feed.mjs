@@ -27,7 +27,7 @@ export function syntheticFeed(runs) {
     spent,
     partitions: 1,
     extent: async () => ({ incarnation: "bench", first: 1, last, messages: last, bytes: 0 }),
-    async *read(_partition, after, { signal }) {
+    async *read(_partition, after, { signal, upTo }) {
       if (after > 0) throw new Error("The log is told once, from its start");
       while (!signal.aborted) {
         const begun = performance.now();
@@ -41,6 +41,7 @@ export function syntheticFeed(runs) {
         spent.seconds += (performance.now() - begun) / 1_000;
         spent.cpu += (user + system) / 1e6;
         if (batch.length > 0) yield batch;
+        else if (upTo !== undefined) return;
         else await new Promise((resolve) => signal.addEventListener("abort", resolve));
       }
     },
