@@ -283,7 +283,7 @@ const SHORT_WRITE_MS = 50;
 const LONG_WRITE_MS = 150;
 const BATCH_BYTES = 8_388_608;
 const GATHER_MS = 50;
-/** More than two batches: of one that is being stored no row is forgotten. */
+/** More than two batches: no row is forgotten of one that is being stored, nor of the next, whose rows are being read. */
 const CACHED_ROWS = 20_000;
 const STANDBY_BYTES = 262_144;
 const STALLED_MS = 2_000;
@@ -320,10 +320,10 @@ function whyDifferent(
   return `its stream ends at ${last}, and the view has read it up to ${checkpoint.sequence}`;
 }
 
-/** Puts the rows that a chunk needs into the cache. */
+/** Puts the rows that a chunk needs into the cache. Those that are there must not make room for those that are not. */
 async function load(view: RunView, cache: RowCache, { facts }: Chunk): Promise<void> {
   const missing = new Set<string>();
-  for (const { run } of facts) if (!cache.has(run.id)) missing.add(run.id);
+  for (const { run } of facts) if (!cache.touch(run.id)) missing.add(run.id);
   if (missing.size === 0) return;
   const rows = await view.rows([...missing]);
   for (const row of rows.values()) cache.put(row);

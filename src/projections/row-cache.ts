@@ -9,8 +9,13 @@ export class RowCache {
     this.#limit = limit;
   }
 
-  has(id: string): boolean {
-    return this.#rows.has(id);
+  /** Whether it is there. It counts as used now: of what is put next, as much as fits beside it takes the place of others. */
+  touch(id: string): boolean {
+    const row = this.#rows.get(id);
+    if (row === undefined) return false;
+    this.#rows.delete(id);
+    this.#rows.set(id, row);
+    return true;
   }
 
   get(id: string): RunRow | undefined {

@@ -8,7 +8,7 @@ import { type Projector, startProjector } from "../../src/projections/projector.
 import { rebuild } from "../../src/projections/rebuild.ts";
 import { ManualClock } from "../../src/testing/manual-clock.ts";
 import { MemoryBroker } from "../../src/testing/memory-broker.ts";
-import { submitted } from "./support/fed.ts";
+import { put, submitted } from "./support/fed.ts";
 import { MemoryDatabase } from "./support/memory-run-store.ts";
 
 const log = pino({ level: process.env["MILLRACE_DRILL_LOG"] ?? "silent" });
@@ -90,6 +90,23 @@ test("what comes one by one is stored together, and late by no more than a momen
   await clock.advance(50);
   expect(keys()).toHaveLength(100);
   expect(database.commits).toBeLessThan(6);
+});
+
+test("a run is not forgotten when more others are read beside it than fit into memory", async () => {
+  const { clock, broker, database, start, submit } = open();
+  const ids = Array.from({ length: 21_000 }, (_, at) => `k${at}`);
+  submit(...ids);
+  start();
+  await clock.advance(10_000);
+  expect(database.rows).toHaveLength(ids.length);
+  // By turns one that is in memory no more, and the one that has been there for the longest time.
+  const told = ids.slice(0, 500).flatMap((id, at) => [id, ids[at + 1_000] ?? ""]);
+  for (const key of told) {
+    const run = parseRunId(`checkout:${key}`);
+    broker.store(`mr.test.0.in.checkout.checkout.${run.token}`, put(1).data);
+  }
+  await clock.advance(1_000);
+  expect(database.rows.filter(({ lastInput }) => lastInput > 0)).toHaveLength(1_000);
 });
 
 test("of two projectors one folds, and the other takes over when that has stopped", async () => {
