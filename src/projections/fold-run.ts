@@ -74,7 +74,11 @@ function foldSubmission(row: RunRow, submission: Submission, sequence: number): 
     tags: storableTags(tags),
     attributes: { ...storableAttributes(attributes), ...row.attributes },
   };
-  if (row.headSequence !== 0) return { ...row, ...facts };
+  if (row.headSequence !== 0) {
+    // What came while the former mark was there counts for a view that is built anew, and for none that has seen that mark.
+    const isMoved = mark !== undefined && isClosed(row.status);
+    return { ...row, ...facts, lastInput: isMoved ? row.inboxFolded : row.lastInput };
+  }
   const status = statusBeforeStart(submission, submittedAt);
   return { ...row, ...facts, queue, status, updatedAt: submittedAt };
 }
@@ -95,20 +99,25 @@ function foldFrame(
   return frame.prev === before.headSequence ? afterFrame(before, frame) : row;
 }
 
-/** A history that begins anew where it had ended takes the place of the former one: the log lets nothing else through. */
-function bringsBack(row: RunRow, { prev, epoch, status }: RecordedFrame): boolean {
-  const isEnd = isClosed(status) && isClosed(row.status) && epoch === row.epoch;
-  return prev === 0 && row.headSequence !== 0 && isEnd;
+/**
+ * A history that begins anew and has ended takes the place of the former one, of which the row may know only a part: it is read
+ * no further when all of it is gone from the log. It is the same run's when it began at the same time.
+ */
+function bringsBack(row: RunRow, { prev, epoch, status, events }: RecordedFrame): boolean {
+  const isWhole = isClosed(status) && epoch >= row.epoch;
+  const isSame = storableTime(events[0]?.at ?? 0) === row.startedAt;
+  return prev === 0 && row.headSequence !== 0 && isWhole && isSame;
 }
 
-/** What its submission says, without what its flow made of that. */
+/** What its submission says. Of the attributes, those that its flow set are set again by the history. */
 function startedAnew(
   row: RunRow,
   fact: { readonly run: RunRef; readonly partition: number },
 ): RunRow {
-  const { submissionSequence, parent, root, depth, submittedAt, startAt, deadlineAt, tags } = row;
-  const asked = { submissionSequence, parent, root, depth, submittedAt, startAt, deadlineAt, tags };
-  return { ...emptyRow(fact), ...asked, archived: row.archived };
+  const { submissionSequence, parent, root, depth, submittedAt, startAt, deadlineAt } = row;
+  const asked = { submissionSequence, parent, root, depth, submittedAt, startAt, deadlineAt };
+  const { tags, attributes, archived } = row;
+  return { ...emptyRow(fact), ...asked, tags, attributes, archived };
 }
 
 function foldInput(row: RunRow, { sequence, queue }: Extract<RunFact, { kind: "input" }>): RunRow {

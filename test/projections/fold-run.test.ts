@@ -321,6 +321,39 @@ describe("the archive", () => {
   test("has no inbox: what is put there later counts for nothing", () => {
     expect(rowAfter(stub(), mark, put(12))?.lastInput).toBe(4);
   });
+
+  const unmarked = (sequence: number): FedMessage =>
+    submitted(sequence, {
+      ...submission,
+      archived: { file, archivedAt: 9_000, restoredAt: 9_500 },
+    });
+  const whole = appended(
+    20,
+    { prev: 0, status: "completed", epoch: 2, inboxFolded: 15 },
+    activated(1_100),
+    activated(1_200, "takeover"),
+    event(1_300, "Completed"),
+  );
+
+  test("leaves a row that tells the same when who put the run back died before its history was there", () => {
+    const all = [...started, stub(), mark, put(15), unmarked(16)];
+    const left = [stub(), put(15), unmarked(16)];
+    expect(rowAfter(...all)).toEqual(rowAfter(...left));
+  });
+
+  test("leaves a row that tells the same when who put the run back died after its history was there", () => {
+    const all = [submitted(1, submission), ...started.slice(1), stub(), mark, unmarked(16), whole];
+    const left = [unmarked(16), whole];
+    expect(rowAfter(...all)).toEqual(rowAfter(...left));
+    expect(rowAfter(...left)).toMatchObject({ attributes: { who: "ann" }, epoch: 2 });
+  });
+
+  test("is left by a run of which the projection has read the beginning and nothing since", () => {
+    const all = [...started, whole, unmarked(21)];
+    const left = [whole, unmarked(21)];
+    expect(rowAfter(...all)).toEqual(rowAfter(...left));
+    expect(rowAfter(...left)).toMatchObject({ status: "completed", headSequence: 20 });
+  });
 });
 
 test("a message of another partition's run, or that speaks of another run than its subject, makes no row", () => {
