@@ -26,8 +26,7 @@ export async function mergedFrame(
     throw new RunNotRestorableError(runId, "a newer Millrace wrote some of its history.");
   }
   const { epoch, writer, status, token, queue } = last;
-  const folded = [...inputs].filter(([former]) => former <= last.inboxFolded);
-  const inboxFolded = Math.max(0, ...folded.map(([, now]) => now));
+  const inboxFolded = foldedUpTo(frames, inputs);
   const encoded = (events: readonly RunEvent[]): Uint8Array => {
     const frame: Frame = {
       prev: 0,
@@ -53,6 +52,14 @@ export async function mergedFrame(
     runId,
     `its ${all.length} events do not fit into one message of ${limitBytes} bytes.`,
   );
+}
+
+/** Where the last input is now that a history has folded; 0 for none. */
+export function foldedUpTo(frames: readonly RecordedFrame[], inputs: Renumbered): number {
+  const last = frames.at(-1)?.inboxFolded ?? 0;
+  let upTo = 0;
+  for (const [former, now] of inputs) if (former <= last) upTo = Math.max(upTo, now);
+  return upTo;
 }
 
 /** Payloads that are larger than this become blobs, in bytes: none at first, then more and more. */

@@ -6,7 +6,7 @@
  * 2. Its submission takes the place of the mark, with the input. Workers start nothing by it: it says that it was restored.
  * 3. One frame with the whole history takes the place of the one that stayed, if that still is the head (I2).
  * 4. The submission is written once more: whoever takes the run for archived since before step 3 marks an older one in vain.
- * 5. What else was in the inbox is removed: a copy of it stands behind the inputs of the file.
+ * 5. What was in the inbox before is removed: a copy of it stands behind the inputs of the file.
  */
 
 import { RunNotArchivedError } from "../engine/archive-errors.ts";
@@ -17,14 +17,13 @@ import { RunNotFoundError } from "../engine/run-errors.ts";
 import type { RunRef } from "../engine/run-id.ts";
 import { BrokerError } from "../engine/usage-errors.ts";
 import { readSureHead } from "../history/run-head.ts";
-import type { Stored } from "../ports/run-log.ts";
 import { decodeInput, encodeInput } from "../wire/input-codec.ts";
 import { encodeSubmission } from "../wire/submission-codec.ts";
 import type { ArchiveHost } from "./archive-host.ts";
 import { RETURN_WITHIN_MS } from "./archive-run.ts";
 import { type ArchivedRunContent, readArchivedRun, readRunFrom } from "./archived-run.ts";
 import { findSubmission } from "./find-submission.ts";
-import { asBlob, mergedFrame, type Renumbered } from "./merged-frame.ts";
+import { asBlob, foldedUpTo, mergedFrame, type Renumbered } from "./merged-frame.ts";
 
 /**
  * Puts a run back. Resolves when that is durable.
@@ -34,14 +33,15 @@ import { asBlob, mergedFrame, type Renumbered } from "./merged-frame.ts";
 export async function restoreRun(host: ArchiveHost, run: RunRef): Promise<void> {
   const { log } = host.broker;
   const begunAt = host.clock.now();
-  const [{ frame }, head] = await Promise.all([readSureHead(log, run), log.head(run)]);
+  const [{ frame, last }, head] = await Promise.all([readSureHead(log, run), log.head(run)]);
   const archived = archivedIn(frame);
-  if (frame === undefined || head === undefined || archived === undefined) {
-    return completeReturn(host, run, frame);
+  if (frame === undefined || archived === undefined) return completeReturn(host, run, frame);
+  // Somebody else has put it back between the two: that head is of a run that may go on (I2).
+  if (head?.sequence !== last) {
+    throw new BrokerError(`Run ${run.id} has changed while it was looked at. Try again.`);
   }
   const content = await readArchivedRun(host.payloads, archived);
-  const inbox = await log.inbox(run, frame.queue, 0);
-  const inputs = await putInputs(host, run, frame.queue, content, inbox);
+  const { inputs, former } = await putInputs(host, run, frame.queue, content);
   const parts = { payloads: host.payloads, limitBytes: log.maxMessageBytes };
   const merged = await mergedFrame(run.id, content.frames, inputs, parts);
   await putSubmission(host, run, frame.queue, archived, content);
@@ -58,8 +58,7 @@ export async function restoreRun(host: ArchiveHost, run: RunRef): Promise<void> 
     if (stored === undefined || Buffer.compare(stored.data, merged) !== 0) return;
   }
   await putSubmission(host, run, frame.queue, archived, content);
-  const last = inbox.at(-1)?.sequence ?? 0;
-  if (inputs.size > 0 && last > 0) await log.clearInbox(run, frame.queue, last);
+  if (former > 0) await log.clearInbox(run, frame.queue, former);
 }
 
 /**
@@ -82,16 +81,16 @@ async function completeReturn(
 }
 
 /**
- * The inputs of the file, but for wakes, and then what came since. Gives where they are now. Without inputs that the history
- * has folded nothing of what came since need be moved.
+ * The inputs of the file, but for wakes, and then what stands before the last of them that the history has folded: nobody would
+ * look there for something new. Gives where those of the file are now, and the last message before them of those that were
+ * there (0 for none).
  */
 async function putInputs(
   { broker: { log } }: ArchiveHost,
   run: RunRef,
   queue: string,
-  { inbox }: ArchivedRunContent,
-  since: readonly Stored[],
-): Promise<Renumbered> {
+  { inbox, frames }: ArchivedRunContent,
+): Promise<{ readonly inputs: Renumbered; readonly former: number }> {
   const now = new Map<number, number>();
   const ids = new Set<string>();
   for (const { sequence, data } of inbox) {
@@ -100,8 +99,11 @@ async function putInputs(
     ids.add(decoded.value.inputId);
     now.set(sequence, await log.put(run, queue, data));
   }
-  if (now.size === 0) return now;
-  for (const { data } of since) {
+  const upTo = foldedUpTo(frames, now);
+  // Read only now: something may have come among them.
+  const there = upTo === 0 ? [] : await log.inbox(run, queue, 0);
+  for (const { sequence, data } of there) {
+    if (sequence > upTo) break;
     const decoded = decodeInput(data);
     if (decoded.kind !== "ok" || decoded.value.body.type === "Wake") continue;
     const { inputId } = decoded.value;
@@ -110,7 +112,9 @@ async function putInputs(
     ids.add(id);
     await log.put(run, queue, encodeInput({ ...decoded.value, inputId: MOVED + id }));
   }
-  return now;
+  const [first = 0] = now.values();
+  const former = there.findLast(({ sequence }) => sequence < first)?.sequence ?? 0;
+  return { inputs: now, former };
 }
 
 /** The copy of an input must count although what it is a copy of was passed over. */
