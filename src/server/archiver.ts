@@ -23,13 +23,16 @@ export function startArchiver(host: ServerHost, options: Partial<ArchiverOptions
     holder,
     ttlMs: settings.leaseMs,
   });
+  let looked: Looked = { since: clock.now(), upTo: new Map() };
   let isAtWork = false;
   let stopped = false;
   const mayGoOn = async (): Promise<boolean> => !stopped && (isAtWork = await lease.hold());
   const rounds = new Rounds(host, "the archiver", settings.everyMs, async () => {
     if (!(await mayGoOn())) return;
+    const now = clock.now();
+    if (now - looked.since >= settings.lookAgainMs) looked = { since: now, upTo: new Map() };
     for (const [flow, afterMs] of await dueFlows(host)) {
-      await archiveFlow(host, settings, { flow, afterMs }, { counts, mayGoOn });
+      await archiveFlow(host, settings, { flow, afterMs }, { counts, mayGoOn, looked });
       if (stopped) return;
     }
   });
@@ -62,6 +65,8 @@ export interface ArchiverStatus {
 /** Times in milliseconds. */
 export interface ArchiverOptions {
   readonly everyMs: number;
+  /** When it looks again at what it has left where it was. */
+  readonly lookAgainMs: number;
   /** Runs that are moved together. */
   readonly concurrency: number;
   /** At most so many in a second, so that runs that execute do not wait for it. */
@@ -72,10 +77,20 @@ export interface ArchiverOptions {
 
 const ARCHIVER_DEFAULTS: ArchiverOptions = Object.freeze({
   everyMs: 60_000,
+  lookAgainMs: 3_600_000,
   concurrency: 8,
   perSecond: 100,
   leaseMs: 60_000,
 });
+
+/**
+ * By flow, up to which time of their end all runs were looked at. In the projection's order those in the archive come first,
+ * and are ever more: each round looks only at those that came since.
+ */
+interface Looked {
+  readonly since: number;
+  readonly upTo: Map<string, Date>;
+}
 
 /** The flows that have runs and a time after which they go. */
 async function dueFlows({ millrace, store }: ServerHost): Promise<ReadonlyMap<string, number>> {
@@ -95,16 +110,20 @@ async function archiveFlow(
   work: {
     readonly counts: { archived: number; skipped: number; failed: number };
     readonly mayGoOn: () => Promise<boolean>;
+    readonly looked: Looked;
   },
 ): Promise<void> {
   const { millrace, store, clock, log } = host;
+  const { upTo } = work.looked;
+  const from = upTo.get(flow);
+  const to = new Date(clock.now() - afterMs);
   const query: RunQuery = {
     flow,
-    closed: { to: new Date(clock.now() - afterMs) },
+    closed: from === undefined ? { to } : { from, to },
     archived: false,
     order: { by: "closed", direction: "ascending" },
   };
-  const before = work.counts.archived;
+  const before = { ...work.counts };
   const move = async ({ id }: RunRow): Promise<ArchivedOne["status"]> => {
     try {
       return (await millrace.archive.add(id, { olderThan: afterMs })).status;
@@ -121,6 +140,8 @@ async function archiveFlow(
       work.counts[status === "was archived" ? "skipped" : status]++;
     }
     after = next;
+    // What failed is tried again in the next round.
+    if (after === undefined && work.counts.failed === before.failed) upTo.set(flow, to);
     if (after === undefined || !(await work.mayGoOn())) break;
     const restMs = (rows.length * 1_000) / perSecond - (clock.now() - begunAt);
     if (restMs > 0) {
@@ -129,7 +150,7 @@ async function archiveFlow(
       });
     }
   }
-  const archived = work.counts.archived - before;
+  const archived = work.counts.archived - before.archived;
   if (archived > 0) log.info({ flow, archived }, "Closed runs went to the archive");
 }
 

@@ -2,6 +2,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { flow } from "../../src/definition/flow.ts";
 import { signal } from "../../src/definition/signal.ts";
+import type { TimeWindow } from "../../src/engine/run-query.ts";
 import { type Archiver, startArchiver } from "../../src/server/archiver.ts";
 import { Stage } from "../contract/support/stage.ts";
 import { until } from "../e2e/support/until.ts";
@@ -79,14 +80,14 @@ test("what an archiver left by half when it was killed, another one completes", 
   await office.clock.until(office.client.archive.setPolicy({ flow: "done", after: "1h" }));
   await office.clock.advance(2 * HOUR);
   const first = office.archiver("one", { concurrency: 2 });
-  // It has put frames in the place of histories, and dies before it has marked a submission.
+  // It has put a frame in the place of a history, and dies before it has marked a submission.
   let frames = 0;
   office.broker.inject({
     afterWrite: ({ kind, process }) => {
-      if (kind === "roll up" && ++frames === 2) process.crash();
+      if (kind === "roll up" && ++frames === 1) process.crash();
     },
   });
-  await office.untilSo("it died", () => frames === 2);
+  await office.untilSo("it died", () => frames === 1);
   office.broker.inject({});
   expect(office.archived()).toEqual([]);
   first.crash();
@@ -112,4 +113,29 @@ test("of two replicas one archives at a time, and the other takes its place", as
   busy.crash();
   await office.clock.advance(2 * HOUR);
   await office.untilSo("the other one has done it", () => idle.status.archived === 5);
+});
+
+test("what was looked at once is looked at again after an hour only, and at once when it failed", async () => {
+  const office = new Office();
+  await office.filled();
+  await office.clock.until(office.client.archive.setPolicy({ flow: "done", after: "1h" }));
+  await office.clock.advance(2 * HOUR);
+  const looks: (TimeWindow | undefined)[] = [];
+  const list = office.runs.list.bind(office.runs);
+  office.runs.list = (query, page) => {
+    looks.push(query.closed);
+    return list(query, page);
+  };
+  office.broker.inject({
+    beforeWrite: ({ kind }) => (kind === "roll up" ? "not stored" : "stored"),
+  });
+  const archiver = office.archiver();
+  await office.untilSo("it failed", () => archiver.status.failed > 0);
+  office.broker.inject({});
+  await office.untilSo("all are there", () => office.archived().length === 5);
+  await office.untilSo("it has looked again", () => looks.at(-1)?.from !== undefined);
+  expect(looks.slice(0, 2).map((look) => look?.from)).toEqual([undefined, undefined]);
+  const windows = looks.length;
+  await office.clock.advance(HOUR);
+  expect(looks.slice(windows).filter((look) => look?.from === undefined)).toHaveLength(1);
 });
