@@ -2,12 +2,18 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Registry } from "prom-client";
 import { expect, test, vi } from "vitest";
+import { archivedFrame } from "../../src/archive/archived-frame.ts";
 import { flow } from "../../src/definition/flow.ts";
+import type { RecordedFrame } from "../../src/engine/frame.ts";
 import type { RunId } from "../../src/engine/run-id.ts";
+import { foldFrames } from "../../src/engine/run-state.ts";
 import type { QueueBacklog } from "../../src/ports/work-queue.ts";
+import { LogMetrics } from "../../src/server/metrics/log-metrics.ts";
 import { QueueMetrics } from "../../src/server/metrics/queue-metrics.ts";
 import { type Metrics, startMetrics } from "../../src/server/metrics.ts";
+import { encodeFrame } from "../../src/wire/frame-codec.ts";
 import { Stage } from "../contract/support/stage.ts";
+import { activated, PLAIN } from "../projections/support/fed.ts";
 import { openApiBed } from "./support/api-bed.ts";
 import { FoldedRuns } from "./support/folded-runs.ts";
 import { type Replica, replicaOf } from "./support/replica.ts";
@@ -151,6 +157,34 @@ test("what the log tells is counted once, however many replicas there are, also 
   await takeOver("b");
   expect(await total("millrace_takeovers_total")).toBe(1);
   for (const { metrics } of servers) await stage.clock.until(metrics.stop());
+});
+
+test("a run that goes into the archive does not end once more", async () => {
+  const registry = new Registry();
+  const metrics = new LogMetrics(registry);
+  const frame: RecordedFrame = {
+    prev: 0,
+    epoch: 1,
+    writer: "w1",
+    status: "crashed",
+    inboxFolded: 0,
+    token: 1,
+    queue: "checkout",
+    annotated: 0,
+    events: [activated(1_100, "takeover"), { type: "Crashed", at: 1_200, crashes: 1 }],
+    sequence: 2,
+  };
+  const state = foldFrames([frame]);
+  if (state === undefined) throw new Error("A frame makes a state.");
+  const leaving = { submission: PLAIN, frames: [frame], state, inboxUpTo: 0 };
+  const file = { store: "s3", key: "archive/1", sha256: "", size: 9 };
+  const archived = archivedFrame(leaving, file, 9_000, 1_000_000);
+  for (const data of [encodeFrame(frame), archived ?? new Uint8Array()]) {
+    metrics.see({ subject: "mr.test.0.h.checkout.order-42", data });
+  }
+  const text = await registry.metrics();
+  expect(valueIn(text, "millrace_runs_closed_total", 'status="crashed"')).toBe(1);
+  expect(valueIn(text, "millrace_takeovers_total")).toBe(1);
 });
 
 test("a scrape without a broker says so, and shows nothing old", async () => {

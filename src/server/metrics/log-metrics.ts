@@ -1,4 +1,5 @@
 import { Counter, Histogram, type Registry } from "prom-client";
+import { archivedIn } from "../../engine/archived-event.ts";
 import type { RunEvent } from "../../engine/run-event.ts";
 import type { EventFeed, FedMessage } from "../../ports/event-feed.ts";
 import { decodeFrame } from "../../wire/frame-codec.ts";
@@ -47,6 +48,8 @@ export class LogMetrics {
   see({ subject, data }: Pick<FedMessage, "subject" | "data">): void {
     const decoded = decodeFrame(data);
     if (decoded.kind !== "ok") return;
+    // It says once more how the run ended, which may be long ago.
+    if (archivedIn(decoded.value) !== undefined) return;
     for (const event of decoded.value.events) this.#count(subject, event);
   }
 
