@@ -1,5 +1,9 @@
-import { expect, test } from "vitest";
+import { createServer, get } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
 import { flow } from "../../src/definition/flow.ts";
+import { systemClock } from "../../src/ports/clock.ts";
+import { EventStream } from "../../src/server/events/event-stream.ts";
 import { until } from "../e2e/support/until.ts";
 import { type ApiBed, inPath, openApiBed } from "./support/api-bed.ts";
 import { SseClient, type SseEvent } from "./support/sse-client.ts";
@@ -191,4 +195,26 @@ test("a token is needed where tokens are, and its scope", async () => {
   expect((await bed.get("/events")).status).toBe(401);
   const authorization = `Bearer ${await bed.token("submit")}`;
   expect((await bed.get("/events", { authorization })).status).toBe(403);
+});
+
+test("a client that left before its stream was opened leaves none open", async () => {
+  const server = createServer();
+  onTestFinished(() => void server.close());
+  const opened = new Promise<EventStream>((resolve) => {
+    server.once("request", (_, response) => {
+      response.once("close", () =>
+        resolve(
+          new EventStream(response, {}, systemClock, { heartbeatMs: 15_000, slowMs: 30_000 }),
+        ),
+      );
+      asked.destroy();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const asked = get({ port, host: "127.0.0.1", agent: false });
+  asked.on("error", () => undefined);
+  const stream = await opened;
+  expect(stream.closed.aborted).toBe(true);
+  await stream.send([{ event: "ready", data: {} }]);
 });

@@ -41,6 +41,8 @@ export class EventStream {
     });
     response.write(`retry: ${RETRY_MS}\n\n`);
     this.#beatLater();
+    // A client that has left by now is not told of again.
+    if (response.destroyed) this.#onClosed();
   }
 
   /** Sends events, each a JSON value with its id. Resolves when there is room for more, or nobody reads any more. */

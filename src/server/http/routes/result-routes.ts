@@ -72,6 +72,7 @@ function addResultRoute(api: Api, { millrace, limits, stopping }: ApiHost): void
       const left = new AbortController();
       const leave = (): void => left.abort();
       reply.raw.once("close", leave);
+      if (reply.raw.destroyed) leave();
       // Also when it has begun to stop by now.
       const signal = AbortSignal.any([stopping, left.signal]);
       try {
