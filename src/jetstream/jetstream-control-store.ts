@@ -2,6 +2,7 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import { BrokerError, ConnectionClosedError } from "../engine/usage-errors.ts";
 import { type ControlRecord, type ControlStore, WATCH_AGAIN_MS } from "../ports/control-store.ts";
 import type { WriteOutcome } from "../ports/run-log.ts";
+import { readLastPerSubject } from "./last-per-subject.ts";
 import type { Mux } from "./mux.ts";
 import type { Publisher } from "./publisher.ts";
 import type { StreamReader } from "./stream-reader.ts";
@@ -38,32 +39,50 @@ export class JetStreamControlStore implements ControlStore {
   }
 
   async list(prefix: string): Promise<readonly ControlRecord[]> {
-    const { connection, mux, subjects } = this.#parts;
-    const base = subjects.control("");
+    const { connection, subjects } = this.#parts;
+    const filter = subjects.control(`${prefix}.>`);
+    const few = await this.#listFew(filter);
+    if (few !== undefined) return few;
     const found: ControlRecord[] = [];
-    await new Promise<void>((resolve, reject) => {
-      const end = (error?: Error): void => {
+    for await (const message of readLastPerSubject(connection, this.#stream, filter)) {
+      const { subject, sequence, data } = message;
+      found.push({ key: this.#keyOf(subject), revision: sequence, data: new Uint8Array(data) });
+    }
+    return found;
+  }
+
+  #keyOf(subject: string): string {
+    return subject.slice(this.#parts.subjects.control("").length);
+  }
+
+  /** By one request. Nothing when there are more records than the broker answers with: 1,024. */
+  async #listFew(filter: string): Promise<readonly ControlRecord[] | undefined> {
+    const { connection, mux } = this.#parts;
+    const found: ControlRecord[] = [];
+    const isAll = await new Promise<boolean>((resolve, reject) => {
+      const end = (error?: Error, isWhole = true): void => {
         clearTimeout(timer);
         answers.close();
-        if (error === undefined) resolve();
+        if (error === undefined) resolve(isWhole);
         else reject(error);
       };
       const answers = mux.open(({ headers, data }) => {
         const code = headers?.code ?? 0;
         if (code === 204 || code === 404) return end();
+        if (code === TOO_MANY) return end(undefined, false);
         if (code !== 0) return end(new BrokerError(`A read failed: ${headers?.status}`));
         const subject = headers?.get("Nats-Subject") ?? "";
         const revision = Number(headers?.get("Nats-Sequence"));
-        found.push({ key: subject.slice(base.length), revision, data });
+        found.push({ key: this.#keyOf(subject), revision, data });
       });
       const timer = setTimeout(
         () => end(new BrokerError(`No answer to a read within ${READ_TIMEOUT_MS} ms.`)),
         READ_TIMEOUT_MS,
       );
-      const query = JSON.stringify({ multi_last: [subjects.control(`${prefix}.>`)] });
+      const query = JSON.stringify({ multi_last: [filter] });
       connection.publish(`$JS.API.DIRECT.GET.${this.#stream}`, query, { reply: answers.subject });
     });
-    return found;
+    return isAll ? found : undefined;
   }
 
   async watch(
@@ -120,3 +139,4 @@ export interface ControlStoreParts {
 
 const WATCHING = "watching a record";
 const READ_TIMEOUT_MS = 5_000;
+const TOO_MANY = 413;

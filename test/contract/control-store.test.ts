@@ -73,6 +73,19 @@ onEveryAdapter("a control record", (open) => {
     expect(keys.toSorted()).toEqual(["a.x a.x", "a.y.z a.y.z"]);
   });
 
+  test("is listed however many there are", async () => {
+    const { connect } = open();
+    const { control } = await connect();
+    const keys = Array.from({ length: 1_100 }, (_, at) => `many.${at}`);
+    await Promise.all(keys.map((key) => written(control, key, key)));
+    const first = await control.read("many.0");
+    await written(control, "many.0", "again", first?.revision);
+    const records = await control.list("many");
+    expect(records.map(({ key }) => key).toSorted()).toEqual(keys.toSorted());
+    const found = records.find(({ key }) => key === "many.0");
+    expect(found).toEqual(await control.read("many.0"));
+  });
+
   test("that is watched is told of as it is, then with each change, and no more once nobody watches", async () => {
     const { connect } = open();
     const [one, other] = [(await connect()).control, (await connect()).control];
