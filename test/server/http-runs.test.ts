@@ -157,3 +157,17 @@ test("a queue is paused, limited and let go on", async () => {
   await bed.ask("PATCH", "/queues/greet", { paused: false, concurrency: null, rate: null });
   expect((await bed.get("/runs/greet:1/result?wait=10s")).status).toBe(200);
 });
+
+test("a server that stops does not wait for the connections of those who waited", async () => {
+  const bed = await openApiBed();
+  const { id } = await bed.millrace.submit("nobody", undefined, { key: "a" });
+  const url = `${bed.server.url}/api/v1/runs/${inPath(id)}/result?wait=30s`;
+  const answer = fetch(url);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await bed.server.stop();
+  const { status, headers } = await answer;
+  expect({ status, connection: headers.get("connection") }).toEqual({
+    status: 202,
+    connection: "close",
+  });
+});

@@ -10,10 +10,14 @@ import { ApiError } from "./problem.ts";
 export function addGuard(api: Api, host: ApiHost): void {
   const isAmongLimits = rateLimiter(api, host);
   api.decorateRequest("rateKey", "");
+  // Also of what was asked before: a connection that stays open holds up the stop.
+  api.addHook("onSend", (_, reply, __, done) => {
+    if (host.stopping.aborted) void reply.header("connection", "close");
+    done();
+  });
   api.addHook("onRequest", async (request, reply) => {
     if (host.auth === "open") checkHostName(request, host.allowedHosts);
     const { scope } = request.routeOptions.config;
-    if (host.stopping.aborted) void reply.header("connection", "close");
     if (scope === "public" || scope === undefined) return;
     if (host.stopping.aborted) {
       throw new ApiError("STOPPING", "Ask another replica, or this one when it is there again.");
