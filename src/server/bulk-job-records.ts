@@ -47,10 +47,13 @@ export async function createBulkJob(host: ServerHost, request: BulkRequest): Pro
   const { broker } = host.millrace;
   const createdAt = host.clock.now();
   const query = bulkQuery(request.query, createdAt);
+  const text = formatRunQuery(query);
+  // In full it may be too long to be read: refused here, rather than in every round.
+  parseRunQuery(text, createdAt);
   if ((await listBulkJobs(host)).length >= MAX_JOBS) throw new TooManyBulkJobsError(MAX_JOBS);
   const job: BulkJobRecord = {
     id: sortableId(createdAt, Math.random),
-    query: formatRunQuery(query),
+    query: text,
     action: await actionOf(host, request.action),
     state: "running",
     createdAt,

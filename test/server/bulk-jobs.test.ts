@@ -319,6 +319,15 @@ test("what cannot be a query, an id or a signal is refused", async () => {
   }
 });
 
+test("a query that gets too long by the time it is written in full makes no job", async () => {
+  const bulk = new Bulk();
+  const query = `flow:f text:"${"word ".repeat(1_634)}"`;
+  expect(await bulk.wait(countBulk(bulk.outside, query))).toBe(0);
+  const made = bulk.create({ query, action: { type: "resume" } });
+  await expect(made).rejects.toMatchObject({ code: "INVALID_QUERY" });
+  expect(await bulk.wait(listBulkJobs(bulk.outside))).toEqual([]);
+});
+
 test("failed runs are resumed, suspended ones receive a signal, and those that wait are told to stop", async () => {
   const stage = new Stage();
   const runs = new FoldedRuns(stage.broker);
