@@ -152,6 +152,15 @@ test("a token is valid until it expires, and its secret stands nowhere", async (
   for (const { data } of records) expect(new TextDecoder().decode(data)).not.toContain(secret);
 });
 
+test("a token that expired before it was made is refused, the first moment of 1970 too", async () => {
+  const bed = await openApiBed();
+  for (const expiresAt of ["1970-01-01T00:00:00Z", "2001-01-01T00:00:00Z"]) {
+    const { status } = await bed.post("/tokens", { name: "x", scopes: ["read"], expiresAt });
+    expect({ expiresAt, status }).toEqual({ expiresAt, status: 400 });
+  }
+  expect((await bed.get("/tokens")).body).toEqual({ tokens: [] });
+});
+
 test("what is not HTTP, never ends or is too large is answered, and the connection is closed", async () => {
   const bed = await openApiBed({ limits: { headersMs: 200, requestMs: 400 } });
   const [garbage, slowHeaders, slowBody, large] = await Promise.all([

@@ -35,7 +35,7 @@ export class AccessTokens {
       scopes: checkScopes(options.scopes),
       hash: hashOf(secret).toString("hex"),
       createdAt: now,
-      expiresAt: checkExpiry(options.expiresAt?.getTime() ?? 0, now),
+      expiresAt: checkExpiry(options.expiresAt, now),
       revokedAt: 0,
     };
     if (!(await this.#write(token, 0))) {
@@ -153,8 +153,10 @@ function checkName(name: string): string {
   );
 }
 
-function checkExpiry(expiresAt: number, now: number): number {
-  if (expiresAt === 0) return 0;
+/** Gives 0 for never, which no time may be taken for: 1970 is long over. */
+function checkExpiry(given: Date | undefined, now: number): number {
+  if (given === undefined) return 0;
+  const expiresAt = given.getTime();
   if (expiresAt > now && expiresAt <= now + LONGEST_LIFE_MS) return expiresAt;
   throw new InvalidOptionError(
     "expires",
