@@ -116,6 +116,8 @@ function fromFramework(thrown: unknown): ApiError | undefined {
     case "FST_ERR_CTP_INVALID_JSON_BODY":
     case "FST_ERR_CTP_EMPTY_JSON_BODY":
     case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
+    // The client went away, or did not send all of it in time.
+    case "ECONNRESET":
       return new ApiError("BODY_NOT_JSON", "The body is empty, cut off, or not JSON.");
     case "FST_ERR_BAD_URL":
       return new ApiError("BAD_REQUEST", "The address has an escape (%…) that is not UTF-8.");
