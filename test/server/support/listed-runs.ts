@@ -10,6 +10,7 @@ import type {
   RunStats,
   RunStore,
 } from "../../../src/projections/run-store.ts";
+import { runRow } from "../../projections/support/run-rows.ts";
 
 /** A projection whose rows a test sets by hand, in the order of their submission. It can look for flows, statuses, queues and keys. */
 export class ListedRuns implements RunStore, RunSearch {
@@ -112,44 +113,5 @@ function isCandidate(which: RunCandidates, row: RunRow): boolean {
 /** The row of a run that was submitted, and of which nothing more is known. */
 export function rowOf(id: string, given: Partial<RunRow> = {}): RunRow {
   const [flow = "", key = ""] = id.split(":");
-  return { ...EMPTY, id, flow, key, queue: flow, root: id, ...given };
+  return runRow({ id, flow, key, queue: flow, root: id, submittedAt: 0, updatedAt: 0, ...given });
 }
-
-const EMPTY: RunRow = {
-  id: "",
-  flow: "",
-  key: "",
-  queue: "",
-  partition: 0,
-  status: "pending",
-  parent: "",
-  root: "",
-  depth: 0,
-  submittedAt: 0,
-  startAt: 0,
-  deadlineAt: 0,
-  startedAt: 0,
-  updatedAt: 0,
-  closedAt: 0,
-  epoch: 0,
-  takeOvers: 0,
-  crashes: 0,
-  worker: "",
-  version: "",
-  wakeAt: 0,
-  waits: [],
-  tags: [],
-  addedTags: [],
-  attributes: {},
-  progress: undefined,
-  parked: "",
-  cancelReason: "",
-  errorName: "",
-  errorMessage: "",
-  errorFingerprint: "",
-  submissionSequence: 1,
-  headSequence: 0,
-  inboxFolded: 0,
-  lastInput: 0,
-  archived: "",
-};
