@@ -54,6 +54,11 @@ test("runs of every flow are found, counted and cancelled by what they are, and 
     const { count } = await runs.count("flow:pay status:failed,completed");
     return count === 30;
   });
+  // Every run has a partition of its own, and each partition is projected at its own pace.
+  await until("those that wait are projected too", async () => {
+    const { count } = await runs.count("flow:wait");
+    return count === 4;
+  });
 
   const failed: RunSummary[] = [];
   const list = runs.list("status:failed text:card", { pageSize: 3 });
