@@ -179,6 +179,7 @@ export { type AesGcmOptions, aesGcmCodec } from "./payloads/aes-gcm-codec.ts";
 export type { Codec } from "./payloads/codec.ts";
 export type { PayloadOptions } from "./payloads/payloads.ts";
 export type { BlobStore, NewBlob } from "./ports/blob-store.ts";
+export { type Served, type ServeOptions, serve } from "./serve.ts";
 export type { GuardMode } from "./worker/determinism-guard.ts";
 export { LeaseLostError } from "./worker/lease-lost-error.ts";
-export { type ServeOptions, type ServingWorker, serve } from "./worker/serve.ts";
+export type { ServingWorker } from "./worker/serve.ts";

@@ -3,10 +3,10 @@
  * whether they are: two archivers, or one that is behind, harm nobody.
  */
 import { type ArchivedOne, LEAST_AGE_MS } from "../client/archive.ts";
+import { ControlLease } from "../client/control-lease.ts";
 import { workOnEach } from "../client/outcomes.ts";
 import type { RunQuery } from "../engine/run-query.ts";
 import type { RunRow } from "../projections/run-row.ts";
-import { ControlLease } from "./control-lease.ts";
 import { Rounds } from "./rounds.ts";
 import type { ServerHost, ServerPart } from "./server-host.ts";
 

@@ -5,6 +5,8 @@
  *   CAS: a server that dies leaves a page of runs that another one does again, and asks no run twice.
  * - A lease keeps servers from doing the same. Two that do it all the same find out by the record.
  */
+
+import { ControlLease } from "../client/control-lease.ts";
 import { workOnEach } from "../client/outcomes.ts";
 import type { BulkError, BulkJobRecord } from "../engine/bulk-job.ts";
 import { isClosed, isResumable } from "../engine/frame.ts";
@@ -15,7 +17,6 @@ import type { RunRow } from "../projections/run-row.ts";
 import { actOn } from "./bulk-action.ts";
 import { BulkJobNotFoundError } from "./bulk-job-errors.ts";
 import { bulkJobRecords, changeBulkJob } from "./bulk-job-records.ts";
-import { ControlLease } from "./control-lease.ts";
 import { Rounds } from "./rounds.ts";
 import type { ServerHost, ServerPart } from "./server-host.ts";
 

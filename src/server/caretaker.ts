@@ -5,6 +5,8 @@
  * - The projection says which runs may need something, and the log, read from the leader, says whether they do.
  * - A repair is a wake. A wake too many is acked by whoever is handed it, so two caretakers harm nobody.
  */
+
+import { ControlLease } from "../client/control-lease.ts";
 import { workOnEach } from "../client/outcomes.ts";
 import type { RunRow } from "../projections/run-row.ts";
 import { HandedOut } from "./caretaker/handed-out.ts";
@@ -14,7 +16,6 @@ import { type Stall, Stalls } from "./caretaker/stalls.ts";
 import { wakeAbandoned } from "./caretaker/wake-abandoned.ts";
 import { wakeOverdue } from "./caretaker/wake-overdue.ts";
 import { wakeUnfolded } from "./caretaker/wake-unfolded.ts";
-import { ControlLease } from "./control-lease.ts";
 import { Rounds } from "./rounds.ts";
 import type { ServerHost, ServerPart } from "./server-host.ts";
 

@@ -7,9 +7,9 @@
  * - What cannot be read is left out, and `millrace_source_up` says so: a scrape never fails and never shows old numbers.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { ControlLease } from "../client/control-lease.ts";
 import type { Projector } from "../projections/projector.ts";
 import type { Caretaker } from "./caretaker.ts";
-import { ControlLease } from "./control-lease.ts";
 import { LogMetrics } from "./metrics/log-metrics.ts";
 import { QueueMetrics } from "./metrics/queue-metrics.ts";
 import { ProjectorMetrics, RunMetrics } from "./metrics/run-metrics.ts";

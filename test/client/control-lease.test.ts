@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { ControlLease } from "../../src/client/control-lease.ts";
 import { systemClock } from "../../src/ports/clock.ts";
 import type { ControlStore } from "../../src/ports/control-store.ts";
-import { ControlLease } from "../../src/server/control-lease.ts";
 import { ManualClock } from "../../src/testing/manual-clock.ts";
 import { MemoryBroker } from "../../src/testing/memory-broker.ts";
 import { eventually, onEveryAdapter } from "../contract/support/on-every-adapter.ts";

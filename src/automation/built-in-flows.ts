@@ -1,0 +1,7 @@
+import type { Millrace } from "../client/millrace.ts";
+import type { AnyDefinition } from "../definition/definition.ts";
+
+/** The flows that every worker serves beside its own: they carry out what triggers and webhooks ask for. All are in one queue. */
+export function builtInFlows(_millrace: Millrace): readonly AnyDefinition[] {
+  return [];
+}

@@ -1,0 +1,87 @@
+import { pino } from "pino";
+import { builtInFlows } from "./automation/built-in-flows.ts";
+import { startAutomation } from "./automation/start-automation.ts";
+import type { Millrace } from "./client/millrace.ts";
+import { type AnyDefinition, isDefinition } from "./definition/definition.ts";
+import type { Schedule } from "./definition/schedule.ts";
+import type { Trigger } from "./definition/trigger.ts";
+import { InvalidOptionError } from "./engine/usage-errors.ts";
+import { systemClock } from "./ports/clock.ts";
+import {
+  type ServingWorker,
+  serve as serveRuns,
+  type ServeOptions as WorkerOptions,
+} from "./worker/serve.ts";
+
+/**
+ * Serves flows and tasks, and the triggers and schedules beside them: takes their runs from the queues and executes them, takes in
+ * what others published for them, and acts on what happens. Start as many replicas as you like, in any number of processes; a run
+ * is with one of them at a time.
+ *
+ * Resolves when the worker is reading: every queue exists by then.
+ * @throws {@link InvalidOptionError} for two definitions of one name or an option that cannot work, both before anything
+ * is opened, and {@link SettingsMismatchError} when a queue exists with another lease than was asked for.
+ */
+export async function serve(
+  served: readonly Served[],
+  options: ServeOptions,
+): Promise<ServingWorker> {
+  const { connection: millrace, automation = true, clock = systemClock } = options;
+  const definitions = served.filter(isDefinition);
+  const triggers = served.filter((one): one is Trigger => one.kind === "trigger");
+  const schedules = served.filter((one): one is Schedule => one.kind === "schedule");
+  checkNames("triggers", triggers);
+  checkNames("schedules", schedules);
+  if (!automation) return serveRuns(definitions, options);
+  // Who reads chosen queues only has said which runs it is there for.
+  const builtIn = options.queues === undefined ? builtInFlows(millrace) : [];
+  const log = options.log ?? pino({ name: "millrace" });
+  const worker = await serveRuns([...definitions, ...builtIn], { ...options, log });
+  const beside = await startAutomation({
+    millrace,
+    clock,
+    log: log.child({ worker: worker.id }),
+    worker: worker.id,
+    definitions: new Map(definitions.map((definition) => [definition.name, definition])),
+    triggers: triggers.map(({ spec }) => spec),
+    schedules: schedules.map(({ spec }) => spec),
+  }).catch(async (error: unknown) => {
+    await worker.drain();
+    throw error;
+  });
+  const stopped = worker.stopped.then(() => beside.stop());
+  return {
+    id: worker.id,
+    get stats() {
+      return worker.stats;
+    },
+    stopped,
+    drain: async () => {
+      await beside.stop();
+      await worker.drain();
+      await stopped;
+    },
+  };
+}
+
+/** What a worker can serve. */
+export type Served = AnyDefinition | Trigger | Schedule;
+
+export interface ServeOptions extends WorkerOptions {
+  /** What {@link connect} gave. */
+  readonly connection: Millrace;
+  /**
+   * Whether this worker also takes in what was published for its flows, tells of runs, and acts on triggers, schedules and
+   * webhooks. Default true. Somebody has to: with false everywhere, all of that waits.
+   */
+  readonly automation?: boolean;
+}
+
+/** @throws {@link InvalidOptionError} */
+function checkNames(what: string, named: readonly { readonly name: string }[]): void {
+  const names = new Set<string>();
+  for (const { name } of named) {
+    if (names.has(name)) throw new InvalidOptionError(what, name, "two of them have this name");
+    names.add(name);
+  }
+}
