@@ -89,6 +89,7 @@ export type {
   StepOverrides,
 } from "./definition/flow-context.ts";
 export type { NameFunction } from "./definition/name-from-input.ts";
+export type { Served } from "./definition/served.ts";
 export { type Signal, type SignalOptions, signal } from "./definition/signal.ts";
 export type { SubmitOptions } from "./definition/submit-options.ts";
 export {
@@ -179,7 +180,7 @@ export { type AesGcmOptions, aesGcmCodec } from "./payloads/aes-gcm-codec.ts";
 export type { Codec } from "./payloads/codec.ts";
 export type { PayloadOptions } from "./payloads/payloads.ts";
 export type { BlobStore, NewBlob } from "./ports/blob-store.ts";
-export { type Served, type ServeOptions, serve } from "./serve.ts";
+export { type ServeOptions, serve } from "./serve.ts";
 export type { GuardMode } from "./worker/determinism-guard.ts";
 export { LeaseLostError } from "./worker/lease-lost-error.ts";
 export type { ServingWorker } from "./worker/serve.ts";

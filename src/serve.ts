@@ -2,8 +2,9 @@ import { pino } from "pino";
 import { builtInFlows } from "./automation/built-in-flows.ts";
 import { startAutomation } from "./automation/start-automation.ts";
 import type { Millrace } from "./client/millrace.ts";
-import { type AnyDefinition, isDefinition } from "./definition/definition.ts";
+import { isDefinition } from "./definition/definition.ts";
 import type { Schedule } from "./definition/schedule.ts";
+import type { Served } from "./definition/served.ts";
 import type { Trigger } from "./definition/trigger.ts";
 import { InvalidOptionError } from "./engine/usage-errors.ts";
 import { systemClock } from "./ports/clock.ts";
@@ -63,9 +64,6 @@ export async function serve(
     },
   };
 }
-
-/** What a worker can serve. */
-export type Served = AnyDefinition | Trigger | Schedule;
 
 export interface ServeOptions extends WorkerOptions {
   /** What {@link connect} gave. */

@@ -21,7 +21,7 @@ export class CliError extends Error {
  * - `INPUT_NOT_JSON`: the input of a submission is not JSON.
  * - `FILE_NOT_READABLE`: a file that an option names cannot be read.
  * - `FILE_NOT_LOADED`: the flow file threw, or is not valid code.
- * - `NO_DEFINITIONS`: the flow file exports no flow or task.
+ * - `NO_DEFINITIONS`: the flow file exports nothing that can be served.
  * - `NO_PAYLOAD_OPTIONS`: the file of `--payloads` exports nothing that `connect()` would take.
  * - `NAMESPACE_NOT_FOUND`: the broker is there, the namespace is not.
  * - `NO_PROJECTION`: there is no database where a server would have one.

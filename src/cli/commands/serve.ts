@@ -17,7 +17,9 @@ import type { Terminal } from "../terminal.ts";
 export function addServe(program: Command, host: Host): void {
   program
     .command("serve")
-    .description("Serve the flows and tasks that a file exports. Start as many as you like.")
+    .description(
+      "Serve what a file exports: flows, tasks, triggers, schedules. Start as many as you like.",
+    )
     .argument("<file>", "TypeScript or JavaScript file")
     .option("-l, --limit <n>", "runs that execute at once (default: 100)", countValue)
     .option("-q, --queue <name>", "queue to read, in place of the flows' own; repeatable", collect)
@@ -31,6 +33,7 @@ export function addServe(program: Command, host: Host): void {
       "how long steps may go on when it stops (default: 30s)",
       durationValue,
     )
+    .option("--no-automation", "runs only: no triggers, schedules, webhooks, nothing published")
     .addOption(guardOption("warn when NODE_ENV is development, otherwise off"))
     .addHelpText("after", HELP)
     .action(async (file: string, _: unknown, command: Command) =>
@@ -53,16 +56,18 @@ interface ServeFlags extends GlobalOptions {
   readonly lease?: Duration;
   readonly grace?: Duration;
   readonly guard?: GuardMode;
+  readonly automation: boolean;
 }
 
 async function serveFile({ terminal }: Host, file: string, options: ServeFlags): Promise<void> {
-  const { limit, queue, lease, grace, guard } = options;
+  const { limit, queue, lease, grace, guard, automation } = options;
   const stopped = stopSignal();
   leaveWithParent();
-  const definitions = await loadDefinitions(file);
+  const served = await loadDefinitions(file);
   await using connection = await openConnection(options);
-  const worker = await serve(definitions, {
+  const worker = await serve(served, {
     connection,
+    automation,
     log: logger(terminal),
     ...(limit === undefined ? {} : { concurrency: limit }),
     ...(queue === undefined ? {} : { queues: queue }),
