@@ -7,9 +7,10 @@ export default defineConfig({
     // Tests start processes, send signals and block event loops: each file in a process of its own.
     pool: "forks",
     maxWorkers: 2,
-    // For a busy machine; each wait ends with its fact.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // For a machine that is ten times as busy; each wait ends with its fact.
+    testTimeout: 180_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     typecheck: {
       enabled: true,
       include: ["test/**/*.test-d.ts"],

@@ -85,5 +85,5 @@ test("an input that comes among those that are put back is received, once", asyn
   await restoreBy(now, run, { put });
   await run.resume();
   await until("it goes on", async () => (await run.state()).status !== "failed");
-  expect(await run.result({ timeout: "5s" })).toEqual([1, 2, 3]);
+  expect(await run.result({ timeout: "60s" })).toEqual([1, 2, 3]);
 });

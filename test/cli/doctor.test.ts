@@ -51,7 +51,7 @@ function check({ checks }: Diagnosis, name: string): Diagnosis["checks"][number]
 async function tamper(subject: string, body: object | string): Promise<void> {
   const connection = await connectNats({ servers: url });
   const text = typeof body === "string" ? body : JSON.stringify(body);
-  const answer = await connection.request(subject, text);
+  const answer = await connection.request(subject, text, { timeout: 30_000 });
   const { error }: { readonly error?: { readonly description: string } } = answer.json();
   await connection.close();
   if (error !== undefined) throw new Error(error.description);
@@ -59,7 +59,7 @@ async function tamper(subject: string, body: object | string): Promise<void> {
 
 async function streamNames(): Promise<readonly string[]> {
   const connection = await connectNats({ servers: url });
-  const answer = await connection.request("$JS.API.STREAM.NAMES", "");
+  const answer = await connection.request("$JS.API.STREAM.NAMES", "", { timeout: 30_000 });
   await connection.close();
   return answer.json<{ readonly streams: readonly string[] | null }>().streams ?? [];
 }
@@ -167,7 +167,9 @@ test("a submission that nobody reads is seen", async () => {
 test("a setting that the protocol relies on and somebody changed is a failure: exit code 6", async () => {
   await millrace(["submit", "shop", "-s", url, "-n", "changed"], { cwd: folder });
   const connection = await connectNats({ servers: url });
-  const info = await connection.request("$JS.API.STREAM.INFO.MR_changed_0", "");
+  const info = await connection.request("$JS.API.STREAM.INFO.MR_changed_0", "", {
+    timeout: 30_000,
+  });
   const { config } = info.json<{ readonly config: object }>();
   await connection.close();
   await tamper("$JS.API.STREAM.UPDATE.MR_changed_0", { ...config, max_msgs_per_subject: 5 });

@@ -100,7 +100,7 @@ onEveryAdapter("dead letters", (open) => {
     // In another queue than the sender thought of.
     const run = await millrace.submit(waiting, undefined, { key: "k" });
     expect(await deadLetters.replay(id)).toMatchObject({ id, state: "replayed" });
-    expect(await run.result({ timeout: "10s" })).toBe("now");
+    expect(await run.result({ timeout: "60s" })).toBe("now");
     expect((await deadLetters.list()).letters).toEqual([]);
     expect((await deadLetters.list({ resolved: true })).letters).toMatchObject([
       { id, state: "replayed", reason: "a reason" },
@@ -144,7 +144,7 @@ onEveryAdapter("dead letters", (open) => {
     await serves(broker);
     expect(await millrace.deadLetters.replay(id)).toMatchObject({ state: "replayed" });
     await run.signal(go, "later");
-    expect(await run.result({ timeout: "10s" })).toBe("later");
+    expect(await run.result({ timeout: "60s" })).toBe("later");
   });
 
   test("what is no use to anybody is refused with the reason, and dropped for good", async () => {

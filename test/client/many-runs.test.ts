@@ -99,7 +99,7 @@ test("10,000 runs are attached to and waited for over one connection, with few l
   const calls: Calls = {};
   const millrace = noting(await open("attached"), calls);
   const waiting = millrace.results<number>(ids).toArray();
-  await expect.poll(() => calls.submission?.made, { timeout: 30_000 }).toBe(COUNT);
+  await expect.poll(() => calls.submission?.made).toBe(COUNT);
   await hire("attached", [echo]);
   expect(outputs(await waiting)).toEqual(Array.from(ids, (_, at) => at));
   expect((calls.head?.most ?? 0) + (calls.submission?.most ?? 0)).toBeLessThanOrEqual(2 * 64);
@@ -214,7 +214,7 @@ test("runs are listed by state, and those that failed are resumed all at once an
   expect(await millrace.resumeWhere({ flow: "shaky", status: ["parked", "crashed"] })).toBe(0);
   broken = false;
   expect(await millrace.resumeWhere({ flow: "shaky", status: "failed" })).toBe(300);
-  await expect.poll(() => count(millrace, "completed"), { timeout: 30_000 }).toBe(600);
+  await expect.poll(() => count(millrace, "completed")).toBe(600);
   expect(await millrace.resumeWhere({ flow: "shaky", status: "failed" })).toBe(0);
   await expect(
     millrace.resumeWhere({ flow: "shaky", status: "completed" as never }),

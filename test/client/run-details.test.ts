@@ -61,9 +61,7 @@ async function failedCheckout(): Promise<{ millrace: Millrace; id: string }> {
   const millrace = client(broker);
   const run = await millrace.submit(checkout, "order-42", { key: "a" });
   const view = () => run.state();
-  await expect
-    .poll(async () => (await view()).waitingFor, { timeout: 20_000 })
-    .toEqual(["signal go"]);
+  await expect.poll(async () => (await view()).waitingFor).toEqual(["signal go"]);
   await run.signal(go);
   await expect(run.result()).rejects.toMatchObject({ code: "RUN_FAILED" });
   return { millrace, id: run.id };

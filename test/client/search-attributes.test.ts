@@ -187,7 +187,7 @@ test("a replay tells the same attributes again, and records nothing for it", asy
   const first = await serve([told], { connection, log, suspendAfter: 0 });
   const millrace = client(broker);
   const run = await millrace.submit(told);
-  await expect.poll(async () => (await run.state()).status, { timeout: 10_000 }).toBe("suspended");
+  await expect.poll(async () => (await run.state()).status).toBe("suspended");
   await first.drain();
   await hire(broker, [told]);
   await run.result();

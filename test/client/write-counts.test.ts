@@ -63,7 +63,7 @@ async function writesOf(work: () => Promise<unknown>): Promise<number> {
 }
 
 async function lastSequence(): Promise<number> {
-  const reply = await raw.request("$JS.API.STREAM.INFO.MR_default_0");
+  const reply = await raw.request("$JS.API.STREAM.INFO.MR_default_0", "", { timeout: 30_000 });
   return reply.json<{ readonly state: { readonly last_seq: number } }>().state.last_seq;
 }
 

@@ -4,8 +4,6 @@ import { BlobStoreError } from "../../src/engine/payload-errors.ts";
 import type { BlobStore } from "../../src/ports/blob-store.ts";
 import { BLOB_STORES, type BlobStoreWorld } from "./support/blob-stores.ts";
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 async function put(store: BlobStore, bytes: Uint8Array): Promise<string> {
   return store.put({ bytes, sha256: createHash("sha256").update(bytes).digest("hex") });
 }
@@ -80,7 +78,7 @@ describe.each(BLOB_STORES)("the blob store $name", (adapter) => {
     await expect(put(store, randomBytes(10))).rejects.toThrow(BlobStoreError);
     await expect(get(store, key)).rejects.toThrow(BlobStoreError);
     await world.bringUp();
-    const found = await vi.waitFor(() => get(store, key), { timeout: 20_000, interval: 50 });
+    const found = await vi.waitFor(() => get(store, key), { timeout: 60_000, interval: 50 });
     expect(found?.equals(bytes)).toBe(true);
   });
 
@@ -96,7 +94,7 @@ describe.each(BLOB_STORES)("the blob store $name", (adapter) => {
     await world.breakDown();
     const outcome = await putting;
     await world.bringUp();
-    await vi.waitFor(() => get(store, known), { timeout: 20_000, interval: 50 });
+    await vi.waitFor(() => get(store, known), { timeout: 60_000, interval: 50 });
     // The key of a known blob tells where this one would be.
     const key = known.replace(/[0-9a-f]{64}$/, sha256);
     const found = await get(store, key);

@@ -5,7 +5,7 @@ import { eventually, onEveryAdapter } from "./support/on-every-adapter.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const text = (data: Uint8Array): string => new TextDecoder().decode(data);
-const SOON = { timeoutMs: 5_000 };
+const SOON = { timeoutMs: 30_000 };
 
 onEveryAdapter("a question", (open) => {
   test("is answered from another connection, with whatever bytes", async () => {
@@ -143,7 +143,7 @@ onEveryAdapter("a question", (open) => {
     const waiting: ((data: Uint8Array) => void)[] = [];
     await server.questions.answer("slow", () => new Promise((resolve) => waiting.push(resolve)));
     const asked = Array.from({ length: MAX_QUESTIONS }, () =>
-      asker.questions.ask("slow", bytes(""), { timeoutMs: 20_000 }),
+      asker.questions.ask("slow", bytes(""), { timeoutMs: 60_000 }),
     );
     await eventually(() => expect(waiting).toHaveLength(MAX_QUESTIONS));
     await expect(asker.questions.ask("slow", bytes(""), SOON)).rejects.toMatchObject({

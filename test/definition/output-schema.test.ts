@@ -66,7 +66,7 @@ test("a flow's output is checked before the run completes, and the run is resume
   });
   cents = 7;
   await run.resume();
-  await expect.poll(async () => (await run.state()).status, { timeout: 20_000 }).toBe("completed");
+  await expect.poll(async () => (await run.state()).status).toBe("completed");
   expect(await run.result()).toEqual({ cents: 7 });
   expect(steps).toBe(1);
 });

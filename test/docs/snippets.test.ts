@@ -168,7 +168,7 @@ async function run(name: string, program: string): Promise<string> {
   const child = spawn(process.execPath, [join(root, "node_modules/jiti/lib/jiti-cli.mjs"), file], {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: 30_000,
+    timeout: 150_000,
     killSignal: "SIGKILL",
   });
   let output = "";

@@ -1,12 +1,11 @@
 /** Whoever moves runs into the archive, or back, is killed with -9 again and again: no run is lost, and none is there by half. */
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { parseRunId } from "../../src/engine/run-id.ts";
 import type { RunHandle } from "../../src/index.ts";
 import { Child } from "./support/child-process.ts";
 import { testBeds } from "./support/test-bed.ts";
 import { until } from "./support/until.ts";
 
-vi.setConfig({ testTimeout: 120_000 });
 const beds = testBeds();
 const RUNS = 60;
 const KILLS = 4;

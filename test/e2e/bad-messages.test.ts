@@ -1,7 +1,7 @@
 /** Foreign and malformed messages on every one of our subjects, while runs go on (I11). */
 import { randomBytes } from "node:crypto";
 import { headers, type NatsConnection } from "@nats-io/transport-node";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { parseRunId } from "../../src/engine/run-id.ts";
 import { Subjects } from "../../src/jetstream/subjects.ts";
 import { decodeDeadLetter } from "../../src/wire/dead-letter-codec.ts";
@@ -12,7 +12,6 @@ import { soundHistory } from "./support/sound-history.ts";
 import { type TestBed, testBeds, type WorkerProcess } from "./support/test-bed.ts";
 import { until } from "./support/until.ts";
 
-vi.setConfig({ testTimeout: 40_000 });
 const beds = testBeds();
 
 test("garbage on the subjects of queues is set aside where it can be seen, and normal runs go on (I11)", async () => {
@@ -40,7 +39,7 @@ test("well-formed messages that fit no run are set aside or settled, and block n
   const bed = await beds.open();
   const worker = await bed.worker("steps");
   const done = await bed.millrace.submit("steps", { count: 1 }, { key: "done" });
-  await done.result({ timeout: "20s" });
+  await done.result({ timeout: "60s" });
   const { frames } = await done.details();
   const strange = new Map<string, Uint8Array>([
     // A submission under the subject of another run, and one whose run nobody submitted but somebody wakes.
@@ -83,7 +82,7 @@ test("an input that the submitter's bytes make unreadable fails its run alone (I
     const input = { encoding, data: Buffer.from("{not json") };
     const subject = subjectsOf(bed).submission(parseRunId(id), "steps");
     await bed.publish(subject, submissionOf(id, input));
-    await expect(bed.millrace.attach(id).result({ timeout: "20s" })).rejects.toMatchObject({
+    await expect(bed.millrace.attach(id).result({ timeout: "60s" })).rejects.toMatchObject({
       code: "RUN_FAILED",
     });
   }
@@ -100,7 +99,7 @@ test("garbage on the history of a run that is under way costs it nothing (I2, I1
   bed.openGate("left");
   bed.openGate("right");
 
-  expect(await run.result({ timeout: "20s" })).toEqual(["left", "right"]);
+  expect(await run.result({ timeout: "60s" })).toEqual(["left", "right"]);
   const { foreign, status, takeOvers } = await run.details();
   expect({ foreign: foreign.length, status, takeOvers }).toEqual({
     foreign: garbage().length,
@@ -121,14 +120,14 @@ test("garbage that claims another place in the stream is passed over like any ot
   const subject = subjectsOf(bed).history(parseRunId(id));
   for (const place of ["1", "999999999", "not a number"]) {
     await raw.request(subject, Buffer.from("garbage"), {
-      timeout: 2_000,
+      timeout: 30_000,
       headers: sequence(place),
     });
   }
   bed.openGate("left");
   bed.openGate("right");
 
-  expect(await run.result({ timeout: "20s" })).toEqual(["left", "right"]);
+  expect(await run.result({ timeout: "60s" })).toEqual(["left", "right"]);
   expect((await run.details()).foreign).toHaveLength(3);
 });
 
@@ -142,9 +141,9 @@ test("garbage on the history of a run that was not taken up yet, or is closed, c
   await spoil();
   expect((await run.state()).status).toBe("pending");
   await bed.worker("steps");
-  expect(await run.result({ timeout: "20s" })).toBe(3);
+  expect(await run.result({ timeout: "60s" })).toBe(3);
   await spoil();
-  expect(await bed.millrace.attach(id).result({ timeout: "20s" })).toBe(3);
+  expect(await bed.millrace.attach(id).result({ timeout: "60s" })).toBe(3);
   expect((await run.state()).status).toBe("completed");
   expect(bed.ledger.counts(id)).toEqual({ "add#1": 1, "add#2": 1 });
 });
@@ -159,7 +158,7 @@ test("a run is taken over from a dead worker although its history is full of gar
   bed.openGate("left");
   bed.openGate("right");
   await bed.worker("gated");
-  expect(await bed.millrace.attach(id).result({ timeout: "20s" })).toEqual(["left", "right"]);
+  expect(await bed.millrace.attach(id).result({ timeout: "60s" })).toEqual(["left", "right"]);
   expect(bed.ledger.counts(id)).toEqual({ "first#1": 1, "left#1": 2, "right#1": 2, "last#1": 1 });
 });
 
@@ -168,7 +167,7 @@ test("garbage to the lease thread, on live subjects and in timers' places stops 
   const worker = await bed.worker("gated");
   const { id } = await bed.millrace.submit("gated");
   await until("both steps wait at their gates", () => bed.ledger.of(id).length === 3);
-  const result = bed.millrace.attach(id).result({ timeout: "20s" });
+  const result = bed.millrace.attach(id).result({ timeout: "60s" });
   const connection = await bed.raw();
   const ask = `mrask.${bed.namespace}.${worker.id}`;
   const live = subjectsOf(bed).live(parseRunId(id));
@@ -178,7 +177,7 @@ test("garbage to the lease thread, on live subjects and in timers' places stops 
     connection.publish(live, data, { headers: sequence("not a number") });
     connection.publish(ask, data);
     // It answers all the same: it holds no run that such a question could mean.
-    expect((await connection.request(ask, data)).string()).toBe("gone");
+    expect((await connection.request(ask, data, { timeout: 30_000 })).string()).toBe("gone");
     await bed.publish(
       `mr.${bed.namespace}.0.tm.gated.gated.${randomBytes(4).toString("hex")}`,
       data,
@@ -201,7 +200,9 @@ async function isAnswered(
   const { frames } = await bed.millrace.attach(id).details();
   const question = { partition: 0, token: frames[0]?.token, epoch: 1 };
   const ask = `mrask.${bed.namespace}.${worker.id}`;
-  expect((await connection.request(ask, JSON.stringify(question))).string()).toBe("held");
+  expect(
+    (await connection.request(ask, JSON.stringify(question), { timeout: 30_000 })).string(),
+  ).toBe("held");
 }
 
 /** Subjects that the queue's consumers read: of runs that could be, with tokens too few, too many or illegal. */
@@ -289,7 +290,7 @@ function submitMany(bed: TestBed, count: number): Promise<readonly { readonly id
 }
 
 async function allComplete(bed: TestBed, runs: readonly { readonly id: string }[]): Promise<void> {
-  const results = runs.map(({ id }) => bed.millrace.attach(id).result({ timeout: "20s" }));
+  const results = runs.map(({ id }) => bed.millrace.attach(id).result({ timeout: "60s" }));
   expect(new Set(await Promise.all(results))).toEqual(new Set([10]));
   for (const { id } of runs) {
     expect(new Set(Object.values(bed.ledger.counts(id)))).toEqual(new Set([1]));

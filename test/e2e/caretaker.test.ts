@@ -43,7 +43,9 @@ function caretakerOf(millrace: Millrace): Caretaker {
 async function withoutOrders(bed: TestBed): Promise<number> {
   const filter = `mr.${bed.namespace}.0.tm.>`;
   const subject = `$JS.API.STREAM.PURGE.MR_${bed.namespace}_0`;
-  const answer = await (await bed.raw()).request(subject, JSON.stringify({ filter }));
+  const answer = await (await bed.raw()).request(subject, JSON.stringify({ filter }), {
+    timeout: 30_000,
+  });
   return answer.json<{ purged: number }>().purged;
 }
 
@@ -58,7 +60,7 @@ test("a run that sleeps is woken although the broker's order to wake it is gone"
   await gets(run, "suspended");
   expect(await withoutOrders(bed)).toBe(1);
   const caretaker = caretakerOf(bed.millrace);
-  expect(await run.result({ timeout: "30s" })).toBe("rested");
+  expect(await run.result({ timeout: "60s" })).toBe("rested");
   expect(caretaker.status.repairs["wake-overdue"]).toBe(1);
 });
 
@@ -92,6 +94,8 @@ test("a consumer that hands out nothing although a worker asks is reported, unti
 async function pauseConsumer(bed: TestBed, end: Date): Promise<void> {
   const subject = `$JS.API.CONSUMER.PAUSE.MR_${bed.namespace}_0.new-napping`;
   const pause = JSON.stringify({ pause_until: end.toISOString() });
-  const answer = (await (await bed.raw()).request(subject, pause)).json<{ error?: object }>();
+  const answer = (await (await bed.raw()).request(subject, pause, { timeout: 30_000 })).json<{
+    error?: object;
+  }>();
   if (answer.error !== undefined) throw new Error(JSON.stringify(answer.error));
 }

@@ -1,13 +1,12 @@
 /** Runs that cannot go on with the code that is there: parked or failed, visible, and continued by hand (I7). */
 import protobuf from "protobufjs/minimal.js";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { parseRunId } from "../../src/engine/run-id.ts";
 import { Subjects } from "../../src/jetstream/subjects.ts";
 import { messages } from "../../src/wire/messages.ts";
 import { type TestBed, testBeds } from "./support/test-bed.ts";
 import { until } from "./support/until.ts";
 
-vi.setConfig({ testTimeout: 40_000 });
 const beds = testBeds();
 
 test("a run whose code was changed is parked, others go on, and the right code continues it where it was (I7)", async () => {
@@ -28,14 +27,14 @@ test("a run whose code was changed is parked, others go on, and the right code c
   });
   bed.openGate("approval");
   const fresh = await bed.millrace.submit("order", 4);
-  expect(await fresh.result({ timeout: "20s" })).toBe(8);
+  expect(await fresh.result({ timeout: "60s" })).toBe(8);
   await bed.queueIsDone("order");
   expect((await run.state()).status).toBe("parked");
   await second.kill();
 
   await bed.worker("version-1");
   await run.resume();
-  expect(await run.result({ timeout: "20s" })).toBe(42);
+  expect(await run.result({ timeout: "60s" })).toBe(42);
   const { parked, status } = await run.details();
   expect({ parked, status }).toEqual({ parked: undefined, status: "completed" });
   expect(bed.ledger.counts(id)).toEqual({ "price#1": 1, "approve#1": 2, "ship#1": 1 });
@@ -82,7 +81,7 @@ test.for(unknown)(
     await isParked(bed, run.id);
     expect((await run.details()).parked).toMatchObject({ reason: "unknown-event" });
     const fresh = await bed.millrace.submit("order", 4);
-    expect(await fresh.result({ timeout: "20s" })).toBe(8);
+    expect(await fresh.result({ timeout: "60s" })).toBe(8);
     expect(bed.ledger.of(run.id)).toEqual([]);
   },
 );
@@ -92,7 +91,7 @@ test("a failed run that is resumed after a fix goes on at the step that failed, 
   const wrong = await bed.worker("failing");
   const { id } = await bed.millrace.submit("failing", "why");
   const run = bed.millrace.attach(id);
-  await expect(run.result({ timeout: "20s" })).rejects.toMatchObject({ code: "RUN_FAILED" });
+  await expect(run.result({ timeout: "60s" })).rejects.toMatchObject({ code: "RUN_FAILED" });
   await wrong.kill();
   expect(bed.ledger.counts(id)).toEqual({ "before#1": 1, "wrong#1": 1 });
 

@@ -1,18 +1,17 @@
 /** Runs that runs submit: each hears how the other ended, whoever dies in between (I5). */
 import { isDeepStrictEqual } from "node:util";
 import { pino } from "pino";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { FatalError, flow, type RunHandle, serve, signal } from "../../src/index.ts";
 import { keepWorkers } from "./support/keep-workers.ts";
 import { soundHistory } from "./support/sound-history.ts";
 import { type TestBed, testBeds } from "./support/test-bed.ts";
 import { until } from "./support/until.ts";
 
-vi.setConfig({ testTimeout: 60_000 });
 const beds = testBeds();
 const log = pino({ level: "silent" });
 const go = signal<number>("go");
-const RESULT = { timeout: "30s" } as const;
+const RESULT = { timeout: "60s" } as const;
 
 function isAt(run: RunHandle, status: string): Promise<unknown> {
   return until(`${run.id} is ${status}`, async () => (await run.state()).status === status);
@@ -76,7 +75,7 @@ test("a child whose workers die until its crash budget is spent fails its parent
   const worker = await serve([asks], { connection: bed.millrace, log });
   const run = await bed.millrace.submit(asks);
   const kept = keepWorkers(1, () => bed.worker("poison"));
-  expect(await run.result({ timeout: "50s" })).toBe("RUN_CRASHED");
+  expect(await run.result({ timeout: "60s" })).toBe("RUN_CRASHED");
   await kept.stop();
   await worker.drain();
 });

@@ -1,10 +1,9 @@
 /** SIGTERM to a worker in the middle of its work: it hands over what it holds, and nothing is done twice. */
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { soundHistory } from "./support/sound-history.ts";
 import { testBeds } from "./support/test-bed.ts";
 import { until } from "./support/until.ts";
 
-vi.setConfig({ testTimeout: 40_000 });
 const beds = testBeds();
 
 test("a worker that drains under load repeats no step, counts no crash, and exits by itself (I3, I4)", async () => {
@@ -21,7 +20,7 @@ test("a worker that drains under load repeats no step, counts no crash, and exit
   leaving.signal("SIGTERM");
   expect(await leaving.exited).toEqual({ code: 0, signal: null });
   expect(leaving.reports).toContainEqual({ drained: true });
-  const results = runs.map(({ id }) => bed.millrace.attach(id).result({ timeout: "20s" }));
+  const results = runs.map(({ id }) => bed.millrace.attach(id).result({ timeout: "60s" }));
   expect(await Promise.all(results)).toEqual(inputs.map(() => 36));
 
   let released = 0;
@@ -48,7 +47,7 @@ test("a drained worker waits for the step that runs, and the rest of the run is 
   bed.openGate("right");
 
   expect(await leaving.exited).toEqual({ code: 0, signal: null });
-  expect(await bed.millrace.attach(id).result({ timeout: "20s" })).toEqual(["left", "right"]);
+  expect(await bed.millrace.attach(id).result({ timeout: "60s" })).toEqual(["left", "right"]);
   const { state, events } = await soundHistory(bed.millrace, id);
   expect(state.takeOvers).toBe(0);
   expect(events.findLast((event) => event.type === "Activated")).toMatchObject({
@@ -71,7 +70,7 @@ test("a step that does not end within the grace period is aborted and runs again
   bed.openGate("left");
   bed.openGate("right");
   await bed.worker("gated");
-  await bed.millrace.attach(id).result({ timeout: "20s" });
+  await bed.millrace.attach(id).result({ timeout: "60s" });
   expect((await soundHistory(bed.millrace, id)).state.takeOvers).toBe(0);
   expect(bed.ledger.counts(id)).toEqual({ "first#1": 1, "left#1": 2, "right#1": 2, "last#1": 1 });
 });

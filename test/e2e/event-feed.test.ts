@@ -4,13 +4,11 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { type NatsServer, startNatsServer } from "../../src/embedded/start-nats-server.ts";
 import { connectBroker } from "../../src/jetstream/connect-broker.ts";
 import type { Broker } from "../../src/ports/broker.ts";
 import { until } from "./support/until.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const MESSAGES = 60_000;
 const STREAM = "MR_feed_0";
@@ -41,7 +39,9 @@ test("a reader gets every message once and in order although its consumer is del
     read.pauseAt(enough);
     await until(`${enough} are read`, () => read.sequences.length >= enough);
     for (const name of await stage.consumers()) {
-      await stage.outside.request(`$JS.API.CONSUMER.DELETE.${STREAM}.${name}`);
+      await stage.outside.request(`$JS.API.CONSUMER.DELETE.${STREAM}.${name}`, "", {
+        timeout: 30_000,
+      });
     }
     read.goOn();
   }
@@ -58,7 +58,9 @@ test("what nobody reads is not fetched, and nothing is left at the broker when a
   await until("it has begun", () => read.sequences.length > 0);
   const [name] = await stage.consumers();
   const answer = await until("all that it asked for was sent", async () => {
-    const info = await stage.outside.request(`$JS.API.CONSUMER.INFO.${STREAM}.${name}`);
+    const info = await stage.outside.request(`$JS.API.CONSUMER.INFO.${STREAM}.${name}`, "", {
+      timeout: 30_000,
+    });
     const found = info.json<{ num_waiting: number; delivered: { stream_seq: number } }>();
     return found.num_waiting === 0 && found;
   });
@@ -152,7 +154,7 @@ async function openStage(): Promise<Stage> {
         const some = Math.min(500, upTo - last);
         for (let at = 1; at < some; at++) outside.publish(`mr.feed.0.h.f.k${last + at}`, data);
         // Its answer comes when those before it are stored.
-        await outside.request(`mr.feed.0.h.f.k${last + some}`, data, { timeout: 10_000 });
+        await outside.request(`mr.feed.0.h.f.k${last + some}`, data, { timeout: 30_000 });
         last += some;
       }
     },
@@ -162,7 +164,9 @@ async function openStage(): Promise<Stage> {
       await until("the stream is there again", answers);
     },
     consumers: async () => {
-      const names = await outside.request(`$JS.API.CONSUMER.NAMES.${STREAM}`);
+      const names = await outside.request(`$JS.API.CONSUMER.NAMES.${STREAM}`, "", {
+        timeout: 30_000,
+      });
       return names.json<{ consumers?: string[] }>().consumers ?? [];
     },
   };

@@ -1,6 +1,6 @@
 /** Why a run does not move: each reason from a situation that a real broker and real workers are in. */
 import { pino } from "pino";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import {
   type AnyDefinition,
   connect,
@@ -17,7 +17,6 @@ import {
 import { LEASE_MS, type TestBed, testBeds } from "./support/test-bed.ts";
 import { until } from "./support/until.ts";
 
-vi.setConfig({ testTimeout: 60_000 });
 const beds = testBeds();
 const log = pino({ level: "silent" });
 const approval = signal<boolean>("approval");

@@ -56,7 +56,7 @@ test("the typed client submits at one replica, finds at another, and signals: on
   });
   expect(found).toMatchObject({ id: path.id, flow: "approval", tags: ["job:42"] });
   const waiting = here?.GET("/api/v1/runs/{id}/result", {
-    params: { path, query: { wait: "20s" } },
+    params: { path, query: { wait: "60s" } },
   });
   await there?.POST("/api/v1/runs/{id}/signal", {
     params: { path },
@@ -78,7 +78,7 @@ test("a client that waits while its server is stopped and started again gets the
   await worker(bed);
   const server = await replica(bed);
   await bed.millrace.submit("approval", 1, { key: "1" });
-  const url = `${server.url}/api/v1/runs/approval:1/result?wait=30s`;
+  const url = `${server.url}/api/v1/runs/approval:1/result?wait=60s`;
   const waiting = fetch(url);
   await until("it waits", async () => (await bed.millrace.attach("approval:1").state()).epoch > 0);
   await server.stop();
@@ -96,7 +96,7 @@ test("with every server stopped runs go on, and the next server knows what happe
   await (await replica(bed)).stop();
   const run = await bed.millrace.submit("approval", 1, { key: "1" });
   await run.signal(signal<unknown>("approve"), "cid");
-  expect(await run.result({ timeout: "20s" })).toEqual({ what: 1, by: "cid" });
+  expect(await run.result({ timeout: "60s" })).toEqual({ what: 1, by: "cid" });
   const api = createApiClient({ baseUrl: (await replica(bed)).url });
   const seen = await until("the view has caught up", async () => {
     const page = await api.GET("/api/v1/runs", { params: { query: { q: "status:completed" } } });

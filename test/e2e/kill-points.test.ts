@@ -1,10 +1,9 @@
 /** A worker is killed with -9 at each named point of a run's life, and another one finishes what it had begun. */
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { soundHistory } from "./support/sound-history.ts";
 import { type CrashPoint, testBeds } from "./support/test-bed.ts";
 import { until } from "./support/until.ts";
 
-vi.setConfig({ testTimeout: 30_000 });
 const beds = testBeds();
 
 interface Case {
@@ -53,7 +52,7 @@ test.for(cases)(
     expect(await first.exited).toEqual({ code: null, signal: "SIGKILL" });
     await bed.worker("steps");
 
-    expect(await bed.millrace.attach(id).result({ timeout: "20s" })).toBe(6);
+    expect(await bed.millrace.attach(id).result({ timeout: "60s" })).toBe(6);
     const wanted = [FIRST, MIDDLE, LAST].map((step) => [step, repeated.includes(step) ? 2 : 1]);
     expect(bed.ledger.counts(id)).toEqual(Object.fromEntries(wanted));
     // The token that the killed worker left came again, and was acked without a further step.
@@ -72,7 +71,7 @@ test("killed with ten steps in flight, a run repeats those that had no frame, an
   const recorded = (await bed.millrace.attach(id).details()).steps.map((step) => step.id);
   await bed.worker("steps");
 
-  expect(await bed.millrace.attach(id).result({ timeout: "20s" })).toBe(55);
+  expect(await bed.millrace.attach(id).result({ timeout: "60s" })).toBe(55);
   const steps = Object.keys(bed.ledger.counts(id));
   const wanted = steps.map((step) => [step, recorded.includes(step) ? 1 : 2]);
   expect(bed.ledger.counts(id)).toEqual(Object.fromEntries(wanted));
@@ -88,7 +87,7 @@ test("a submitted task whose worker is killed before its frame is run again by a
   await first.exited;
   await bed.worker("steps");
 
-  expect(await bed.millrace.attach(id).result({ timeout: "20s" })).toBe(3);
+  expect(await bed.millrace.attach(id).result({ timeout: "60s" })).toBe(3);
   expect(bed.ledger.counts(id)).toEqual({ "add#1": 2 });
   await soundHistory(bed.millrace, id);
 });
@@ -107,7 +106,7 @@ test("killed in the middle of 40 runs, a worker's runs are finished by one that 
   await until("the first worker is in the middle", isUnderWay);
   await first.kill();
 
-  const results = runs.map((run) => bed.millrace.attach(run.id).result({ timeout: "20s" }));
+  const results = runs.map((run) => bed.millrace.attach(run.id).result({ timeout: "60s" }));
   expect(await Promise.all(results)).toEqual(keys.map(() => 55));
   let takeOvers = 0;
   for (const { id } of runs) {

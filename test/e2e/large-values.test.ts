@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { Millrace } from "../../src/client/millrace.ts";
 import { type ConnectOptions, connect } from "../../src/connect.ts";
 import { flow } from "../../src/definition/flow.ts";
@@ -13,8 +13,6 @@ import { S3BlobStore } from "../../src/s3/s3-blob-store.ts";
 import { serve } from "../../src/worker/serve.ts";
 import { startS3Server } from "../s3/support/start-s3-server.ts";
 import { until } from "./support/until.ts";
-
-vi.setConfig({ testTimeout: 120_000 });
 
 /** By hand also with 200 MB. */
 const BYTES = 64 * 1_048_576;
@@ -57,7 +55,7 @@ test("a result of many megabytes is stored and read while other runs go on, by t
   let others = 0;
   while (!ended.signal.aborted) {
     const other = await millrace.submit(light, others);
-    expect(await other.result({ timeout: "30s" })).toBe(others + 1);
+    expect(await other.result({ timeout: "60s" })).toBe(others + 1);
     others++;
   }
   expect((await result).length).toBe(BYTES);
@@ -82,7 +80,7 @@ test("a result outlives an S3 server that is killed before it could take it (I9)
     const { steps } = await run.details();
     return steps[0]?.status === "running";
   });
-  expect(await (await millrace.submit(light, 1)).result({ timeout: "30s" })).toBe(2);
+  expect(await (await millrace.submit(light, 1)).result({ timeout: "60s" })).toBe(2);
   await s3.restart();
   const bytes = await run.result({ timeout: "90s" });
   expect(bytes.length).toBe(BYTES);

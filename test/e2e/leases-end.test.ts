@@ -54,7 +54,7 @@ test("a worker whose lease thread ends hands over what it holds, and stops", asy
   ended.abort(new Error("the thread is gone"));
   await first.stopped;
   const second = await serve([nap], { connection: millrace, log });
-  expect(await run.result({ timeout: "20s" })).toBe("once");
+  expect(await run.result({ timeout: "60s" })).toBe("once");
   const { takeOvers, frames } = await run.details();
   expect(takeOvers).toBe(0);
   const events = frames.flatMap((frame) => frame.events).map(({ type }) => type);
@@ -71,7 +71,7 @@ test("a broker that refuses both connections for good ends the worker, not the p
   const worker = await serve([idle], { connection: millrace, lease: "1s", log });
   const run = await millrace.submit(idle);
   for await (const event of run.events({ follow: true })) if (event.type === "TimerSet") break;
-  const refused = run.result({ timeout: "30s" }).catch((error: unknown) => error);
+  const refused = run.result({ timeout: "60s" }).catch((error: unknown) => error);
 
   await before.kill();
   const configLines = withPassword("after");

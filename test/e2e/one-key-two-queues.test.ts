@@ -42,10 +42,10 @@ afterAll(async () => {
 test("a key that a finished run has is not executed again when it is submitted by name", async () => {
   worker = await work();
   const run = await millrace.submit(shared, "first", { key: "a" });
-  expect(await run.result({ timeout: "20s" })).toBe("first");
+  expect(await run.result({ timeout: "60s" })).toBe("first");
 
   const again = await millrace.submit("shared-flow", "second", { key: "a" });
-  expect(await again.result({ timeout: "20s" })).toBe("first");
+  expect(await again.result({ timeout: "60s" })).toBe("first");
   expect(executed.filter((id) => id === run.id)).toHaveLength(1);
 });
 
@@ -66,8 +66,8 @@ test("one key that was accepted in two queues before anybody served them is one 
   const first = await millrace.submit(shared, "shared", { key: "d" });
   const second = await millrace.submit("shared-flow", "home", { key: "d" });
   worker = await work();
-  const result = await first.result({ timeout: "20s" });
-  expect(await second.result({ timeout: "20s" })).toBe(result);
+  const result = await first.result({ timeout: "60s" });
+  expect(await second.result({ timeout: "60s" })).toBe(result);
   const { frames } = await first.details();
   const ends = frames.flatMap(({ events }) => events).filter(({ type }) => type === "Completed");
   expect(ends).toHaveLength(1);

@@ -1,10 +1,9 @@
 /** Flows that change while their runs are open: `ctx.patch` keeps each run on the path that it began (I7). */
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import type { RunHandle } from "../../src/client/run-handle.ts";
 import { type TestBed, testBeds } from "./support/test-bed.ts";
 import { until } from "./support/until.ts";
 
-vi.setConfig({ testTimeout: 40_000 });
 const beds = testBeds();
 
 /** A run that this code has weighed, and that waits for the truck. */
@@ -28,8 +27,8 @@ test("a run that was open when a step was added keeps its path, a new one takes 
 
   await bed.worker("patched-new");
   bed.openGate("truck");
-  expect(await old.result({ timeout: "20s" })).toBe("old");
-  expect(await fresh.result({ timeout: "20s" })).toBe("new");
+  expect(await old.result({ timeout: "60s" })).toBe("old");
+  expect(await fresh.result({ timeout: "60s" })).toBe("new");
   expect(bed.ledger.counts(old.id)).toEqual({
     "pack#1": 1,
     "weigh#1": 1,
@@ -54,7 +53,7 @@ test("a run that went by a patch is parked by the code before it, and goes on wi
   await bed.worker("patched-new");
   bed.openGate("truck");
   expect(await bed.millrace.resumeWhere({ flow: "parcel", status: "parked" })).toBe(1);
-  expect(await run.result({ timeout: "20s" })).toBe("new");
+  expect(await run.result({ timeout: "60s" })).toBe("new");
 });
 
 test("a flow that throws in a replay where its history goes on parks the run, and does not fail it (I7)", async () => {
@@ -73,7 +72,7 @@ test("a flow that throws in a replay where its history goes on parks the run, an
   await bed.worker("patched-old");
   bed.openGate("truck");
   expect(await bed.millrace.resumeWhere({ flow: "parcel", status: "parked" })).toBe(1);
-  expect(await run.result({ timeout: "20s" })).toBe("old");
+  expect(await run.result({ timeout: "60s" })).toBe("old");
   expect(bed.ledger.counts(run.id)).toMatchObject({ "pack#1": 1, "send#1": 1 });
 });
 
@@ -86,6 +85,6 @@ test("a run whose history ends before the patch takes the new path, whatever cod
   await first.exited;
   await bed.worker("patched-new");
   bed.openGate("truck");
-  expect(await bed.millrace.attach(id).result({ timeout: "20s" })).toBe("new");
+  expect(await bed.millrace.attach(id).result({ timeout: "60s" })).toBe("new");
   expect(bed.ledger.counts(id)).toMatchObject({ "pack#1": 1, "insure#1": 1, "weigh#1": 1 });
 });

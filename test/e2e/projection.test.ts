@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { Millrace } from "../../src/client/millrace.ts";
 import { connect } from "../../src/connect.ts";
 import { flow } from "../../src/definition/flow.ts";
@@ -19,7 +19,6 @@ import { type Shown, shownBy } from "../property/support/projected-views.ts";
 import { Child } from "./support/child-process.ts";
 import { until } from "./support/until.ts";
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 const log = pino({ level: "silent" });
 const KILLS = 6;
 
@@ -85,16 +84,12 @@ class Bed {
   async untilShown(database: string): Promise<Shown> {
     const store = await openRunStore(database);
     try {
-      await until(
-        "every run is in the view, and has ended",
-        async () => {
-          const stats = await store.view.stats();
-          const ended = stats.filter(({ status }) => status === "completed" || status === "failed");
-          const count = ended.reduce((sum, one) => sum + one.count, 0);
-          return count === this.#submitted && stats.length === ended.length;
-        },
-        60_000,
-      );
+      await until("every run is in the view, and has ended", async () => {
+        const stats = await store.view.stats();
+        const ended = stats.filter(({ status }) => status === "completed" || status === "failed");
+        const count = ended.reduce((sum, one) => sum + one.count, 0);
+        return count === this.#submitted && stats.length === ended.length;
+      });
       return await shownBy(store.view);
     } finally {
       await store.close();

@@ -1,11 +1,10 @@
 /** The limit of a queue over processes that are killed, as an outside world counts the executions. */
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import type { LedgerEntry } from "./support/ledger.ts";
 import { soundHistory } from "./support/sound-history.ts";
 import { type TestBed, testBeds } from "./support/test-bed.ts";
 import { until } from "./support/until.ts";
 
-vi.setConfig({ testTimeout: 60_000 });
 const beds = testBeds();
 
 /** The most executions that went on at the same time. One whose process died went on until then. */
@@ -47,7 +46,7 @@ test("three workers keep a queue's limit of two while one after the other is kil
     await victim.kill();
     deaths.set(victim.pid, Date.now());
   }
-  for (const { id } of runs) await bed.millrace.attach(id).result({ timeout: "40s" });
+  for (const { id } of runs) await bed.millrace.attach(id).result({ timeout: "60s" });
   expect(mostAtOnce(bed.ledger.entries, deaths)).toBe(2);
   for (const { id } of runs) await soundHistory(bed.millrace, id);
   await until("no slot is in use", async () => {
@@ -75,7 +74,7 @@ test("a pause under load lets what executes end, starts nothing, and loses nothi
   expect((await late.state()).status).toBe("pending");
   expect(executions(bed, "begin").length).toBe(begun);
   await queue.resume();
-  for (const { id } of [...runs, late]) await bed.millrace.attach(id).result({ timeout: "30s" });
+  for (const { id } of [...runs, late]) await bed.millrace.attach(id).result({ timeout: "60s" });
   expect(executions(bed, "begin").length).toBe(41);
 });
 
@@ -92,7 +91,7 @@ test("the better priority goes first, also to a worker that served before anybod
       runs.push(await submit(priority, at));
   }
   await queue.resume();
-  for (const { id } of runs) await bed.millrace.attach(id).result({ timeout: "30s" });
+  for (const { id } of runs) await bed.millrace.attach(id).result({ timeout: "60s" });
   const order = executions(bed, "begin").map(({ run }) => run.replace(/^limited:|-\d+$/g, ""));
   expect(order).toHaveLength(45);
   const placesOf = (priority: string): number =>

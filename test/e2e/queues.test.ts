@@ -1,11 +1,10 @@
 /** Runs that wait for somebody who serves them, queues that several flows share, and consumers that were lost. */
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { streamName } from "../../src/jetstream/subjects.ts";
 import { soundHistory } from "./support/sound-history.ts";
 import { type TestBed, testBeds } from "./support/test-bed.ts";
 import { until } from "./support/until.ts";
 
-vi.setConfig({ testTimeout: 40_000 });
 const beds = testBeds();
 
 test("a submission to a flow that nobody serves waits, and runs as soon as somebody does (I1)", async () => {
@@ -14,7 +13,7 @@ test("a submission to a flow that nobody serves waits, and runs as soon as someb
   expect((await run.state()).status).toBe("pending");
   await expect(run.result({ timeout: "100ms" })).rejects.toMatchObject({ code: "RESULT_TIMEOUT" });
   await bed.worker("gated");
-  expect(await run.result({ timeout: "20s" })).toBe("patience");
+  expect(await run.result({ timeout: "60s" })).toBe("patience");
 });
 
 test("a flow that a worker of a shared queue does not know blocks nobody, and runs where it is known (I1, I11)", async () => {
@@ -26,13 +25,13 @@ test("a flow that a worker of a shared queue does not know blocks nobody, and ru
     ["a", "b"].map((name) => Promise.all(numbers.map((number) => submit(name, number)))),
   );
   await bed.worker("pair-a", { serve: { queues: ["shared"], concurrency: 2 } });
-  const results = as?.map((run) => run.result({ timeout: "20s" })) ?? [];
+  const results = as?.map((run) => run.result({ timeout: "60s" })) ?? [];
   expect(await Promise.all(results)).toEqual(numbers.map((number) => `a of ${number}`));
-  expect(await submit("a", 11).then((run) => run.result({ timeout: "20s" }))).toBe("a of 11");
+  expect(await submit("a", 11).then((run) => run.result({ timeout: "60s" }))).toBe("a of 11");
   for (const run of bs ?? []) expect((await run.state()).status).toBe("pending");
 
   await bed.worker("pair-b");
-  const later = bs?.map((run) => run.result({ timeout: "20s" })) ?? [];
+  const later = bs?.map((run) => run.result({ timeout: "60s" })) ?? [];
   expect(await Promise.all(later)).toEqual(numbers.map((number) => `b of ${number}`));
   for (const { id } of bs ?? []) {
     expect(bed.ledger.counts(id)).toEqual({ "one#1": 1, "two#1": 1 });
@@ -47,7 +46,7 @@ test("a flow of a shared queue is served by whoever knows it while both workers 
   const runs = await Promise.all(
     names.map((name, at) => bed.millrace.submit(name, at, { queue: "shared" })),
   );
-  const results = runs.map(({ id }) => bed.millrace.attach(id).result({ timeout: "20s" }));
+  const results = runs.map(({ id }) => bed.millrace.attach(id).result({ timeout: "60s" }));
   expect(await Promise.all(results)).toEqual(names.map((name, at) => `${name} of ${at}`));
   for (const { id } of runs) {
     expect(new Set(Object.values(bed.ledger.counts(id)))).toEqual(new Set([1]));
@@ -65,7 +64,7 @@ test("consumers that are deleted and made again show the whole log, and no close
   await first.exited;
   // One more activation, so that the inbox holds a wake as well.
   const second = await bed.worker("steps");
-  for (const { id } of runs) await bed.millrace.attach(id).result({ timeout: "20s" });
+  for (const { id } of runs) await bed.millrace.attach(id).result({ timeout: "60s" });
   await second.kill();
   const executed = bed.ledger.entries.length;
   const heads = await headsOf(bed, runs);
@@ -73,7 +72,7 @@ test("consumers that are deleted and made again show the whole log, and no close
   await deleteConsumers(bed, "steps");
   await bed.worker("steps");
   const next = await bed.millrace.submit("steps", { count: 2 });
-  expect(await next.result({ timeout: "20s" })).toBe(3);
+  expect(await next.result({ timeout: "60s" })).toBe(3);
   await bed.queueIsDone("steps");
   expect(bed.ledger.entries.length).toBe(executed + 2);
   expect(await headsOf(bed, runs)).toEqual(heads);
@@ -88,10 +87,10 @@ test("consumers that are deleted under a worker are made again, and its runs go 
   await deleteConsumers(bed, "quick");
 
   const next = await bed.millrace.submit("quick", "after the loss");
-  expect(await next.result({ timeout: "20s" })).toBe("after the loss");
+  expect(await next.result({ timeout: "60s" })).toBe("after the loss");
   bed.openGate("left");
   bed.openGate("right");
-  expect(await bed.millrace.attach(id).result({ timeout: "20s" })).toEqual(["left", "right"]);
+  expect(await bed.millrace.attach(id).result({ timeout: "60s" })).toEqual(["left", "right"]);
   await bed.queueIsDone("gated");
   expect(bed.ledger.counts(id)).toEqual({ "first#1": 1, "left#1": 1, "right#1": 1, "last#1": 1 });
   expect((await soundHistory(bed.millrace, id)).state.takeOvers).toBe(0);
@@ -127,7 +126,11 @@ async function deleteConsumers(bed: TestBed, queue: string): Promise<void> {
   const connection = await bed.raw();
   const stream = streamName(bed.namespace, 0);
   for (const kind of ["new", "in"]) {
-    const answer = await connection.request(`$JS.API.CONSUMER.DELETE.${stream}.${kind}-${queue}`);
+    const answer = await connection.request(
+      `$JS.API.CONSUMER.DELETE.${stream}.${kind}-${queue}`,
+      "",
+      { timeout: 30_000 },
+    );
     expect(answer.json()).toMatchObject({ success: true });
   }
 }

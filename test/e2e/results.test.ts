@@ -1,5 +1,5 @@
 /** Anyone who kept a run's id gets its result: from any process, at any time, whatever notifications were lost. */
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { Millrace } from "../../src/client/millrace.ts";
 import { connectBroker } from "../../src/jetstream/connect-broker.ts";
 import type { Broker } from "../../src/ports/broker.ts";
@@ -7,7 +7,6 @@ import { type Clock, systemClock } from "../../src/ports/clock.ts";
 import { type TestBed, testBeds } from "./support/test-bed.ts";
 import { until } from "./support/until.ts";
 
-vi.setConfig({ testTimeout: 40_000 });
 const beds = testBeds();
 
 test("processes that attach before, during and after a run get the same result (I6)", async () => {
@@ -30,7 +29,7 @@ test("a failed run throws what it threw, rebuilt, in a process that started afte
   const bed = await beds.open();
   await bed.worker("failing");
   const run = bed.millrace.attach((await bed.millrace.submit("failing", "why")).id);
-  const failure: unknown = await run.result({ timeout: "20s" }).catch((error: unknown) => error);
+  const failure: unknown = await run.result({ timeout: "60s" }).catch((error: unknown) => error);
   expect(failure).toMatchObject({
     code: "RUN_FAILED",
     runId: run.id,
@@ -103,7 +102,7 @@ test("the id of a run that was never submitted is told apart from one that waits
   const bed = await beds.open();
   const run = bed.millrace.attach("gated:nobody");
   const missing = { code: "RUN_NOT_FOUND", runId: "gated:nobody" };
-  await expect(run.result({ timeout: "20s" })).rejects.toMatchObject(missing);
+  await expect(run.result({ timeout: "60s" })).rejects.toMatchObject(missing);
   await expect(run.state()).rejects.toMatchObject(missing);
   await expect(run.details()).rejects.toMatchObject(missing);
   await expect(run.resume()).rejects.toMatchObject(missing);
@@ -118,7 +117,7 @@ test("an abort ends a wait, and the run goes on", async () => {
   abort.abort(reason);
   await expect(waiting).rejects.toBe(reason);
   await bed.worker("gated");
-  expect(await run.result({ timeout: "20s" })).toBe("still here");
+  expect(await run.result({ timeout: "60s" })).toBe("still here");
 });
 
 /** A client to which no hint and no live message ever comes. */

@@ -1,19 +1,18 @@
 /** Attempts are events, with their errors and delays: whoever takes the run over goes on counting (I8). */
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { isPlain } from "../../src/engine/payload.ts";
 import type { RunEvent } from "../../src/engine/run-event.ts";
 import { decodeError } from "../../src/wire/error-codec.ts";
 import { soundHistory } from "./support/sound-history.ts";
 import { testBeds } from "./support/test-bed.ts";
 
-vi.setConfig({ testTimeout: 40_000 });
 const beds = testBeds();
 
 test("a task is tried again after each listed delay, the last one repeating, under one idempotency key", async () => {
   const bed = await beds.open();
   await bed.worker("retrying");
   const run = await bed.millrace.submit("flaky", 4);
-  expect(await run.result({ timeout: "20s" })).toBe(4);
+  expect(await run.result({ timeout: "60s" })).toBe(4);
 
   const { events } = await soundHistory(bed.millrace, run.id);
   const failed = failedAttempts(events);
@@ -36,13 +35,13 @@ test("a task that fails in all its attempts fails its run, unless the flow catch
   const bed = await beds.open();
   await bed.worker("retrying");
   const run = await bed.millrace.submit("flaky", 9);
-  await expect(run.result({ timeout: "20s" })).rejects.toMatchObject({
+  await expect(run.result({ timeout: "60s" })).rejects.toMatchObject({
     code: "RUN_FAILED",
     cause: { name: "TypeError", message: "attempt 4" },
   });
   expect(bed.ledger.counts(run.id)).toEqual({ "flaky#1": 4 });
   const careful = await bed.millrace.submit("careful");
-  expect(await careful.result({ timeout: "20s" })).toBe("TypeError: attempt 4, 9, deep");
+  expect(await careful.result({ timeout: "60s" })).toBe("TypeError: attempt 4, 9, deep");
 });
 
 test("FatalError and an error that `when` refuses are not tried again; a `when` that throws fails the step", async () => {
@@ -60,7 +59,7 @@ test("FatalError and an error that `when` refuses are not tried again; a `when` 
   for (const [name, attempts, cause] of causes) {
     const run = await bed.millrace.submit("way", name);
     const failed = { code: "RUN_FAILED", cause };
-    await expect(run.result({ timeout: "20s" })).rejects.toMatchObject(failed);
+    await expect(run.result({ timeout: "60s" })).rejects.toMatchObject(failed);
     expect(bed.ledger.counts(run.id)).toEqual({ [`${name}#1`]: attempts });
   }
 });
@@ -69,7 +68,7 @@ test("RetryAfter sets the next delay in place of the policy's", async () => {
   const bed = await beds.open();
   await bed.worker("retrying");
   const run = await bed.millrace.submit("way", "later");
-  expect(await run.result({ timeout: "20s" })).toBe(2);
+  expect(await run.result({ timeout: "60s" })).toBe(2);
   const { events } = await soundHistory(bed.millrace, run.id);
   expect(failedAttempts(events).map(delayOf)).toEqual([700]);
   expect(startsEarly(events)).toEqual([]);
@@ -79,7 +78,7 @@ test("an attempt that takes too long is aborted, counts as failed, and its late 
   const bed = await beds.open();
   await bed.worker("retrying");
   const run = await bed.millrace.submit("way", "slow");
-  expect(await run.result({ timeout: "20s" })).toBe(2);
+  expect(await run.result({ timeout: "60s" })).toBe(2);
   const { events } = await soundHistory(bed.millrace, run.id);
   const [late] = failedAttempts(events);
   if (late === undefined || !isPlain(late.error)) throw new Error("It has no error to read");
@@ -95,7 +94,7 @@ test("a jittered delay is drawn once, recorded, and within its bounds", async ()
   const runs = await Promise.all(Array.from({ length: 20 }, () => bed.millrace.submit("spread")));
   const delays: number[] = [];
   for (const run of runs) {
-    await run.result({ timeout: "20s" });
+    await run.result({ timeout: "60s" });
     const { events } = await soundHistory(bed.millrace, run.id);
     delays.push(...failedAttempts(events).map(delayOf));
     expect(startsEarly(events)).toEqual([]);
@@ -115,7 +114,7 @@ test("a take-over between two attempts goes on counting, and waits for the recor
   await first.exited;
   expect(bed.ledger.of(id).map(({ attempt }) => attempt)).toEqual([1]);
   await bed.worker("retrying");
-  expect(await bed.millrace.attach(id).result({ timeout: "20s" })).toBe(3);
+  expect(await bed.millrace.attach(id).result({ timeout: "60s" })).toBe(3);
 
   const { state, events } = await soundHistory(bed.millrace, id);
   expect(state.takeOvers).toBe(1);
@@ -131,7 +130,7 @@ test("an attempt that is cut off by a crash does not count as one (I8)", async (
   const { id } = await bed.millrace.submit("flaky", 4);
   await first.exited;
   await bed.worker("retrying");
-  expect(await bed.millrace.attach(id).result({ timeout: "20s" })).toBe(4);
+  expect(await bed.millrace.attach(id).result({ timeout: "60s" })).toBe(4);
   expect(bed.ledger.of(id).map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4]);
 });
 

@@ -1,12 +1,11 @@
 /** What a saga has done is undone when it fails or is cancelled: the last first, durably, by steps like any other. */
 import { once } from "node:events";
 import { pino } from "pino";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { CancelledError, FatalError, flow, serve, task } from "../../src/index.ts";
 import { type TestBed, testBeds } from "./support/test-bed.ts";
 import { until } from "./support/until.ts";
 
-vi.setConfig({ testTimeout: 40_000 });
 const beds = testBeds();
 const log = pino({ level: "silent" });
 
@@ -31,7 +30,7 @@ function noted(name: string, notes: string[], undo?: (attempt: number) => void) 
 async function run(bed: TestBed, definition: ReturnType<typeof flow<undefined>>) {
   const worker = await serve([definition], { connection: bed.millrace, log, suspendAfter: "50ms" });
   const handle = await bed.millrace.submit(definition);
-  const error = await handle.result({ timeout: "20s" }).catch((thrown: unknown) => thrown);
+  const error = await handle.result({ timeout: "60s" }).catch((thrown: unknown) => thrown);
   await worker.drain();
   return { handle, error: error as Error & { code?: string; errors?: Error[] } };
 }
@@ -166,7 +165,7 @@ test("a cancelled saga is undone, across a suspension, and a second cancellation
   );
   await handle.cancel("again");
   letGo?.();
-  await expect(handle.result({ timeout: "20s" })).rejects.toMatchObject({ code: "RUN_CANCELLED" });
+  await expect(handle.result({ timeout: "60s" })).rejects.toMatchObject({ code: "RUN_CANCELLED" });
   expect(heard).toBeInstanceOf(CancelledError);
   expect(notes).toEqual(["flight 1", "undo flight! of 1"]);
   await worker.drain();
@@ -227,7 +226,7 @@ test("a shielded step of a saga is let finish by a cancellation, and then undone
   await handle.cancel("changed my mind");
   await until("it has heard", async () => (await handle.state()).status === "cancelling");
   finish.abort();
-  await expect(handle.result({ timeout: "20s" })).rejects.toMatchObject({ code: "RUN_CANCELLED" });
+  await expect(handle.result({ timeout: "60s" })).rejects.toMatchObject({ code: "RUN_CANCELLED" });
   expect(notes).toEqual(["charge", "refund receipt"]);
   await worker.drain();
 });

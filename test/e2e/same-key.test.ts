@@ -1,10 +1,9 @@
 /** One key, submitted from two processes at the same moment: one run. */
-import { beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import type { Answer, ClientProcess } from "./support/client-process.ts";
 import { soundHistory } from "./support/sound-history.ts";
 import { type TestBed, testBeds } from "./support/test-bed.ts";
 
-vi.setConfig({ testTimeout: 40_000 });
 const beds = testBeds();
 const ROUNDS = 50;
 let bed: TestBed;
@@ -34,7 +33,7 @@ test("of two processes that insist on a new run of one key, exactly one is refus
       "RUN_EXISTS",
       "accepted",
     ]);
-    await bed.millrace.attach(`quick:key-${round}`).result({ timeout: "20s" });
+    await bed.millrace.attach(`quick:key-${round}`).result({ timeout: "60s" });
     expect(bed.ledger.counts(`quick:key-${round}`)).toEqual({ "only#1": 1 });
   }
 });

@@ -3,14 +3,12 @@ import { mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { type NatsServer, startNatsServer } from "../../src/embedded/start-nats-server.ts";
 import type { Answer } from "./support/client-process.ts";
 import { soundHistory } from "./support/sound-history.ts";
 import { openTestBed } from "./support/test-bed.ts";
 import { until } from "./support/until.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 test("every submission that was accepted completes once although the server is killed twice under load (I1, I3)", async () => {
   const storeDir = mkdtempSync(join(tmpdir(), "millrace-e2e-"));
@@ -28,13 +26,13 @@ test("every submission that was accepted completes once although the server is k
   const runs = counts.map(async (count, at): Promise<Ended> => {
     // One after the other, so that some are submitted while there is no server.
     const client = at % 2 === 0 ? even : odd;
-    await until(`run ${at} may be submitted`, () => at < accepted + 30, 50_000);
+    await until(`run ${at} may be submitted`, () => at < accepted + 30);
     const submitted = await client.submit("steps", { count, ms: 20 }, { key: `run-${at}` });
     accepted++;
     return { count, submitted, answer: await client.result(String(submitted.value)) };
   });
   for (const enough of [40, 120]) {
-    await until(`${enough} are submitted`, () => accepted >= enough, 50_000);
+    await until(`${enough} are submitted`, () => accepted >= enough);
     await server.kill();
     server = await startNatsServer({ storeDir, port: server.port });
   }

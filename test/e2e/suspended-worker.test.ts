@@ -1,18 +1,17 @@
 /** A worker that is stopped for longer than its lease, and wakes up after another one took its run over. */
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import type { RunHandle } from "../../src/client/run-handle.ts";
 import { soundHistory } from "./support/sound-history.ts";
 import { LEASE_MS, type TestBed, testBeds, type WorkerProcess } from "./support/test-bed.ts";
 import { until } from "./support/until.ts";
 
-vi.setConfig({ testTimeout: 40_000 });
 const beds = testBeds();
 
 test("a worker that wakes up after its run was finished elsewhere has its late write refused, and works on (I2, I3)", async () => {
   const { bed, run, sleeper, other } = await takenOver();
   bed.openGate("left", other);
   bed.openGate("right", other);
-  expect(await run.result({ timeout: "20s" })).toEqual(FINISHED);
+  expect(await run.result({ timeout: "60s" })).toEqual(FINISHED);
   const { frames } = await run.details();
 
   sleeper.signal("SIGCONT");
@@ -30,7 +29,7 @@ test("a worker that wakes up while another holds its run has its late write refu
   bed.openGate("left", other);
   bed.openGate("right", other);
 
-  expect(await run.result({ timeout: "20s" })).toEqual(FINISHED);
+  expect(await run.result({ timeout: "60s" })).toEqual(FINISHED);
   await hasChangedHandsOnce(bed, run, sleeper, other);
   await worksOn(bed, sleeper, other);
 });
@@ -44,7 +43,7 @@ test("a worker that was stopped alone for two leases finishes its run all the sa
   bed.openGate("left");
   bed.openGate("right");
 
-  expect(await run.result({ timeout: "20s" })).toEqual(FINISHED);
+  expect(await run.result({ timeout: "60s" })).toEqual(FINISHED);
   await soundHistory(bed.millrace, run.id);
   // Its leases may be renewed in time, or its own token come again: then it takes the run up anew.
   const { "left#1": left, "right#1": right, ...others } = bed.ledger.counts(run.id);
@@ -121,6 +120,6 @@ async function hasChangedHandsOnce(
 async function worksOn(bed: TestBed, sleeper: WorkerProcess, other: WorkerProcess): Promise<void> {
   await other.kill();
   const run = await bed.millrace.submit("quick", "new work");
-  expect(await run.result({ timeout: "20s" })).toBe("new work");
+  expect(await run.result({ timeout: "60s" })).toBe("new work");
   expect(bed.ledger.of(run.id).map(({ pid }) => pid)).toEqual([sleeper.pid]);
 }

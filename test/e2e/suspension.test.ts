@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { type NatsServer, startNatsServer } from "../../src/embedded/start-nats-server.ts";
 import { connect, flow, type Millrace, serve, signal } from "../../src/index.ts";
 import { decodeFrame } from "../../src/wire/frame-codec.ts";
@@ -13,7 +13,6 @@ import { soundHistory } from "./support/sound-history.ts";
 import { openTestBed, testBeds } from "./support/test-bed.ts";
 import { until } from "./support/until.ts";
 
-vi.setConfig({ testTimeout: 60_000 });
 const beds = testBeds();
 const log = pino({ level: "silent" });
 const go = signal<number>("go");
@@ -35,7 +34,7 @@ test("a run that sleeps outlives its worker and the broker, and wakes on another
   await server.kill();
   server = await startNatsServer({ storeDir, port: server.port, syncInterval: "always" });
   const second = await bed.worker("waiting", { serve: { suspendAfter: "10ms" } });
-  await run.result({ timeout: "30s" });
+  await run.result({ timeout: "60s" });
   const { events, state } = await soundHistory(bed.millrace, run.id);
   const set = events.find((event) => event.type === "TimerSet");
   const [after] = bed.ledger.of(run.id, "after#1");
@@ -56,7 +55,7 @@ test("runs that wait leave the worker's memory, and come back for what they wait
   });
   await until("none is in memory", () => worker.stats.held === 0);
   await Promise.all(runs.map((run, at) => run.signal(go, at)));
-  const heard = await Promise.all(runs.map((run) => run.result({ timeout: "20s" })));
+  const heard = await Promise.all(runs.map((run) => run.result({ timeout: "60s" })));
   expect(heard).toEqual(runs.map((_, at) => at));
   await worker.drain();
 });
@@ -122,7 +121,7 @@ async function meetsSuspensions(
   const options = { connection: millrace, log, suspendAfter: 1, lease: "2s" } as const;
   const workers = [await serve([hears], options), await serve([hears], options)];
   const runs = await Promise.all(Array.from({ length: count }, () => millrace.submit(hears)));
-  const results = await Promise.all(runs.map((run) => run.result({ timeout: "50s" })));
+  const results = await Promise.all(runs.map((run) => run.result({ timeout: "60s" })));
   const numbers = Array.from({ length: signals }, (_, at) => at);
   for (const run of runs) {
     const { state } = await soundHistory(millrace, run.id);

@@ -1,11 +1,10 @@
 /** A timer fires at the time that was recorded when it was set, whoever holds the run by then, and never early. */
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import type { RunEvent } from "../../src/engine/run-event.ts";
 import { soundHistory } from "./support/sound-history.ts";
 import { testBeds } from "./support/test-bed.ts";
 import { until } from "./support/until.ts";
 
-vi.setConfig({ testTimeout: 40_000 });
 const beds = testBeds();
 
 test("a sleep survives a take-over: it fires at the time recorded before, and not a whole sleep later (I3)", async () => {
@@ -14,7 +13,7 @@ test("a sleep survives a take-over: it fires at the time recorded before, and no
   const { id } = await bed.millrace.submit("sleeper", 3_000);
   await first.exited;
   await bed.worker("timers");
-  await bed.millrace.attach(id).result({ timeout: "20s" });
+  await bed.millrace.attach(id).result({ timeout: "60s" });
 
   const { state, events } = await soundHistory(bed.millrace, id);
   expect(state.takeOvers).toBe(1);
@@ -36,7 +35,7 @@ test("a timer that came due while nobody held the run fires as soon as somebody 
   const due = timers[0]?.fireAt.getTime() ?? 0;
   await until("the timer is due", () => due > 0 && Date.now() > due);
   await bed.worker("timers");
-  await bed.millrace.attach(id).result({ timeout: "20s" });
+  await bed.millrace.attach(id).result({ timeout: "60s" });
   const { set, fired } = timerOf((await soundHistory(bed.millrace, id)).events);
   expect(set.fireAt).toBe(due);
   expect(fired.at).toBeGreaterThanOrEqual(due);
@@ -50,7 +49,7 @@ test("a timer whose firing was recorded just before the crash does not fire twic
   const { id } = await bed.millrace.submit("sleeper", 50);
   await first.exited;
   await bed.worker("timers");
-  const now = await bed.millrace.attach(id).result({ timeout: "20s" });
+  const now = await bed.millrace.attach(id).result({ timeout: "60s" });
   const { events } = await soundHistory(bed.millrace, id);
   const { fired } = timerOf(events);
   const [seen] = bed.ledger.of(id).flatMap((entry) => entry["awake"] ?? []);
@@ -62,7 +61,7 @@ test("sleepUntil takes a time that is past, and one to come, across a drain (I3)
   const bed = await beds.open();
   const leaving = await bed.worker("timers");
   const past = await bed.millrace.submit("until", 0);
-  expect(await past.result({ timeout: "20s" })).toBe("in time");
+  expect(await past.result({ timeout: "60s" })).toBe("in time");
   const time = new Date(Date.now() + 2_000);
   const { id } = await bed.millrace.submit("until", time);
   await until("its timer is set", async () => {
@@ -73,7 +72,7 @@ test("sleepUntil takes a time that is past, and one to come, across a drain (I3)
   expect(await leaving.exited).toEqual({ code: 0, signal: null });
   await bed.worker("timers");
 
-  expect(await bed.millrace.attach(id).result({ timeout: "20s" })).toBe("in time");
+  expect(await bed.millrace.attach(id).result({ timeout: "60s" })).toBe("in time");
   const { state, events } = await soundHistory(bed.millrace, id);
   expect(state.takeOvers).toBe(0);
   expect(timerOf(events).set.fireAt).toBe(time.getTime());
@@ -84,7 +83,7 @@ test("timers fire in the order of their times, whatever the order in which they 
   const bed = await beds.open();
   await bed.worker("timers");
   const run = await bed.millrace.submit("several", [400, 50, 250, 150]);
-  expect(await run.result({ timeout: "20s" })).toEqual([50, 150, 250, 400]);
+  expect(await run.result({ timeout: "60s" })).toEqual([50, 150, 250, 400]);
 });
 
 function timerOf(events: readonly RunEvent[]): {

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { processCommand } from "../../src/embedded/process-command.ts";
 import { readServerInfo } from "../../src/embedded/read-server-info.ts";
 import { runCommand } from "../../src/embedded/run-command.ts";
@@ -14,9 +14,6 @@ import {
 import { spawnFixture } from "./support/spawn-fixture.ts";
 import { tempDir } from "./support/temp-dir.ts";
 import { writeProgram } from "./support/write-program.ts";
-
-// Real processes on a machine that may be busy with other tests; each wait ends with its fact.
-vi.setConfig({ testTimeout: 30_000 });
 
 async function start(options: StartNatsServerOptions): Promise<NatsServer> {
   const server = await startNatsServer(options);
@@ -54,7 +51,9 @@ async function ask(
   subject: string,
   body: string,
 ): Promise<JetStreamReply> {
-  const reply: JetStreamReply = (await connection.request(subject, body)).json();
+  const reply: JetStreamReply = (
+    await connection.request(subject, body, { timeout: 30_000 })
+  ).json();
   if (reply.error !== undefined) throw new Error(reply.error.description);
   return reply;
 }
@@ -80,7 +79,7 @@ test("stop ends the process in order, and stopping twice is no error", async () 
   await server.stop();
   expect(await server.exited).toEqual({ code: 0, signal: null });
   expect(server.logs()).toContain("Server Exiting");
-  await expect(readServerInfo("127.0.0.1", server.port, 1000)).rejects.toThrow("ECONNREFUSED");
+  await expect(readServerInfo("127.0.0.1", server.port, 30_000)).rejects.toThrow("ECONNREFUSED");
 });
 
 test("a server that was stopped and started on the same port and store has what it had", async () => {
@@ -209,10 +208,10 @@ test("a server dies with its parent, even when that is killed with -9", async ()
   const storeDir = await tempDir();
   const parent = spawnFixture("hold-server.ts", storeDir);
   const { pid, port } = await parent.nextReport();
-  expect((await readServerInfo("127.0.0.1", port, 2000)).jetStream).toBe(true);
+  expect((await readServerInfo("127.0.0.1", port, 30_000)).jetStream).toBe(true);
   parent.child.kill("SIGKILL");
   await parent.exited();
-  await expect.poll(async () => processCommand(pid), { timeout: 5000 }).toBeUndefined();
+  await expect.poll(async () => processCommand(pid)).toBeUndefined();
   // And its store can be used at once.
   await start({ storeDir, port });
 });
@@ -223,7 +222,7 @@ test("a Ctrl-C reaches the parent and not the server", async () => {
   // A terminal sends it to the whole process group.
   process.kill(-(parent.child.pid ?? Number.NaN), "SIGINT");
   expect(await parent.nextLine()).toBe("interrupted");
-  expect((await readServerInfo("127.0.0.1", port, 2000)).jetStream).toBe(true);
+  expect((await readServerInfo("127.0.0.1", port, 30_000)).jetStream).toBe(true);
 });
 
 test("the watcher of a server goes when the server has ended", async () => {
@@ -231,13 +230,15 @@ test("the watcher of a server goes when the server has ended", async () => {
   const watchers = await watchersOf(server.pid);
   expect(watchers.length).toBe(1);
   await server.stop();
-  await expect
-    .poll(async () => Promise.all(watchers.map(processCommand)), { timeout: 5000 })
-    .toEqual([undefined]);
+  await expect.poll(async () => Promise.all(watchers.map(processCommand))).toEqual([undefined]);
 });
 
 async function watchersOf(pid: number): Promise<readonly number[]> {
-  const table = await runCommand({ file: "ps", args: ["-A", "-o", "pid=,ppid="], timeoutMs: 5000 });
+  const table = await runCommand({
+    file: "ps",
+    args: ["-A", "-o", "pid=,ppid="],
+    timeoutMs: 60_000,
+  });
   return table
     .split("\n")
     .map((line) => line.trim().split(/\s+/).map(Number))

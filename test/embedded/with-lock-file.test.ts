@@ -22,7 +22,7 @@ test("no two hold a lock at the same time, also when they find the lock of a dea
   let most = 0;
   await Promise.all(
     Array.from({ length: 8 }, async () =>
-      withLockFile(path, { timeoutMs: 10_000 }, async () => {
+      withLockFile(path, { timeoutMs: 60_000 }, async () => {
         inside += 1;
         most = Math.max(most, inside);
         await turn();
@@ -36,11 +36,11 @@ test("no two hold a lock at the same time, also when they find the lock of a dea
 
 test("a lock is released when the work throws", async () => {
   const path = join(await tempDir(), "lock");
-  const failed = withLockFile(path, { timeoutMs: 1000 }, async () => {
+  const failed = withLockFile(path, { timeoutMs: 60_000 }, async () => {
     throw new Error("broken");
   });
   await expect(failed).rejects.toThrow("broken");
-  expect(await withLockFile(path, { timeoutMs: 1000 }, async () => "free")).toBe("free");
+  expect(await withLockFile(path, { timeoutMs: 60_000 }, async () => "free")).toBe("free");
 });
 
 test("the lock of a living process is waited for, then reported with its holder", async () => {

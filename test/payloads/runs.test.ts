@@ -15,8 +15,6 @@ import { MemoryBroker } from "../../src/testing/memory-broker.ts";
 import { encodeValue } from "../../src/wire/value-codec.ts";
 import { type ServingWorker, serve } from "../../src/worker/serve.ts";
 
-vi.setConfig({ testTimeout: 60_000 });
-
 const LARGE = 300_000;
 
 function stage(options: PayloadOptions = {}) {
@@ -40,7 +38,7 @@ function stage(options: PayloadOptions = {}) {
 }
 
 function eventually<T>(check: () => T | Promise<T>): Promise<T> {
-  return vi.waitFor(check, { timeout: 20_000, interval: 10 });
+  return vi.waitFor(check, { timeout: 60_000, interval: 10 });
 }
 
 const key = randomBytes(32);
@@ -333,7 +331,7 @@ test("A signal that cannot be read here is passed over, whatever it names, and k
   }
   await run.signal(go, "first");
   await run.signal(go, "second");
-  expect(await run.result({ timeout: "20s" })).toEqual(["first", "second"]);
+  expect(await run.result({ timeout: "60s" })).toEqual(["first", "second"]);
   const { frames } = await run.details();
   const events = frames.flatMap((frame) => frame.events);
   expect(events.filter(({ type }) => type === "Parked")).toEqual([]);

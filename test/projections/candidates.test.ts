@@ -57,7 +57,7 @@ describe.each(DATABASES)("runs that may need a repair, in $name", (database) => 
   let opened: Awaited<ReturnType<typeof database.open>>;
   beforeAll(async () => {
     opened = await database.open();
-  }, 60_000);
+  });
   afterAll(async () => {
     await opened.store.close();
     await opened.stop();

@@ -1,9 +1,10 @@
+import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Libsql from "libsql";
-import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import type { RunOrder, RunQuery } from "../../src/engine/run-query.ts";
 import type { RunRow } from "../../src/projections/run-row.ts";
 import type { RowBatch, RunStore, RunView } from "../../src/projections/run-store.ts";
@@ -276,7 +277,7 @@ describe("what is at the address", () => {
 
   test("a server that is not there is named, without its password", async () => {
     const closed = createServer().listen(0, "127.0.0.1");
-    await vi.waitFor(() => expect(closed.listening).toBe(true));
+    await once(closed, "listening");
     const address = closed.address();
     const port = typeof address === "object" ? address?.port : undefined;
     await new Promise((resolve) => closed.close(resolve));

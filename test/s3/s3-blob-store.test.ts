@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { BlobStoreError } from "../../src/engine/payload-errors.ts";
 import { InvalidOptionError } from "../../src/engine/usage-errors.ts";
 import {
@@ -10,8 +10,6 @@ import {
   type S3Credentials,
 } from "../../src/s3/s3-blob-store.ts";
 import { type S3Server, type S3ServerOptions, startS3Server } from "./support/start-s3-server.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 async function serve(options: S3ServerOptions = {}): Promise<S3Server> {
   const server = await startS3Server(options);

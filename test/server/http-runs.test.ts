@@ -31,7 +31,7 @@ test("a run whose key has slashes and other characters is found under all its ad
   const bed = await openApiBed({ flows });
   const id = "greet:a/b c?d#e%20f&g=ü";
   await bed.post("/runs", { flow: "greet", input: 1, key: id.slice(6), tags: ["job:42"] });
-  const result = await bed.get(`/runs/${inPath(id)}/result?wait=10s`);
+  const result = await bed.get(`/runs/${inPath(id)}/result?wait=60s`);
   expect(result).toMatchObject({
     status: 200,
     body: { id, status: "completed", output: { hello: 1 } },
@@ -53,7 +53,7 @@ test("a run whose key has slashes and other characters is found under all its ad
 test("a history is read in pages that hold each event once", async () => {
   const bed = await openApiBed({ flows });
   await bed.post("/runs", { flow: "greet", key: "1" });
-  await bed.get("/runs/greet:1/result?wait=10s");
+  await bed.get("/runs/greet:1/result?wait=60s");
   const whole = await bed.get("/runs/greet:1/history");
   const events: unknown[] = [];
   for (let after: unknown = 0; after !== undefined; ) {
@@ -67,7 +67,7 @@ test("a history is read in pages that hold each event once", async () => {
 test("a failed run's result is its error with cause and own data, and no problem", async () => {
   const bed = await openApiBed({ flows });
   await bed.post("/runs", { flow: "fails", key: "1" });
-  const { status, body } = await bed.get("/runs/fails:1/result?wait=10000");
+  const { status, body } = await bed.get("/runs/fails:1/result?wait=60000");
   expect(status).toBe(200);
   expect(body).toMatchObject({
     status: "failed",
@@ -85,7 +85,7 @@ test("a result that has not come in the time asked for is 202, and comes later",
   await bed.post("/runs", { flow: "asks", key: "1" });
   const early = await bed.get("/runs/asks:1/result?wait=50ms");
   expect(early).toMatchObject({ status: 202, body: { id: "asks:1" } });
-  const waiting = bed.get("/runs/asks:1/result?wait=20s");
+  const waiting = bed.get("/runs/asks:1/result?wait=60s");
   const sent = await bed.post("/runs/asks:1/signal", { name: "answer", value: [1, "two"] });
   expect(sent).toMatchObject({ status: 202, body: { id: "asks:1" } });
   expect(await waiting).toMatchObject({ status: 200, body: { output: [1, "two"] } });
@@ -102,7 +102,7 @@ test.each([
 ])("%s goes in and comes out in the same form", async (_, input) => {
   const bed = await openApiBed({ flows });
   await bed.post("/runs", { flow: "rich", key: "1", input });
-  const { body } = await bed.get("/runs/rich:1/result?wait=10s");
+  const { body } = await bed.get("/runs/rich:1/result?wait=60s");
   expect(body["output"]).toEqual(input);
   expect((await bed.get("/runs/rich:1/details")).body["input"]).toEqual(input);
 });
@@ -123,7 +123,7 @@ test("a signal to a run that is not there yet starts it, and is received once ho
     status: 202,
     body: { id: "asks:7", isNew: true },
   });
-  const { body } = await bed.get("/runs/asks:7/result?wait=10s");
+  const { body } = await bed.get("/runs/asks:7/result?wait=60s");
   expect(body).toMatchObject({ status: "completed", output: "yes" });
   expect(await bed.post("/runs/signal-or-submit", sent)).toMatchObject({
     status: 409,
@@ -136,7 +136,7 @@ test("cancel, terminate and resume do what the client does, and refuse what it r
   for (const key of ["1", "2"]) await bed.post("/runs", { flow: "asks", key });
   expect((await bed.post("/runs/asks:1/cancel", { reason: "over" })).status).toBe(202);
   expect((await bed.post("/runs/asks:2/terminate")).status).toBe(202);
-  const first = await bed.get("/runs/asks:1/result?wait=10s");
+  const first = await bed.get("/runs/asks:1/result?wait=60s");
   expect(first.body).toMatchObject({ status: "cancelled", reason: "over" });
   const again = await bed.post("/runs/asks:1/cancel");
   expect(again).toMatchObject({ status: 409, body: { code: "RUN_CLOSED" } });
@@ -155,13 +155,13 @@ test("a queue is paused, limited and let go on", async () => {
   await bed.post("/runs", { flow: "greet", key: "1" });
   expect((await bed.get("/runs/greet:1/result?wait=50ms")).status).toBe(202);
   await bed.ask("PATCH", "/queues/greet", { paused: false, concurrency: null, rate: null });
-  expect((await bed.get("/runs/greet:1/result?wait=10s")).status).toBe(200);
+  expect((await bed.get("/runs/greet:1/result?wait=60s")).status).toBe(200);
 });
 
 test("a server that stops does not wait for the connections of those who waited", async () => {
   const bed = await openApiBed();
   const { id } = await bed.millrace.submit("nobody", undefined, { key: "a" });
-  const url = `${bed.server.url}/api/v1/runs/${inPath(id)}/result?wait=30s`;
+  const url = `${bed.server.url}/api/v1/runs/${inPath(id)}/result?wait=60s`;
   const answer = fetch(url);
   await new Promise((resolve) => setTimeout(resolve, 300));
   await bed.server.stop();

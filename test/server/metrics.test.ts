@@ -93,7 +93,7 @@ test("a run is counted in its queue and its status", async () => {
       expect(valueIn(text, "millrace_runs", 'status="pending"')).toBe(1);
       expect(valueIn(text, "millrace_source_up")).toBe(2);
     },
-    { timeout: 15_000, interval: 200 },
+    { timeout: 60_000, interval: 200 },
   );
   await worker.stop();
 });

@@ -138,13 +138,13 @@ async function populate(bed: ApiBed): Promise<Ids> {
   const sealing = new Millrace(bed.broker.connect(), undefined, { codec });
   const secret = flow("secret", () => "not for this server");
   const worker = await serve([secret], { connection: sealing, log: pino({ level: "silent" }) });
-  await sealing.attach("secret:1").result({ timeout: "10s" });
+  await sealing.attach("secret:1").result({ timeout: "60s" });
   await worker.drain();
   const inAnHour: Clock = { ...systemClock, now: () => Date.now() + 3_600_000 };
   const later = new Millrace(bed.broker.connect(), inAnHour);
-  await later.attach("quick:0").result({ timeout: "10s" });
+  await later.attach("quick:0").result({ timeout: "60s" });
   expect(await later.archive.add("quick:0")).toMatchObject({ status: "archived" });
-  for (const id of ["quick:1", "fails:1"]) await bed.get(`/runs/${id}/result?wait=10s`);
+  for (const id of ["quick:1", "fails:1"]) await bed.get(`/runs/${id}/result?wait=60s`);
   bed.broker.store("mr.test.0.in.quick.quick.nobody", new TextEncoder().encode("what is this"));
   const letter = await until("the caretaker has found it", async () => {
     const { body } = await bed.get("/dead-letters");

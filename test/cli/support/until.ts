@@ -5,7 +5,7 @@ export async function until<T>(
   fact: string,
   check: () => Promise<T | undefined> | T | undefined,
 ): Promise<T> {
-  const seen = await poll(async () => check(), { timeoutMs: 30_000, intervalMs: 20 });
-  if (seen === undefined) throw new Error(`Not seen within 30 s: ${fact}`);
+  const seen = await poll(async () => check(), { timeoutMs: 60_000, intervalMs: 20 });
+  if (seen === undefined) throw new Error(`Not seen within 60 s: ${fact}`);
   return seen;
 }

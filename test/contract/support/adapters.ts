@@ -68,7 +68,9 @@ const jetStream: Adapter = {
     const server = await startNatsServer({ storeDir });
     const outside = await connect({ servers: server.url });
     const request = async (subject: string, data: Uint8Array): Promise<void> => {
-      const answer = (await outside.request(subject, data)).json<{ error?: object }>();
+      const answer = (await outside.request(subject, data, { timeout: 30_000 })).json<{
+        error?: object;
+      }>();
       if (answer.error !== undefined) throw new Error(JSON.stringify(answer.error));
     };
     return {

@@ -3,7 +3,6 @@ import { ADAPTERS, type Running, type World } from "./adapters.ts";
 
 /** Runs a suite on each adapter. `open` gives a test a namespace of its own, closed when the test is over. */
 export function onEveryAdapter(port: string, suite: (open: () => World) => void): void {
-  vi.setConfig({ testTimeout: 20_000, hookTimeout: 30_000 });
   describe.each(ADAPTERS)(`${port} $name`, (adapter) => {
     let running: Running | undefined;
     beforeAll(async () => {
@@ -21,5 +20,5 @@ export function onEveryAdapter(port: string, suite: (open: () => World) => void)
 
 /** Waits for a fact, and fails with what the check last threw. */
 export function eventually<T>(check: () => T | Promise<T>): Promise<T> {
-  return vi.waitFor(check, { timeout: 10_000, interval: 5 });
+  return vi.waitFor(check, { timeout: 60_000, interval: 5 });
 }

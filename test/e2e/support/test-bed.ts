@@ -94,7 +94,7 @@ export class TestBed {
 
   /** Stores a message as anybody who can reach the broker may; resolves when it is stored. */
   async publish(subject: string, data: Uint8Array): Promise<void> {
-    const ack = await (await this.raw()).request(subject, data);
+    const ack = await (await this.raw()).request(subject, data, { timeout: 30_000 });
     const { error } = ack.json<{ error?: { description: string } }>();
     if (error !== undefined) throw new Error(`${subject}: ${error.description}`);
   }
@@ -127,7 +127,9 @@ export class TestBed {
     const connection = await this.raw();
     const stream = streamName(this.namespace, 0);
     const answers = ["new", "in"].map((kind) =>
-      connection.request(`$JS.API.CONSUMER.INFO.${stream}.${kind}-${queue}`),
+      connection.request(`$JS.API.CONSUMER.INFO.${stream}.${kind}-${queue}`, "", {
+        timeout: 30_000,
+      }),
     );
     return (await Promise.all(answers)).map((answer) => answer.json());
   }

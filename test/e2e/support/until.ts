@@ -7,7 +7,7 @@ import { poll } from "../../../src/embedded/poll.ts";
 export async function until<T>(
   fact: string,
   check: () => Promise<T | undefined | false> | T | undefined | false,
-  timeoutMs = 20_000,
+  timeoutMs = 60_000,
 ): Promise<T> {
   const seen = await poll(
     async () => {

@@ -8,11 +8,11 @@ export const ROOT = join(import.meta.dirname, "..", "..", "..");
 /** Runs `npm pack` on this checkout, unpacks what it made into `directory`, and gives the package's folder. */
 export async function packInto(directory: string): Promise<string> {
   const args = ["pack", "--ignore-scripts", "--loglevel=error", "--pack-destination", directory];
-  await runCommand({ file: "npm", args, cwd: ROOT, timeoutMs: 60_000 });
+  await runCommand({ file: "npm", args, cwd: ROOT, timeoutMs: 170_000 });
   const [archive] = (await readdir(directory)).filter((name) => name.endsWith(".tgz"));
   if (archive === undefined) throw new Error("npm pack made no archive.");
   const path = join(directory, archive);
-  await runCommand({ file: "tar", args: ["-xzf", path, "-C", directory], timeoutMs: 60_000 });
+  await runCommand({ file: "tar", args: ["-xzf", path, "-C", directory], timeoutMs: 170_000 });
   return join(directory, "package");
 }
 
@@ -64,7 +64,7 @@ export async function runScript(
   cwd: string,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const options = { cwd, timeout: 60_000, killSignal: "SIGKILL" } as const;
+    const options = { cwd, timeout: 170_000, killSignal: "SIGKILL" } as const;
     execFile(process.execPath, [script, ...args], options, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
       else reject(new Error(`${script} ${args.join(" ")}:\n${stdout}${stderr}`, { cause: error }));
