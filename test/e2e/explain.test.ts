@@ -373,7 +373,7 @@ test("a worker whose event loop is blocked: it keeps the lease, and answers noth
   const bed = await beds.open();
   const blocked = await bed.worker("blocking");
   const run = bed.millrace.attach(
-    (await bed.millrace.submit("work", { name: "hard", blockMs: 12_000 })).id,
+    (await bed.millrace.submit("work", { name: "hard", blockMs: 1 })).id,
   );
   await until("the event loop is blocked", () => bed.ledger.of(run.id, "hard#1").length === 1);
   const { facts } = await explained(run, "worker-blocked");

@@ -2,7 +2,6 @@
 import { expect, test } from "vitest";
 import { soundHistory } from "./support/sound-history.ts";
 import { type CrashPoint, testBeds } from "./support/test-bed.ts";
-import { until } from "./support/until.ts";
 
 const beds = testBeds();
 
@@ -95,16 +94,17 @@ test("a submitted task whose worker is killed before its frame is run again by a
 test("killed in the middle of 40 runs, a worker's runs are finished by one that ran beside it (I1, I3)", async () => {
   const bed = await beds.open();
   // With room for half of them each.
-  const half = { serve: { concurrency: 20 } };
-  const [first] = await Promise.all([bed.worker("steps", half), bed.worker("steps", half)]);
+  const serve = { concurrency: 20 };
+  const crash = { point: "before-step", step: "add#5" } as const;
+  const [first] = await Promise.all([
+    bed.worker("steps", { serve, crash }),
+    bed.worker("steps", { serve }),
+  ]);
   const keys = Array.from({ length: 40 }, (_, at) => `run-${at}`);
   const runs = await Promise.all(
     keys.map((key) => bed.millrace.submit("steps", { count: 10, ms: 30 }, { key })),
   );
-  const isUnderWay = (): boolean =>
-    bed.ledger.entries.filter((e) => e.pid === first.pid).length > 50;
-  await until("the first worker is in the middle", isUnderWay);
-  await first.kill();
+  expect(await first.exited).toEqual({ code: null, signal: "SIGKILL" });
 
   const results = runs.map((run) => bed.millrace.attach(run.id).result({ timeout: "60s" }));
   expect(await Promise.all(results)).toEqual(keys.map(() => 55));

@@ -19,11 +19,16 @@ export function note(entry) {
 
 /** Waits until the test opens the gate, for everybody or for this process alone, or the signal aborts. */
 export async function gate(name, signal) {
-  const places = [`${settings.gates}/${name}`, `${settings.gates}/${name}.${process.pid}`];
-  while (!places.some((place) => existsSync(place))) {
+  while (!isOpen(name)) {
     if (signal?.aborted) throw signal.reason;
     await delay(10);
   }
+}
+
+/** True once the test has opened the gate, for everybody or for this process alone. */
+export function isOpen(name) {
+  const places = [`${settings.gates}/${name}`, `${settings.gates}/${name}.${process.pid}`];
+  return places.some((place) => existsSync(place));
 }
 
 /** As `kill -9` does it: nothing more is written, not even what is buffered. */
