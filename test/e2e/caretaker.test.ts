@@ -13,7 +13,7 @@ import { until } from "./support/until.ts";
 
 const log = pino({ level: "silent" });
 const napping = flow("napping", async (ctx) => {
-  await ctx.sleep("5s");
+  await ctx.sleep("8s"); // The order is taken away well before it is due.
   return "rested";
 });
 
@@ -67,11 +67,12 @@ test("a run that sleeps is woken although the broker's order to wake it is gone"
 test("a run that was submitted for later starts although the broker's order to wake it is gone", async () => {
   const bed = await beds.open();
   await serves(bed.millrace);
-  const run = await bed.millrace.submit(napping, undefined, { delay: "5s" });
+  const run = await bed.millrace.submit(napping, undefined, { delay: "8s" });
   await gets(run, "scheduled");
   expect(await withoutOrders(bed)).toBe(1);
   const caretaker = caretakerOf(bed.millrace);
   await gets(run, "suspended");
+  await until("that is counted", () => caretaker.status.repairs["wake-overdue"] > 0);
   expect(caretaker.status.repairs["wake-overdue"]).toBe(1);
 });
 

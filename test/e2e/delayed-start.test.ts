@@ -32,7 +32,7 @@ test("a run starts at its time, given as a date, a number or a delay, and not be
 test("a scheduled run keeps no worker, and starts on time after the one that scheduled it was killed", async () => {
   const bed = await beds.open();
   const first = await bed.worker("steps");
-  const at = Date.now() + 4_500;
+  const at = Date.now() + 8_000;
   const run = await bed.millrace.submit("steps", { count: 1 }, { at });
   await until("a worker has scheduled it, and given it up", async () => {
     const { status, epoch, worker } = await run.state();

@@ -101,10 +101,13 @@ test("a start in the future, before and after a worker has seen it", async () =>
 test("a paused queue, for a run that starts and for one that is woken", async () => {
   const bed = await beds.open();
   const waits = flow("waits", (ctx) => ctx.receive(approval));
-  await start(bed, [waits], { suspendAfter: "10ms" });
+  const lines: string[] = [];
+  const noting = pino({}, { write: (line: string) => lines.push(line) });
+  await start(bed, [waits], { suspendAfter: "10ms", log: noting });
   const old = await bed.millrace.submit(waits);
   await until("it is suspended", async () => (await old.state()).status === "suspended");
   await bed.millrace.queue("waits").pause();
+  await until("the worker has heard of it", () => lines.some((line) => /"paused":true/.test(line)));
   const run = await bed.millrace.submit(waits);
   const { next } = await explained(run, "queue-paused");
   expect(next).toContain("millrace queue resume waits");

@@ -44,7 +44,7 @@ test("a worker whose lease thread ends hands over what it holds, and stops", asy
   });
   const nap = flow("nap", async (ctx) => {
     const first = await ctx.step("first", () => "once");
-    await ctx.sleep("1s");
+    await ctx.sleep("4s"); // Longer than it takes to end the thread.
     return first;
   });
   const first = await serve([nap], { connection: failing, lease: "5s", log });

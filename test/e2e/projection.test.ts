@@ -179,8 +179,10 @@ test("a PostgreSQL that is killed and started again in mid-work loses nothing an
   const bed = await Bed.open();
   const database = await postgres.newDatabase();
   const child = await bed.projector(database);
+  let isOver = false;
   const worked = (async () => {
-    for (let round = 0; round < 6; round++) await bed.work(60);
+    do await bed.work(60);
+    while (!isOver);
   })();
   for (let time = 0; time < 2; time++) {
     await until("the projector has written", async () =>
@@ -194,6 +196,7 @@ test("a PostgreSQL that is killed and started again in mid-work loses nothing an
     );
     await postgres.start();
   }
+  isOver = true;
   await worked;
   expect(await bed.untilShown(database)).toEqual(await bed.rebuilt());
   expect(child.isAlive).toBe(true);

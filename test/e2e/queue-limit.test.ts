@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { LedgerEntry } from "./support/ledger.ts";
 import { soundHistory } from "./support/sound-history.ts";
-import { type TestBed, testBeds } from "./support/test-bed.ts";
+import { type TestBed, testBeds, type WorkerProcess } from "./support/test-bed.ts";
 import { until } from "./support/until.ts";
 
 const beds = testBeds();
@@ -25,6 +25,11 @@ function mostAtOnce(entries: readonly LedgerEntry[], deaths: ReadonlyMap<number,
 
 const executions = (bed: TestBed, phase: string): readonly LedgerEntry[] =>
   bed.ledger.entries.filter((entry) => entry["phase"] === phase);
+
+/** Resolves when the worker starts nothing more: until it has heard of a pause it goes on. */
+async function hearsOfPause(worker: WorkerProcess): Promise<void> {
+  await until("the worker has heard of the pause", () => worker.log.includes('"paused":true'));
+}
 
 test("three workers keep a queue's limit of two while one after the other is killed with kill -9", async () => {
   const bed = await beds.open();
@@ -57,12 +62,15 @@ test("three workers keep a queue's limit of two while one after the other is kil
 test("a pause under load lets what executes end, starts nothing, and loses nothing", async () => {
   const bed = await beds.open();
   const queue = bed.millrace.queue("limited");
-  await Promise.all([1, 2].map(() => bed.worker("limited", { serve: { concurrency: 4 } })));
+  const workers = await Promise.all(
+    [1, 2].map(() => bed.worker("limited", { serve: { concurrency: 2 } })),
+  );
   const runs = await Promise.all(
-    Array.from({ length: 40 }, () => bed.millrace.submit("limited", { ms: 50 })),
+    Array.from({ length: 40 }, () => bed.millrace.submit("limited", { ms: 200 })),
   );
   await until("some are done", () => executions(bed, "end").length > 8);
   await queue.pause();
+  for (const worker of workers) await hearsOfPause(worker);
   await until("what executed has ended, and nothing began for a while", () => {
     const [begins, ends] = [executions(bed, "begin"), executions(bed, "end")];
     const isQuiet = Date.now() - (begins.at(-1)?.at ?? 0) > 500;
@@ -80,9 +88,10 @@ test("a pause under load lets what executes end, starts nothing, and loses nothi
 
 test("the better priority goes first, also to a worker that served before anybody submitted with one", async () => {
   const bed = await beds.open();
-  await bed.worker("limited", { serve: { concurrency: 1 } });
+  const worker = await bed.worker("limited", { serve: { concurrency: 1 } });
   const queue = bed.millrace.queue("limited");
   await queue.pause();
+  await hearsOfPause(worker);
   const submit = (priority: "high" | "normal" | "low", at: number) =>
     bed.millrace.submit("limited", { ms: 20 }, { key: `${priority}-${at}`, priority });
   const runs: { readonly id: string }[] = [];

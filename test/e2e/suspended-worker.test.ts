@@ -101,7 +101,9 @@ async function writesTooLate(bed: TestBed, run: RunHandle, sleeper: WorkerProces
     bed.ledger.of(run.id).find((entry) => "aborted" in entry),
   );
   expect(aborted).toMatchObject({ pid: sleeper.pid, aborted: "right#1", because: LOST });
-  expect(sleeper.log).toMatch(/taken over by worker .* \(epoch 2\)\. This worker drops it/);
+  await until("it says so", () =>
+    /taken over by worker .* \(epoch 2\)\. This worker drops it/.test(sleeper.log),
+  );
 }
 
 async function hasChangedHandsOnce(

@@ -62,7 +62,7 @@ test("sleepUntil takes a time that is past, and one to come, across a drain (I3)
   const leaving = await bed.worker("timers");
   const past = await bed.millrace.submit("until", 0);
   expect(await past.result({ timeout: "60s" })).toBe("in time");
-  const time = new Date(Date.now() + 2_000);
+  const time = new Date(Date.now() + 5_000);
   const { id } = await bed.millrace.submit("until", time);
   await until("its timer is set", async () => {
     const { timers } = await bed.millrace.attach(id).details();
