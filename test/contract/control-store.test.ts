@@ -58,7 +58,7 @@ onEveryAdapter("a control record", (open) => {
   test("with a time to live is there until then, and gone after it: its key is free again", async () => {
     const { connect } = open();
     const { control } = await connect();
-    const revision = await written(control, "a", "short", 0, 1_000);
+    const revision = await written(control, "a", "short", 0, 3_000);
     expect(textOf(await control.read("a"))).toBe("short");
     await eventually(async () => expect(await control.read("a")).toBeUndefined());
     expect(await written(control, "a", "next")).toBeGreaterThan(revision);

@@ -101,7 +101,7 @@ onEveryAdapter("the event feed", (open) => {
     const read = reading(broker, 0, { maxBatch: 10 });
     await eventually(() => expect(read.batches.flat()).toHaveLength(25));
     await read.stop();
-    expect(Math.max(...read.batches.map(({ length }) => length))).toBe(10);
+    expect(Math.max(...read.batches.map(({ length }) => length))).toBeLessThanOrEqual(10);
     expect(read.batches.flat().map(({ sequence }) => sequence)).toEqual(
       keys.map((_, at) => at + 1),
     );

@@ -2,12 +2,15 @@ import { expect, onTestFinished, test } from "vitest";
 import { type RunRef, runRef } from "../../src/engine/run-id.ts";
 import { SettingsMismatchError } from "../../src/engine/usage-errors.ts";
 import type { Broker } from "../../src/ports/broker.ts";
-import type { LeaseKeeper } from "../../src/ports/leases.ts";
+import type { Lease, LeaseKeeper } from "../../src/ports/leases.ts";
 import type { Delivery, DeliveryKind } from "../../src/ports/work-queue.ts";
 import { Inbox } from "./support/inbox.ts";
 import { eventually, onEveryAdapter } from "./support/on-every-adapter.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** For tests that wait for no lapse: nothing is handed out again because the machine stood still. */
+const LONG_LEASE_MS = 60_000;
 
 type Freshness = Partial<Record<DeliveryKind, boolean>>;
 
@@ -23,9 +26,9 @@ async function keeperOf(broker: Broker, leaseMs: number): Promise<LeaseKeeper> {
 
 onEveryAdapter("a work queue", (open) => {
   test("hands out a submission and an input with all that is known of them", async () => {
-    const { connect, leaseMs } = open();
+    const { connect } = open();
     const broker = await connect();
-    const inbox = await Inbox.open(broker, { leaseMs });
+    const inbox = await Inbox.open(broker, { leaseMs: LONG_LEASE_MS });
     const run = runRef("f", "key with spaces");
     await broker.log.submit(run, "q", bytes("submitted"));
     await eventually(() => expect(inbox.deliveries).toHaveLength(1));
@@ -39,13 +42,24 @@ onEveryAdapter("a work queue", (open) => {
       queue: "q",
       partition: 0,
       redelivered: false,
-      fresh: true,
     });
     expect(submission?.sequence).toBe(stored?.sequence);
     expect(submission?.subject).toBe(stored?.subject);
     expect(new TextDecoder().decode(submission?.data)).toBe("submitted");
     expect(input).toMatchObject({ kind: "in", run, queue: "q", sequence: put, redelivered: false });
     for (const delivery of inbox.deliveries) delivery.ack();
+  });
+
+  test("calls fresh what it hands out at once", async () => {
+    const { connect } = open();
+    const broker = await connect();
+    const inbox = await Inbox.open(broker, { leaseMs: LONG_LEASE_MS });
+    // On a machine that stands still for a second one may come late, but not each.
+    for (let sent = 1; sent <= 5 && !inbox.deliveries.some(({ fresh }) => fresh); sent++) {
+      await submit(broker, `k${sent}`);
+      await eventually(() => expect(inbox.deliveries).toHaveLength(sent));
+    }
+    expect(inbox.deliveries.at(-1)?.fresh).toBe(true);
   });
 
   test("keeps the lease it was made with: another one is refused, none is taken over", async () => {
@@ -66,10 +80,10 @@ onEveryAdapter("a work queue", (open) => {
   });
 
   test("hands out messages from before it existed, and does not call them fresh", async () => {
-    const { connect, leaseMs } = open();
+    const { connect } = open();
     const broker = await connect();
     await submit(broker, "early-1", "early-2");
-    const inbox = await Inbox.open(broker, { leaseMs });
+    const inbox = await Inbox.open(broker, { leaseMs: LONG_LEASE_MS });
     await eventually(() => expect([...inbox.keys].toSorted()).toEqual(["early-1", "early-2"]));
     expect(inbox.deliveries.map(({ fresh }) => fresh)).toEqual([false, false]);
     expect(inbox.deliveries.map(({ redelivered }) => redelivered)).toEqual([false, false]);
@@ -102,10 +116,14 @@ onEveryAdapter("a work queue", (open) => {
   });
 
   test("hands each message to one of several readers", async () => {
-    const { connect, leaseMs } = open();
+    const { connect } = open();
+    const options = {
+      leaseMs: LONG_LEASE_MS,
+      onDelivery: (delivery: Delivery): void => delivery.ack(),
+    };
     const inboxes = [
-      await Inbox.open(await connect(), { leaseMs, onDelivery: (delivery) => delivery.ack() }),
-      await Inbox.open(await connect(), { leaseMs, onDelivery: (delivery) => delivery.ack() }),
+      await Inbox.open(await connect(), options),
+      await Inbox.open(await connect(), options),
     ];
     const keys = Array.from({ length: 50 }, (_, at) => `k${at}`);
     await submit(await connect(), ...keys);
@@ -118,7 +136,7 @@ onEveryAdapter("a work queue", (open) => {
     const first = await Inbox.open(await connect(), { leaseMs, room: 1 });
     await submit(await connect(), "left");
     await eventually(() => expect(first.keys).toEqual(["left"]));
-    const second = await Inbox.open(await connect(), { leaseMs });
+    const second = await Inbox.open(await connect(), { leaseMs, room: 1 });
     await eventually(() => expect(second.keys).toEqual(["left"]));
     const [delivery] = second.deliveries;
     expect(delivery).toMatchObject({ redelivered: true, fresh: false });
@@ -136,12 +154,14 @@ onEveryAdapter("a work queue", (open) => {
     });
     await submit(await connect(), "acked", "left");
     // The other message lapses twice: by then the acked one would have come again too.
-    await eventually(() => expect(inbox.times("left")).toBe(3));
+    await eventually(() => expect(inbox.times("left")).toBeGreaterThan(2));
     expect(inbox.times("acked")).toBe(1);
   });
 
   test("takes a late ack by whoever had the message before for everybody's", async () => {
-    const { connect, leaseMs } = open();
+    const { connect, leaseMs: shortest } = open();
+    // The ack is late for the first one, and must not be for the second.
+    const leaseMs = 3 * shortest;
     const broker = await connect();
     const first = await Inbox.open(broker, { leaseMs, room: 2 });
     await submit(broker, "late", "left");
@@ -149,16 +169,15 @@ onEveryAdapter("a work queue", (open) => {
     const second = await Inbox.open(await connect(), { leaseMs });
     await eventually(() => expect([...second.keys].toSorted()).toEqual(["late", "left"]));
     first.deliveries.find(({ run }) => run.key === "late")?.ack();
-    await eventually(() => expect(second.times("left")).toBe(3));
+    await eventually(() => expect(second.times("left")).toBeGreaterThan(2));
     expect(second.times("late")).toBe(1);
   });
 
   test("hands out at once what is given back", async () => {
     const { connect } = open();
     // With a lease this long only the giving back can bring it again in time.
-    const leaseMs = 60_000;
     const inbox = await Inbox.open(await connect(), {
-      leaseMs,
+      leaseMs: LONG_LEASE_MS,
       onDelivery: (delivery) => (delivery.redelivered ? delivery.ack() : delivery.giveBack()),
     });
     await submit(await connect(), "given-back");
@@ -168,8 +187,8 @@ onEveryAdapter("a work queue", (open) => {
   });
 
   test("hands out no more than was asked for, and the rest when more is asked for", async () => {
-    const { connect, leaseMs } = open();
-    const acked = { leaseMs, onDelivery: (delivery: Delivery) => delivery.ack() };
+    const { connect } = open();
+    const acked = { leaseMs: LONG_LEASE_MS, onDelivery: (delivery: Delivery) => delivery.ack() };
     const broker = await connect();
     const narrow = await Inbox.open(broker, { ...acked, room: 2 });
     await submit(broker, "a", "b", "c", "d", "e");
@@ -182,7 +201,8 @@ onEveryAdapter("a work queue", (open) => {
   });
 
   test("asks for room by kind: who takes no submissions still gets inputs", async () => {
-    const { connect, leaseMs } = open();
+    const { connect } = open();
+    const leaseMs = LONG_LEASE_MS;
     const broker = await connect();
     const inbox = await Inbox.open(broker, { leaseMs, kind: "in" });
     await submit(broker, "submitted");
@@ -197,17 +217,20 @@ onEveryAdapter("a work queue", (open) => {
     const { connect, leaseMs } = open();
     const broker = await connect();
     const keeper = await keeperOf(broker, leaseMs);
-    const inbox = await Inbox.open(broker, { leaseMs });
+    let lease: Lease | undefined;
+    const inbox = await Inbox.open(broker, {
+      leaseMs,
+      onDelivery: (delivery) => {
+        if (delivery.run.key === "kept") lease ??= keeper.keep(delivery);
+      },
+    });
     await submit(broker, "kept");
     await eventually(() => expect(inbox.keys).toEqual(["kept"]));
-    const [kept] = inbox.deliveries;
-    if (kept === undefined) throw new Error("Nothing came");
-    const lease = keeper.keep(kept);
     await submit(broker, "left");
-    await eventually(() => expect(inbox.times("left")).toBe(3));
+    await eventually(() => expect(inbox.times("left")).toBeGreaterThan(2));
     expect(inbox.times("kept")).toBe(1);
-    lease.letGo();
-    await eventually(() => expect(inbox.times("kept")).toBe(2));
+    lease?.letGo();
+    await eventually(() => expect(inbox.times("kept")).toBeGreaterThan(1));
   });
 
   test("lets the leases of a closed keeper run out", async () => {
@@ -221,7 +244,7 @@ onEveryAdapter("a work queue", (open) => {
     await submit(broker, "orphan");
     await eventually(() => expect(inbox.times("orphan")).toBe(1));
     await keeper.close();
-    await eventually(() => expect(inbox.times("orphan")).toBe(2));
+    await eventually(() => expect(inbox.times("orphan")).toBeGreaterThan(1));
   });
 
   test("leaves with the reader what it had when it stopped, and gives the rest to others", async () => {
@@ -237,30 +260,37 @@ onEveryAdapter("a work queue", (open) => {
     await first.reader.stop();
     await submit(broker, "after");
     const second = await Inbox.open(await connect(), { leaseMs });
-    await eventually(() => expect(second.times("after")).toBe(2));
+    await eventually(() => expect(second.times("after")).toBeGreaterThan(1));
     expect(first.keys).toEqual(["before"]);
     expect(second.times("before")).toBe(0);
   });
 
   test("hands out the old messages again when its consumers were deleted, and none of them as fresh", async () => {
-    const { connect, leaseMs, deleteConsumers } = open();
+    const { connect, deleteConsumers } = open();
     const broker = await connect();
-    const inbox = await Inbox.open(broker, { leaseMs, onDelivery: (delivery) => delivery.ack() });
+    const inbox = await Inbox.open(broker, {
+      leaseMs: LONG_LEASE_MS,
+      onDelivery: (delivery) => delivery.ack(),
+    });
     await submit(broker, "old-1", "old-2");
     await eventually(() => expect(inbox.keys).toEqual(["old-1", "old-2"]));
-    expect(inbox.deliveries.map(({ fresh }) => fresh)).toEqual([true, true]);
     await deleteConsumers("q");
     await eventually(() => expect(inbox.deliveries).toHaveLength(4));
     expect(inbox.deliveries.slice(2).map(({ fresh }) => fresh)).toEqual([false, false]);
-    await submit(broker, "young");
-    await eventually(() => expect(inbox.times("young")).toBe(1));
+    for (let sent = 1; sent <= 5 && !inbox.deliveries.at(-1)?.fresh; sent++) {
+      await submit(broker, `young-${sent}`);
+      await eventually(() => expect(inbox.times(`young-${sent}`)).toBe(1));
+    }
     expect(inbox.deliveries.at(-1)?.fresh).toBe(true);
   });
 
   test("sets a message aside whose subject names no run, and goes on with the next", async () => {
-    const { connect, leaseMs, namespace, publish } = open();
+    const { connect, namespace, publish } = open();
     const broker = await connect();
-    const inbox = await Inbox.open(broker, { leaseMs, onDelivery: (delivery) => delivery.ack() });
+    const inbox = await Inbox.open(broker, {
+      leaseMs: LONG_LEASE_MS,
+      onDelivery: (delivery) => delivery.ack(),
+    });
     await publish("0.new.q.f.too.many", bytes("foreign"));
     await publish("0.in.q.f", bytes("foreign"));
     await publish("0.new.q.f.--not-a-key", bytes("foreign"));
@@ -275,7 +305,8 @@ onEveryAdapter("a work queue", (open) => {
   });
 
   test("keeps queues apart", async () => {
-    const { connect, leaseMs } = open();
+    const { connect } = open();
+    const leaseMs = LONG_LEASE_MS;
     const broker = await connect();
     const mine = await Inbox.open(broker, { leaseMs, onDelivery: (delivery) => delivery.ack() });
     const theirs = await Inbox.open(broker, {
