@@ -48,6 +48,11 @@ export class Millrace {
     this.#host = { broker, clock, payloads: this.payloads, lookout, priorities };
   }
 
+  /** What the client's own functions work with: for the parts of a worker. */
+  get host(): ClientHost {
+    return this.#host;
+  }
+
   /** Closed runs as files: when they go there, and how they come back. */
   get archive(): Archive {
     return new Archive(this.#host);
