@@ -9,13 +9,23 @@ export interface ScheduleSpec {
   readonly input?: unknown;
   readonly tags?: readonly string[];
   readonly queue?: string;
-  /** What was missed while nobody served: nothing, the latest, or all of it, up to `limit` of the latest. */
-  readonly catchUp: { readonly mode: "skip" | "latest" | "all"; readonly limit: number };
+  readonly catchUp: CatchUp;
   /** What to do while the run before is still open. */
-  readonly overlap: "allow" | "skip" | "queue" | "cancel-previous";
+  readonly overlap: Overlap;
   /** Each run starts up to so much later, by a fixed amount for each due time. */
   readonly jitterMs: number;
 }
+
+/** What becomes of due times that were missed: that nobody took up within `graceMs`. */
+export interface CatchUp {
+  /** None of them is run, the newest is, or all are, up to `limit` of the newest. */
+  readonly mode: "skip" | "latest" | "all";
+  readonly limit: number;
+  readonly graceMs: number;
+}
+
+/** Whether a run starts while the one before is still open: it does, never, later, or once that one is cancelled. */
+export type Overlap = "allow" | "skip" | "queue" | "cancel-previous";
 
 export type ScheduleTiming =
   /** Cron with 5 fields, or 6 with seconds first, in an IANA time zone. */
@@ -36,6 +46,6 @@ export interface ScheduleRecord {
   /** Its last run: what `overlap` looks at. */
   readonly lastRun?: string;
   readonly lastDueAt?: number;
-  /** Due times that wait for the run before to end. */
+  /** Due times that were taken up and not submitted yet, the earliest first: most wait for the run before to end. */
   readonly waiting?: readonly number[];
 }
