@@ -1,6 +1,6 @@
 /**
  * `npm run example nightly-batch [customers]`: submits a statement for each customer in the daytime, to be made tonight (here: in
- * two seconds), four at a time across all workers. Start it again while it runs, or after it was killed: what is submitted is not submitted twice.
+ * five seconds), four at a time across all workers. Start it again while it runs, or after it was killed: what is submitted is not submitted twice.
  */
 import { connect, type SubmitItem, serve } from "millrace";
 import { pino } from "pino";
@@ -8,7 +8,7 @@ import { type Account, statement } from "./flows.ts";
 
 const customers = Number(process.argv[2] ?? 100);
 const night = new Date().toISOString().slice(0, 10);
-const tonight = new Date(Date.now() + 2_000);
+const tonight = new Date(Date.now() + 5_000);
 
 const millrace = await connect();
 // Kept by the broker, and heeded by every worker of the queue, however many there are.

@@ -338,7 +338,7 @@ describe("resume", () => {
     expect((await runJson("resume", "versioned:v", ...onVersions)).documents).toEqual([
       { id: "versioned:v", resumed: true },
     ]);
-    const result = await run("result", "versioned:v", ...onVersions, "--timeout", "30s");
+    const result = await run("result", "versioned:v", ...onVersions, "--timeout", "60s");
     expect(result).toMatchObject({ code: 0, stdout: '"first"\n' });
     expect(await follow.finished).toMatchObject({ code: 0 });
     await right.stop();

@@ -98,8 +98,9 @@ test("workers lists who serves, and those that have stopped only when asked for 
 test("queues lists every queue with what waits there and who serves it; queue list only the settled ones", async () => {
   const { client, run, serving } = await open();
   expect((await run("queues")).stderr).toContain("There are no queues yet");
-  const worker = await serving();
+  // Before there is a worker: one that serves goes on until it has heard of it.
   await client.queue("sleeps").pause();
+  const worker = await serving();
   await client.submit(sleeps);
   await client.queue("empty").set({ concurrency: 3 });
   const queues: readonly { readonly name: string }[] = JSON.parse(

@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { startNatsServer } from "../../src/embedded/start-nats-server.ts";
@@ -6,12 +7,14 @@ import { MILLRACE, millrace, type Running, start } from "./support/cli.ts";
 import { projectFolder } from "./support/folder.ts";
 
 const FLOWS = `
+import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { flow } from "millrace";
-export const held = flow("held", async (ctx, ms: number) => {
+export const held = flow("held", async (ctx, ms: number | "until it may go") => {
   await ctx.step("hold", async ({ log }) => {
     log.info("holding");
-    await delay(ms);
+    if (typeof ms === "number") await delay(ms);
+    else while (!existsSync("go")) await delay(10);
   });
 });
 `;
@@ -33,9 +36,13 @@ async function serve(namespace: string, ...args: readonly string[]): Promise<Run
   return worker;
 }
 
-async function submit(namespace: string, ms: number, ...args: readonly string[]): Promise<void> {
+async function submit(
+  namespace: string,
+  ms: number | "until it may go",
+  ...args: readonly string[]
+): Promise<void> {
   const on = ["-s", url, "-n", namespace, "-k", "a", ...args];
-  await millrace(["submit", "held", String(ms), ...on], { cwd: folder });
+  await millrace(["submit", "held", JSON.stringify(ms), ...on], { cwd: folder });
 }
 
 test.each(["SIGTERM", "SIGINT"] as const)(
@@ -84,7 +91,7 @@ test("a worker goes on when nobody reads its log any more", async () => {
   const worker = await serve("unread");
   worker.closeOutput();
   await submit("unread", 1, "--wait");
-  const args = ["result", "held:a", "--timeout", "30s", "-s", url, "-n", "unread"];
+  const args = ["result", "held:a", "--timeout", "60s", "-s", url, "-n", "unread"];
   expect((await millrace(args, { cwd: folder })).code).toBe(0);
   expect((await worker.stop()).code).toBe(0);
 });
@@ -92,14 +99,15 @@ test("a worker goes on when nobody reads its log any more", async () => {
 test("--limit holds back what is too much for one worker, and --lease is what a new queue gets", async () => {
   const worker = await serve("limited", "--limit", "1", "--lease", "2s");
   await worker.wrote(/"leaseMs":2000/);
-  await submit("limited", 2_000);
+  await submit("limited", "until it may go");
   await worker.wrote(/holding/);
   const on = ["-s", url, "-n", "limited", "-k", "b"];
   await millrace(["submit", "held", "1", ...on], { cwd: folder });
   const show = ["show", "held:b", "--json", "-s", url, "-n", "limited"];
   const early = JSON.parse((await millrace(show, { cwd: folder })).stdout) as object;
   expect(early).toMatchObject({ status: "pending" });
-  const args = ["result", "held:b", "--timeout", "30s", "-s", url, "-n", "limited"];
+  await writeFile(join(folder, "go"), "");
+  const args = ["result", "held:b", "--timeout", "60s", "-s", url, "-n", "limited"];
   expect((await millrace(args, { cwd: folder })).code).toBe(0);
   await worker.stop();
 });
@@ -115,7 +123,7 @@ test("a queue that exists with another lease is refused: exit code 2", async () 
 
 test("--queue reads that queue in place of the flows' own", async () => {
   const worker = await serve("queues", "--queue", "side");
-  await submit("queues", 1, "--queue", "side", "--wait", "--timeout", "30s");
+  await submit("queues", 1, "--queue", "side", "--wait", "--timeout", "60s");
   const args = ["show", "held:a", "--json", "-s", url, "-n", "queues"];
   expect(JSON.parse((await millrace(args, { cwd: folder })).stdout)).toMatchObject({
     status: "completed",

@@ -1,7 +1,7 @@
-import { request } from "node:http";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { startNatsServer } from "../../src/embedded/start-nats-server.ts";
+import { asked } from "../server/support/asked.ts";
 import { atEnd } from "./support/at-end.ts";
 import { MILLRACE, millrace, type Running, start } from "./support/cli.ts";
 import { projectFolder } from "./support/folder.ts";
@@ -30,21 +30,6 @@ async function addressOf(server: Running): Promise<string> {
   return address;
 }
 
-/** Resolves when the server has the request: one that is on its way when the server stops may be cut off. */
-async function asked(address: string): Promise<{ readonly status: Promise<number | undefined> }> {
-  const question = request(address, { agent: false, headers: { expect: "100-continue" } });
-  const status = new Promise<number | undefined>((resolve, reject) => {
-    question.on("error", reject);
-    question.on("response", (answer) => resolve(answer.resume().statusCode));
-  });
-  await new Promise((resolve) => {
-    question.on("continue", resolve);
-    question.flushHeaders();
-  });
-  question.end();
-  return { status };
-}
-
 test("millrace server prints its address, answers there, and ends in good order by SIGTERM", async () => {
   const server = serving("-n", "one");
   const address = await addressOf(server);
@@ -54,11 +39,11 @@ test("millrace server prints its address, answers there, and ends in good order 
     body: JSON.stringify({ flow: "nobody", key: "1" }),
   });
   expect(submitted.status).toBe(201);
-  const waiting = await asked(`${address}/api/v1/runs/nobody:1/result?wait=60s`);
+  const { answer } = await asked(`${address}/api/v1/runs/nobody:1/result?wait=60s`);
   await server.wrote(/No token is needed/);
   server.kill("SIGTERM");
   // 503 if it was looked at when the server was stopping already: in either case, ask again.
-  expect([202, 503]).toContain(await waiting.status);
+  expect([202, 503]).toContain((await answer).status);
   expect(await server.finished).toMatchObject({ code: 0, stdout: `${address}\n` });
 });
 

@@ -100,7 +100,7 @@ test("a run that starts later is scheduled, and ends when it is cancelled", asyn
 
 test("a run is cancelled by its deadline, and starts at the time that it was given", async () => {
   const past = ["--at", "2020-01-01T00:00:00Z"];
-  const wait = ["--wait", "--timeout", "20s"];
+  const wait = ["--wait", "--timeout", "60s"];
   expect(await run("submit", "quick", ...past, ...wait)).toMatchObject({ code: 0 });
   const late = await run("submit", "rents", "-k", "late", "--deadline", "1s", ...wait);
   expect(late).toMatchObject({ code: 1, told: { error: { code: "RUN_CANCELLED" } } });

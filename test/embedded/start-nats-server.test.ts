@@ -186,10 +186,10 @@ test("a server that never becomes ready is ended, and the error tells its last w
     `echo "still warming up" >&2; echo $$ > ${dir}/pid; exec tail -f /dev/null`,
   );
   await expect(
-    startNatsServer({ storeDir: join(dir, "store"), binary, readyTimeoutMs: 300 }),
+    startNatsServer({ storeDir: join(dir, "store"), binary, readyTimeoutMs: 3_000 }),
   ).rejects.toMatchObject({
     code: "NATS_SERVER_NOT_READY",
-    message: expect.stringMatching(/not ready within 300 ms[^]*still warming up/),
+    message: expect.stringMatching(/not ready within 3000 ms[^]*still warming up/),
   });
   expect(await processCommand(Number(await readFile(join(dir, "pid"), "utf8")))).toBeUndefined();
 });

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { flow } from "../../src/definition/flow.ts";
 import { signal } from "../../src/definition/signal.ts";
 import { inPath, openApiBed } from "./support/api-bed.ts";
+import { asked } from "./support/asked.ts";
 
 const greet = flow("greet", async (ctx, input: unknown) => {
   await ctx.step("think", () => "hm");
@@ -162,11 +163,10 @@ test("a server that stops does not wait for the connections of those who waited"
   const bed = await openApiBed();
   const { id } = await bed.millrace.submit("nobody", undefined, { key: "a" });
   const url = `${bed.server.url}/api/v1/runs/${inPath(id)}/result?wait=60s`;
-  const answer = fetch(url);
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  const { answer } = await asked(url);
   await bed.server.stop();
   const { status, headers } = await answer;
-  expect({ status, connection: headers.get("connection") }).toEqual({
+  expect({ status, connection: headers.connection }).toEqual({
     status: 202,
     connection: "close",
   });

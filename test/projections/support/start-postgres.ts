@@ -195,12 +195,19 @@ function dataOf(folder: string): string {
   return join(folder, "data");
 }
 
+/** One below those that the system gives away by itself: it is used only after a while, and again after a crash. */
 async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  probe.close();
-  await once(probe, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    const probe = createServer();
+    const listening = once(probe.listen(port, "127.0.0.1"), "listening");
+    const isFree = await listening.then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    probe.close();
+    await once(probe, "close");
+    return port;
+  }
 }
