@@ -19,6 +19,8 @@ export type {
   DeadLetterView,
   DeadMessage,
 } from "./client/dead-letters.ts";
+export type { EmitEventOptions, EmittedEvent } from "./client/emit.ts";
+export { Events, type RetainOptions } from "./client/events.ts";
 export type {
   ErrorFact,
   ExplainReason,
@@ -70,6 +72,7 @@ export type {
   Runs,
 } from "./client/runs.ts";
 export type { SubmitItem, SubmitManyOptions, SubmitOutcome } from "./client/submit-many.ts";
+export type { StoredEvent, TailOptions } from "./client/tail-events.ts";
 export type { WorkerView } from "./client/workers.ts";
 export { type ConnectOptions, connect } from "./connect.ts";
 export type { AttributesFunction } from "./definition/attributes-from-input.ts";
@@ -80,6 +83,7 @@ export type { CrashOptions } from "./definition/crash-budget.ts";
 export type { AnyDefinition, Definition } from "./definition/definition.ts";
 export { type FlowOptions, flow } from "./definition/flow.ts";
 export type {
+  EmitOptions,
   Flow,
   FlowContext,
   FlowFunction,
@@ -118,7 +122,9 @@ export type {
   AttributeValue,
 } from "./engine/attributes.ts";
 export type { BulkAction, BulkError, BulkJob } from "./engine/bulk-job.ts";
+export type { CloudEvent, RunEventData } from "./engine/cloud-event.ts";
 export type { Duration } from "./engine/duration.ts";
+export type { EventSettings } from "./engine/event-settings.ts";
 export {
   CacheKeyError,
   CancelledError,
@@ -180,6 +186,7 @@ export { type AesGcmOptions, aesGcmCodec } from "./payloads/aes-gcm-codec.ts";
 export type { Codec } from "./payloads/codec.ts";
 export type { PayloadOptions } from "./payloads/payloads.ts";
 export type { BlobStore, NewBlob } from "./ports/blob-store.ts";
+export type { EventRetention } from "./ports/message-bus.ts";
 export { type ServeOptions, serve } from "./serve.ts";
 export type { GuardMode } from "./worker/determinism-guard.ts";
 export { LeaseLostError } from "./worker/lease-lost-error.ts";

@@ -8,6 +8,8 @@ import { type Clock, systemClock } from "../ports/clock.ts";
 import { Archive } from "./archive.ts";
 import type { ClientHost } from "./client-host.ts";
 import { DeadLetters } from "./dead-letters.ts";
+import { type EmitEventOptions, type EmittedEvent, emit } from "./emit.ts";
+import { Events } from "./events.ts";
 import { listRuns, type RunFilter } from "./list-runs.ts";
 import { Lookout } from "./lookout.ts";
 import type { AnyIterable, Outcomes } from "./outcomes.ts";
@@ -56,6 +58,11 @@ export class Millrace {
   /** Closed runs as files: when they go there, and how they come back. */
   get archive(): Archive {
     return new Archive(this.#host);
+  }
+
+  /** What is told of runs, what stands in the events stream, and how long. */
+  get events(): Events {
+    return new Events(this.#host);
   }
 
   get namespace(): string {
@@ -180,6 +187,16 @@ export class Millrace {
     const handle = await submit(this.#host, definition, input, submitOptions);
     await sendSignal(this.#host, parseRunId(handle.id), value, signalId);
     return handle as RunHandle<never>;
+  }
+
+  /**
+   * Tells other programs, and triggers, that something has happened: publishes a CloudEvent of this type, such as
+   * `order.created`. Resolves when it is durable. In a flow, use `ctx.emit`.
+   * @throws {@link InvalidNameError}, {@link NotSerializableError} for data that JSON cannot say, {@link PayloadTooLargeError},
+   * {@link InvalidOptionError} before anything is sent; {@link BrokerError} when the broker confirms nothing for 30 s.
+   */
+  emit(type: string, data?: unknown, options: EmitEventOptions = {}): Promise<EmittedEvent> {
+    return emit(this.#host, type, data, options);
   }
 
   /**

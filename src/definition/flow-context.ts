@@ -82,6 +82,13 @@ export interface FlowContext<Declared extends AttributeTypes = NoAttributes> {
     options: ReceiveOptions,
   ): Promise<Value | undefined>;
   /**
+   * Tells other programs, and triggers, that something has happened: publishes an event (docs/events.md), as a step of its
+   * own. The event's id is the step's, so whatever happens to this worker, nobody takes it for two.
+   * @throws {@link InvalidNameError} for a type that is none, {@link NotSerializableError} for data that JSON cannot say,
+   * {@link PayloadTooLargeError}.
+   */
+  emit(type: string, data?: unknown, options?: EmitOptions): Promise<void>;
+  /**
    * Runs a part that a cancellation must not interrupt: what is asked for through the context that it is given goes on. The
    * flow is told of the cancellation by the next thing that it awaits after it.
    */
@@ -151,6 +158,12 @@ export interface SagaContext<Declared extends AttributeTypes = NoAttributes>
 type StepArguments<Wire> = undefined extends Wire
   ? [input?: NoInfer<Wire>, overrides?: StepOverrides]
   : [input: NoInfer<Wire>, overrides?: StepOverrides];
+
+/** What an event says beside its type and data. */
+export interface EmitOptions {
+  /** What it is about. Default: the run's id. */
+  readonly subject?: string;
+}
 
 /** How an inline step is tried. Default: one attempt, no time limit. */
 export interface StepOptions {

@@ -7,8 +7,24 @@ export const CLOUD_EVENT_JSON = "application/cloudevents+json";
 
 /** An event's bytes as they stand on the events stream. */
 export function encodeCloudEvent(event: CloudEvent): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(event));
+  return encoder.encode(JSON.stringify(event));
 }
+
+/** An event as it is published: the same source and id, the same message. */
+export function eventMessage(subject: string, event: CloudEvent): EventMessage {
+  const id = `${event.source} ${event.id}`;
+  return { subject, data: encodeCloudEvent(event), headers: HEADERS, id };
+}
+
+export interface EventMessage {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly id: string;
+}
+
+const HEADERS = Object.freeze({ "Content-Type": CLOUD_EVENT_JSON });
+const encoder = new TextEncoder();
 
 /**
  * Reads an event in structured mode, whoever wrote it: extension attributes are kept as they are, an absent time is that of

@@ -9,6 +9,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Stored } from "../ports/run-log.ts";
 import type { AppendPlace } from "./append-frame.ts";
 import type { DeterminismGuard } from "./determinism-guard.ts";
+import type { Emitter } from "./emitter.ts";
 import type { KeptMessage } from "./kept-message.ts";
 import type { Slots } from "./slots.ts";
 import type { StepCache } from "./step-cache.ts";
@@ -23,6 +24,7 @@ export interface ActivationHost {
   readonly slots: Slots;
   readonly guard: DeterminismGuard;
   readonly cache: StepCache;
+  readonly emitter: Emitter;
   /** How long a run that only waits stays in memory, in milliseconds. */
   readonly suspendAfterMs: number;
   /** Runs that only wait, the idlest first. */

@@ -201,6 +201,7 @@ export class Activation implements HeldRun {
         run,
         submission,
         cache: host.cache,
+        emitter: host.emitter,
         clock,
         journal: this.#journal,
         steps: this.#steps,

@@ -4,6 +4,7 @@ import type { PlainPayload } from "../engine/payload.ts";
 import type { RunId, RunRef } from "../engine/run-id.ts";
 import type { Submission } from "../engine/submission.ts";
 import type { Annotated } from "./annotated.ts";
+import type { Emitter } from "./emitter.ts";
 import type { PlannedChild } from "./run-children.ts";
 import type { StepCache } from "./step-cache.ts";
 import type { StepPlan } from "./step-plan.ts";
@@ -20,6 +21,7 @@ export interface ContextHost {
   readonly maxPayloadBytes: number;
   /** Outcomes that runs share. */
   readonly cache: StepCache;
+  readonly emitter: Emitter;
   step(id: string, plan: StepPlan, shielded: boolean): Promise<unknown>;
   timer(id: string, fireAt: (now: number) => number, shielded: boolean): Promise<void>;
   /** What was sent, as it stands in the inbox, or nothing when its time is over. */

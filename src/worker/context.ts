@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { ChildOptions, ChildRun, ReceiveOptions } from "../definition/child-run.ts";
 import type { AnyDefinition, AnyTask } from "../definition/definition.ts";
 import type {
+  EmitOptions,
   FlowContext,
   SagaContext,
   StepOptions,
@@ -22,6 +23,7 @@ import { RunNotFoundError } from "../engine/run-errors.ts";
 import { parseRunId, type RunId, type RunRef } from "../engine/run-id.ts";
 import { StepNumbers } from "../engine/step-id.ts";
 import { InvalidDurationError, InvalidOptionError } from "../engine/usage-errors.ts";
+import { checkAppEvent } from "../wire/app-event.ts";
 import { decodeValue } from "../wire/value-codec.ts";
 import { ChildHandle } from "./child-handle.ts";
 import type { ContextHost } from "./context-host.ts";
@@ -215,6 +217,16 @@ export class Context implements SagaContext<AttributeTypes> {
   ): void {
     const retry = options.retry === undefined ? COMPENSATION_RETRY : retryPolicy(options.retry);
     this.#scope.saga?.add({ name: checkStepName(name), plan: { fn, retry, timeoutMs: undefined } });
+  }
+
+  emit(type: string, data?: unknown, options: EmitOptions = {}): Promise<void> {
+    return ofContext(() => {
+      const event = checkAppEvent(type, data, options.subject);
+      const { submission, emitter, now: askedAt } = this.#host;
+      return this.#act(`emit:${type}`, ({ idempotencyKey: id }) =>
+        emitter.emit({ id, event, submission, askedAt }),
+      );
+    });
   }
 
   progress(done: number, total: number, message = ""): void {

@@ -16,6 +16,7 @@ import type { Cancellation } from "./cancellation.ts";
 import { causesOf } from "./closing-event.ts";
 import { commandValue } from "./command-outcome.ts";
 import type { ContextHost } from "./context-host.ts";
+import type { Emitter } from "./emitter.ts";
 import { Patches } from "./patches.ts";
 import type { PlannedChild, RunChildren } from "./run-children.ts";
 import type { RunPayloads } from "./run-payloads.ts";
@@ -76,6 +77,10 @@ export class FlowCommands implements ContextHost {
 
   get cache(): StepCache {
     return this.#parts.cache;
+  }
+
+  get emitter(): Emitter {
+    return this.#parts.emitter;
   }
 
   get submission(): Submission {
@@ -242,6 +247,7 @@ export interface FlowCommandsParts {
   readonly run: RunRef;
   readonly submission: Submission;
   readonly cache: StepCache;
+  readonly emitter: Emitter;
   readonly clock: Clock;
   readonly journal: Journal;
   readonly steps: StepRunner;

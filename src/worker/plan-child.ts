@@ -3,6 +3,7 @@ import type { ChildOptions } from "../definition/child-run.ts";
 import type { AnyDefinition } from "../definition/definition.ts";
 import { keyFromInput } from "../definition/name-from-input.ts";
 import { checkSubmitOptions } from "../definition/submit-options.ts";
+import { causeIn } from "../engine/cause.ts";
 import { DepthLimitError } from "../engine/flow-errors.ts";
 import { checkQueueName } from "../engine/priority.ts";
 import { runRef } from "../engine/run-id.ts";
@@ -39,11 +40,13 @@ export function planChild(
   const key = options.key ?? keyFromInput(definition, input);
   const run = runRef(flow, key ?? unique);
   const root = submission.parent?.root ?? runId;
+  const checked = checkSubmitOptions(options, now);
   return {
     run,
     onParentClose,
     submission: {
-      ...checkSubmitOptions(options, now),
+      ...checked,
+      metadata: { ...checked.metadata, ...causeIn(submission.metadata) },
       attributes: attributesFromInput(definition, input, options.attributes),
       runId: run.id,
       queue: checkQueueName(options.queue ?? home),

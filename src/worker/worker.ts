@@ -13,6 +13,7 @@ import type { HeldRun, IdleRun } from "./activation-parts.ts";
 import { Admission } from "./admission.ts";
 import { type ArrivalHost, Arrivals } from "./arrivals.ts";
 import type { DeterminismGuard } from "./determinism-guard.ts";
+import { Emitter } from "./emitter.ts";
 import { KeptMessage } from "./kept-message.ts";
 import { LeaseLostError } from "./lease-lost-error.ts";
 import { Slots } from "./slots.ts";
@@ -35,6 +36,7 @@ export class Worker implements ArrivalHost {
   readonly guard: DeterminismGuard;
   readonly admission: Admission;
   readonly cache: StepCache;
+  readonly emitter: Emitter;
   readonly #parts: WorkerParts;
   readonly #arrivals = new Arrivals(this);
   #arrived: KeptMessage[] = [];
@@ -68,6 +70,7 @@ export class Worker implements ArrivalHost {
     this.slots = new Slots(parts.concurrency, onRoom);
     const { worker, broker, clock, log, leaseMs, limits } = parts;
     this.cache = new StepCache({ worker, broker, payloads: parts.payloads, clock, log });
+    this.emitter = new Emitter({ broker, clock });
     this.admission = new Admission({
       worker,
       broker,
