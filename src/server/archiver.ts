@@ -5,9 +5,9 @@
 import { type ArchivedOne, LEAST_AGE_MS } from "../client/archive.ts";
 import { ControlLease } from "../client/control-lease.ts";
 import { workOnEach } from "../client/outcomes.ts";
+import { Rounds } from "../client/rounds.ts";
 import type { RunQuery } from "../engine/run-query.ts";
 import type { RunRow } from "../projections/run-row.ts";
-import { Rounds } from "./rounds.ts";
 import type { ServerHost, ServerPart } from "./server-host.ts";
 
 /** Archives what is due, flow by flow. Of several replicas one does so at a time. */

@@ -1,8 +1,7 @@
+import { resumeRun } from "../client/resume-run.ts";
 import { openQueueOf } from "../client/send-signal.ts";
 import { cancelRun, terminateRun } from "../client/stop-run.ts";
-import { archivedIn } from "../engine/archived-event.ts";
 import type { BulkJobRecord } from "../engine/bulk-job.ts";
-import { isResumable } from "../engine/frame.ts";
 import type { InputBody } from "../engine/input.ts";
 import { RunClosedError, RunNotFoundError } from "../engine/run-errors.ts";
 import { parseRunId, type RunRef } from "../engine/run-id.ts";
@@ -37,7 +36,7 @@ export async function actOn(
         await terminateRun(host, run, action.reason, as);
         return "done";
       case "resume":
-        return await resume(host, run, inputId);
+        return (await resumeRun(host, run, inputId)) ? "done" : "skipped";
       case "signal": {
         const { name, payload } = action;
         const body: InputBody = { type: "Signal", name, payload };
@@ -49,21 +48,6 @@ export async function actOn(
     if (error instanceof RunClosedError) return "skipped";
     throw error;
   }
-}
-
-async function resume(
-  host: { readonly broker: Broker; readonly clock: Clock },
-  run: RunRef,
-  inputId: string,
-): Promise<"done" | "skipped"> {
-  const { frame } = await readHead(host.broker.log, run);
-  // One that is in the archive has nothing to go on from.
-  const isThere = frame !== undefined && archivedIn(frame) === undefined;
-  if (!isThere || !isResumable(frame.status)) return "skipped";
-  const { queue } = frame;
-  const wake: InputBody = { type: "Wake", replaces: [], resume: true, queue };
-  await putInput(host, run, queue, wake, inputId);
-  return "done";
 }
 
 async function wasPut({ log }: Broker, run: RunRef, inputId: string): Promise<boolean> {

@@ -8,6 +8,7 @@
 
 import { ControlLease } from "../client/control-lease.ts";
 import { workOnEach } from "../client/outcomes.ts";
+import { Rounds } from "../client/rounds.ts";
 import type { BulkError, BulkJobRecord } from "../engine/bulk-job.ts";
 import { isClosed, isResumable } from "../engine/frame.ts";
 import { MillraceError } from "../engine/millrace-error.ts";
@@ -17,7 +18,6 @@ import type { RunRow } from "../projections/run-row.ts";
 import { actOn } from "./bulk-action.ts";
 import { BulkJobNotFoundError } from "./bulk-job-errors.ts";
 import { bulkJobRecords, changeBulkJob } from "./bulk-job-records.ts";
-import { Rounds } from "./rounds.ts";
 import type { ServerHost, ServerPart } from "./server-host.ts";
 
 /** Works on the jobs that are there, and on those that come. Several replicas share them. */

@@ -8,6 +8,7 @@
 
 import { ControlLease } from "../client/control-lease.ts";
 import { workOnEach } from "../client/outcomes.ts";
+import { Rounds } from "../client/rounds.ts";
 import type { RunRow } from "../projections/run-row.ts";
 import { HandedOut } from "./caretaker/handed-out.ts";
 import { inspectLog } from "./caretaker/inspect-log.ts";
@@ -16,7 +17,6 @@ import { type Stall, Stalls } from "./caretaker/stalls.ts";
 import { wakeAbandoned } from "./caretaker/wake-abandoned.ts";
 import { wakeOverdue } from "./caretaker/wake-overdue.ts";
 import { wakeUnfolded } from "./caretaker/wake-unfolded.ts";
-import { Rounds } from "./rounds.ts";
 import type { ServerHost, ServerPart } from "./server-host.ts";
 
 /** Looks after the runs of a namespace. Of several replicas one does so at a time. */

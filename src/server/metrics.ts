@@ -8,13 +8,13 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { ControlLease } from "../client/control-lease.ts";
+import { Rounds } from "../client/rounds.ts";
 import type { Projector } from "../projections/projector.ts";
 import type { Caretaker } from "./caretaker.ts";
 import { LogMetrics } from "./metrics/log-metrics.ts";
 import { QueueMetrics } from "./metrics/queue-metrics.ts";
 import { ProjectorMetrics, RunMetrics } from "./metrics/run-metrics.ts";
 import { UpkeepMetrics } from "./metrics/upkeep-metrics.ts";
-import { Rounds } from "./rounds.ts";
 import type { ServerHost, ServerPart } from "./server-host.ts";
 
 /** Begins to count, in a registry of its own. */

@@ -1,8 +1,9 @@
-import type { ServerHost } from "./server-host.ts";
+import type { Logger } from "pino";
+import type { Clock } from "../ports/clock.ts";
 
 /** Does something again and again, one after the other: what fails is logged, and tried in the next round. */
 export class Rounds {
-  readonly #host: Pick<ServerHost, "clock" | "log">;
+  readonly #host: RoundsHost;
   readonly #what: string;
   readonly #everyMs: number;
   readonly #round: () => Promise<void>;
@@ -10,12 +11,7 @@ export class Rounds {
   #stopped = false;
   #current: Promise<void>;
 
-  constructor(
-    host: Pick<ServerHost, "clock" | "log">,
-    what: string,
-    everyMs: number,
-    round: () => Promise<void>,
-  ) {
+  constructor(host: RoundsHost, what: string, everyMs: number, round: () => Promise<void>) {
     this.#host = host;
     this.#what = what;
     this.#everyMs = everyMs;
@@ -46,4 +42,9 @@ export class Rounds {
       this.#current = this.#go();
     });
   }
+}
+
+interface RoundsHost {
+  readonly clock: Clock;
+  readonly log: Logger;
 }
