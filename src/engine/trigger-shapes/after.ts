@@ -1,6 +1,6 @@
 import {
-  bytesOf,
   byTime,
+  bytesOf,
   EMPTY_SHAPE,
   MAX_KEPT_BYTES,
   type Shape,

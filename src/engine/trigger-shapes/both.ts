@@ -5,8 +5,7 @@ export function both({ withinMs }: BothOptions): Shape {
   return {
     memoryMs: 0,
     // Nothing fires then: what found no counterpart is forgotten.
-    deadline: ({ kept: [oldest] }) =>
-      oldest === undefined ? undefined : oldest.at + withinMs + 1,
+    deadline: ({ kept: [oldest] }) => (oldest === undefined ? undefined : oldest.at + withinMs + 1),
     fold: ({ kept }, event) => {
       const match = kept.find(
         (waiting) => isPair(waiting, event) && Math.abs(waiting.at - event.at) <= withinMs,

@@ -10,7 +10,10 @@ import { stays } from "./stays.ts";
 import { throttle } from "./throttle.ts";
 
 /** The shape of a trigger. A source that waits for how long a run stays in a state is one of its own. */
-export function shapeOf({ on, shape = { kind: "each" } }: Pick<TriggerSpec, "on" | "shape">): Shape {
+export function shapeOf({
+  on,
+  shape = { kind: "each" },
+}: Pick<TriggerSpec, "on" | "shape">): Shape {
   if (on.kind === "run" && on.longerThanMs !== undefined) {
     return stays({ longerThanMs: on.longerThanMs });
   }
