@@ -10,6 +10,7 @@ import type { ClientHost } from "./client-host.ts";
 import { DeadLetters } from "./dead-letters.ts";
 import { type EmitEventOptions, type EmittedEvent, emit } from "./emit.ts";
 import { Events } from "./events.ts";
+import { Hooks } from "./hooks.ts";
 import { listRuns, type RunFilter } from "./list-runs.ts";
 import { Lookout } from "./lookout.ts";
 import type { AnyIterable, Outcomes } from "./outcomes.ts";
@@ -29,6 +30,7 @@ import {
   type SubmitOutcome,
   submitMany,
 } from "./submit-many.ts";
+import { Webhooks } from "./webhooks.ts";
 import { readWorkers, type WorkerView } from "./workers.ts";
 
 /** A connection to a namespace. Make one per process, share it, and close it at the end. */
@@ -63,6 +65,16 @@ export class Millrace {
   /** What is told of runs, what stands in the events stream, and how long. */
   get events(): Events {
     return new Events(this.#host);
+  }
+
+  /** Endpoints of outgoing webhooks, and what was delivered to them. */
+  get webhooks(): Webhooks {
+    return new Webhooks(this.#host, this.runs);
+  }
+
+  /** Where webhooks of others come in. */
+  get hooks(): Hooks {
+    return new Hooks(this.#host);
   }
 
   get namespace(): string {
