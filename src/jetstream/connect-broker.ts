@@ -2,8 +2,10 @@ import { setMaxListeners } from "node:events";
 import { createInbox, type NatsConnection } from "@nats-io/nats-core";
 import { ConnectionClosedError } from "../engine/usage-errors.ts";
 import type { Broker } from "../ports/broker.ts";
+import { AckRequests } from "./ack-requests.ts";
 import { type DialOptions, dial } from "./dial.ts";
 import { JetStreamBlobStore } from "./jetstream-blob-store.ts";
+import { JetStreamBus } from "./jetstream-bus.ts";
 import { JetStreamControlStore } from "./jetstream-control-store.ts";
 import { JetStreamEventFeed } from "./jetstream-event-feed.ts";
 import { JetStreamHints } from "./jetstream-hints.ts";
@@ -11,6 +13,7 @@ import { JetStreamPeers } from "./jetstream-leases.ts";
 import { JetStreamQuestions } from "./jetstream-questions.ts";
 import { JetStreamRunLog } from "./jetstream-run-log.ts";
 import { JetStreamWorkQueues } from "./jetstream-work-queues.ts";
+import { LeaderReads } from "./leader-reads.ts";
 import { Mux } from "./mux.ts";
 import { type NamespaceOptions, openNamespace } from "./namespace.ts";
 import { Publisher } from "./publisher.ts";
@@ -31,7 +34,8 @@ export async function connectBroker(options: BrokerOptions): Promise<Broker> {
     const { partitions, replicas } = await openNamespace(connection, namespace, options);
     const dialBlobs = (): Promise<NatsConnection> => dial(dialOptions(options), "blobs");
     const blobs = new JetStreamBlobStore({ namespace, replicas, dial: dialBlobs });
-    return assemble(connection, options, new Subjects(namespace, partitions), blobs);
+    const subjects = new Subjects(namespace, partitions);
+    return assemble(connection, options, { subjects, blobs, replicas });
   } catch (error) {
     await connection.close();
     throw error;
@@ -41,12 +45,18 @@ export async function connectBroker(options: BrokerOptions): Promise<Broker> {
 function assemble(
   connection: NatsConnection,
   options: BrokerOptions,
-  subjects: Subjects,
-  blobs: JetStreamBlobStore,
+  opened: {
+    readonly subjects: Subjects;
+    readonly blobs: JetStreamBlobStore;
+    readonly replicas: number;
+  },
 ): Broker {
+  const { subjects, blobs, replicas } = opened;
   const mux = new Mux(connection, createInbox());
   const publisher = new Publisher(connection, mux);
-  const reader = new StreamReader(connection, mux);
+  const leader = new LeaderReads(connection, mux);
+  const reader = new StreamReader(connection, mux, leader);
+  const acks = new AckRequests(connection, mux);
   const log = new JetStreamRunLog({ connection, subjects, publisher, reader });
   const reconnects = new Set<() => void>();
   const onReconnect = (call: () => void): (() => void) => {
@@ -60,40 +70,57 @@ function assemble(
   void watchConnection(connection, () => {
     // Their acks went to the connection that is gone.
     publisher.loseInFlight(new Error("The connection was lost"));
+    acks.sendAgain();
     for (const call of reconnects) call();
   });
   void connection.closed().then(() => {
     const reason = new ConnectionClosedError("a call to the broker");
     publisher.close(reason);
-    reader.close();
+    leader.close();
+    acks.close();
     ended.abort(reason);
   });
+  const control = new JetStreamControlStore({
+    connection,
+    mux,
+    subjects,
+    publisher,
+    reader,
+    onReconnect,
+  });
+  const closed = ended.signal;
   return {
     log,
     queues: new JetStreamWorkQueues({ connection, subjects, log, onReconnect, onTrouble }),
     peers: new JetStreamPeers(connection, dialOptions(options), options.namespace),
     hints: new JetStreamHints(connection, mux, onReconnect),
     blobs,
-    control: new JetStreamControlStore({
-      connection,
-      mux,
-      subjects,
-      publisher,
-      reader,
-      onReconnect,
-    }),
+    control,
     feed: new JetStreamEventFeed({
       connection,
       subjects,
       onReconnect,
       onTrouble,
-      closed: ended.signal,
+      closed,
     }),
-    questions: new JetStreamQuestions({ connection, mux, subjects, closed: ended.signal }),
-    closed: ended.signal,
+    questions: new JetStreamQuestions({ connection, mux, subjects, closed }),
+    bus: new JetStreamBus({
+      connection,
+      namespace: options.namespace,
+      replicas,
+      mux,
+      publisher,
+      leader,
+      control,
+      acks,
+      onReconnect,
+      onTrouble,
+      closed,
+    }),
+    closed,
     close: async () => {
       await blobs.close();
-      await closeWithin(CLOSE_WITHIN_MS, connection, publisher);
+      await closeWithin(CLOSE_WITHIN_MS, connection, [publisher, acks]);
     },
   };
 }
@@ -102,7 +129,7 @@ function assemble(
 async function closeWithin(
   ms: number,
   connection: NatsConnection,
-  publisher: Publisher,
+  senders: readonly { settled(): Promise<void> }[],
 ): Promise<void> {
   if (connection.isClosed()) return;
   let timer: NodeJS.Timeout | undefined;
@@ -110,8 +137,7 @@ async function closeWithin(
     timer = setTimeout(resolve, ms);
   });
   // Draining fails when there is nobody to drain to.
-  const sent = publisher
-    .settled()
+  const sent = Promise.all(senders.map((sender) => sender.settled()))
     .then(() => connection.drain())
     .catch(() => undefined);
   await Promise.race([sent, late]);

@@ -3,7 +3,8 @@ import { type DeadLetter, decodeDeadLetter } from "../wire/dead-letter-codec.ts"
 import type { StreamReport } from "./broker-report.ts";
 import { inspectQueues } from "./inspect-queues.ts";
 import { readLastPerSubject } from "./last-per-subject.ts";
-import { type StreamInfo, streamConfig } from "./namespace.ts";
+import { streamConfig } from "./namespace.ts";
+import type { StreamInfo } from "./stream-settings.ts";
 
 /** One partition of a namespace. */
 export async function inspectStream(

@@ -94,4 +94,8 @@ export interface RawMessage {
   readonly seq: number;
   /** In base64. */
   readonly data?: string;
+  /** The block of headers, in base64. */
+  readonly hdrs?: string;
+  /** When it was stored. */
+  readonly time: string;
 }

@@ -1,6 +1,8 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import { BrokerError, InvalidOptionError, SettingsMismatchError } from "../engine/usage-errors.ts";
+import { eventsStreamConfig, ingressStreamConfig } from "./bus-streams.ts";
 import { jsRequest } from "./js-request.ts";
+import type { StreamConfig, StreamInfo } from "./stream-settings.ts";
 import { controlStreamName, controlSubjects, liveSubject, streamName } from "./subjects.ts";
 
 /** What a namespace's streams are made with. */
@@ -35,37 +37,17 @@ export async function openNamespace(
     if (stream !== undefined) continue;
     await makeStream(connection, streamConfig(namespace, partition, found, replicasOf(first)));
   }
-  // A namespace may be older than this stream.
-  if ((await streamInfo(connection, controlStreamName(namespace))) === undefined) {
-    await makeStream(connection, controlStreamConfig(namespace, replicasOf(first)));
-  }
+  // A namespace may be older than these streams.
+  const others = [controlStreamConfig, ingressStreamConfig, eventsStreamConfig].map((make) =>
+    make(namespace, replicasOf(first)),
+  );
+  await Promise.all(
+    others.map(
+      async (config) =>
+        (await streamInfo(connection, config.name)) ?? (await makeStream(connection, config)),
+    ),
+  );
   return { partitions: found, replicas: first.config.num_replicas };
-}
-
-/** The part of a stream's description that is used here. */
-export interface StreamInfo {
-  readonly config: {
-    readonly name: string;
-    readonly num_replicas: number;
-    readonly metadata?: Readonly<Record<string, string>>;
-    readonly [setting: string]: unknown;
-  };
-  /** When it was made, by the broker's clock. */
-  readonly created: string;
-  readonly state: {
-    readonly messages: number;
-    readonly bytes: number;
-    readonly first_seq: number;
-    readonly last_seq: number;
-  };
-  readonly cluster?: { readonly leader?: string; readonly replicas?: readonly PeerInfo[] };
-  readonly ts?: string;
-}
-
-interface PeerInfo {
-  readonly name: string;
-  readonly current: boolean;
-  readonly offline?: boolean;
 }
 
 export function streamInfo(
@@ -73,11 +55,6 @@ export function streamInfo(
   stream: string,
 ): Promise<StreamInfo | undefined> {
   return jsRequest<StreamInfo>(connection, `STREAM.INFO.${stream}`, undefined, [NO_STREAM]);
-}
-
-/** A stream's settings, by the broker's names. */
-export interface StreamConfig extends Readonly<Record<string, unknown>> {
-  readonly name: string;
 }
 
 /** The settings that the protocol depends on: `doctor` compares a stream with them. */
@@ -140,7 +117,11 @@ export function controlStreamConfig(namespace: string, replicas: number): Stream
 const NO_STREAM = 10_059;
 const STREAM_NAME_IN_USE = 10_058;
 
-async function makeStream(connection: NatsConnection, config: StreamConfig): Promise<StreamInfo> {
+/** Makes a stream, unless somebody else has made it meanwhile. @throws {@link BrokerError} when the broker refuses. */
+export async function makeStream(
+  connection: NatsConnection,
+  config: StreamConfig,
+): Promise<StreamInfo> {
   const { name } = config;
   const made =
     (await jsRequest<StreamInfo>(connection, `STREAM.CREATE.${name}`, config, [

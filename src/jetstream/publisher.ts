@@ -60,11 +60,16 @@ export class Publisher {
     subject: string,
     data: Uint8Array,
     headers: MsgHdrs | undefined,
-  ): Promise<WriteOutcome> {
+  ): Promise<StoreOutcome> {
     if (this.#inFlight.size >= MAX_IN_FLIGHT) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
     return new Promise((resolve) => this.#send(subject, data, headers, resolve));
+  }
+
+  /** Stores a message on whatever stream holds its subject. */
+  store(subject: string, data: Uint8Array, headers: MsgHdrs | undefined): Promise<StoreOutcome> {
+    return this.#store(subject, data, headers);
   }
 
   /** Resolves when every publish so far has its answer, or none comes any more. */
@@ -86,7 +91,7 @@ export class Publisher {
     subject: string,
     data: Uint8Array,
     headers: MsgHdrs | undefined,
-    resolve: (outcome: WriteOutcome) => void,
+    resolve: (outcome: StoreOutcome) => void,
   ): void {
     const answers = this.#mux.open((message) => pending.end(outcomeOf(message)));
     const pending: Pending = {
@@ -125,18 +130,30 @@ const SWEEP_MS = 500;
 
 interface Pending {
   readonly sentAt: number;
-  readonly end: (outcome: WriteOutcome) => void;
+  readonly end: (outcome: StoreOutcome) => void;
 }
+
+/** What became of a message, and where it stands now. */
+export type StoreOutcome =
+  | Exclude<WriteOutcome, { readonly status: "written" }>
+  | {
+      readonly status: "written";
+      readonly sequence: number;
+      readonly stream: string;
+      /** One with the same id was there already. */
+      readonly isDuplicate: boolean;
+    };
 
 /** Another write is in flight on this subject, or something else is on it already. */
 const WRONG_LAST_SEQUENCE = 10_071;
 
-function outcomeOf(message: Msg): WriteOutcome {
+function outcomeOf(message: Msg): StoreOutcome {
   try {
     const ack = message.json<PubAck>();
     if (ack.error?.err_code === WRONG_LAST_SEQUENCE) return { status: "conflict" };
     if (ack.error === undefined && typeof ack.seq === "number") {
-      return { status: "written", sequence: ack.seq };
+      const { seq: sequence, stream = "", duplicate: isDuplicate = false } = ack;
+      return { status: "written", sequence, stream, isDuplicate };
     }
     return { status: "unknown", cause: new Error(ack.error?.description ?? "Not an ack") };
   } catch (cause) {
@@ -150,6 +167,8 @@ function outcomeOf(message: Msg): WriteOutcome {
 
 interface PubAck {
   readonly seq?: number;
+  readonly stream?: string;
+  readonly duplicate?: boolean;
   readonly error?: { readonly err_code?: number; readonly description?: string };
 }
 

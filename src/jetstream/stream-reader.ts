@@ -1,7 +1,7 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { Stored } from "../ports/run-log.ts";
 import { DirectGet, type SubjectPlace } from "./direct-get.ts";
-import { LeaderReads } from "./leader-reads.ts";
+import type { LeaderReads } from "./leader-reads.ts";
 import type { Mux } from "./mux.ts";
 
 /**
@@ -12,14 +12,9 @@ export class StreamReader {
   readonly #leader: LeaderReads;
   readonly #direct: DirectGet;
 
-  constructor(connection: NatsConnection, mux: Mux) {
-    this.#leader = new LeaderReads(connection, mux);
+  constructor(connection: NatsConnection, mux: Mux, leader: LeaderReads) {
+    this.#leader = leader;
     this.#direct = new DirectGet(connection, mux);
-  }
-
-  /** No answer comes any more: the connection is closed. */
-  close(): void {
-    this.#leader.close();
   }
 
   /** The last message on a subject, from the leader. */

@@ -2,6 +2,7 @@ import type { BlobStore } from "./blob-store.ts";
 import type { ControlStore } from "./control-store.ts";
 import type { EventFeed } from "./event-feed.ts";
 import type { Peers } from "./leases.ts";
+import type { MessageBus } from "./message-bus.ts";
 import type { Questions } from "./questions.ts";
 import type { RunLog } from "./run-log.ts";
 import type { WorkQueues } from "./work-queue.ts";
@@ -17,6 +18,8 @@ export interface Broker {
   readonly control: ControlStore;
   readonly feed: EventFeed;
   readonly questions: Questions;
+  /** What comes in, and what is told of. */
+  readonly bus: MessageBus;
   /** Aborts when the connection is closed, by us or for good. */
   readonly closed: AbortSignal;
   /** Sends what is still on its way, then closes. */

@@ -57,6 +57,30 @@ export class MemoryBroker {
     return this.#store.streams.flatMap(({ messages }) => messages);
   }
 
+  /** Makes a stream as a user has one beside Millrace's. @throws {@link BrokerError} when another holds such subjects. */
+  addStream(name: string, subjects: readonly string[]): void {
+    this.#store.bus.add({ name, subjects });
+  }
+
+  /**
+   * Publishes as any client of the broker can, and gives the sequence in the stream that holds the subject; nothing when none
+   * does.
+   */
+  publish(
+    subject: string,
+    data: Uint8Array,
+    headers: Readonly<Record<string, string>> = {},
+  ): number | undefined {
+    const { bus } = this.#store;
+    if (bus.streamHolding(subject) === undefined) return undefined;
+    const named = Object.entries(headers).map(
+      ([name, value]) => [name.toLowerCase(), [value]] as const,
+    );
+    const told = new Map<string, readonly string[]>(named);
+    const id = told.get("nats-msg-id")?.[0];
+    return bus.store({ subject, data, headers: told, id })?.sequence;
+  }
+
   /** Stores any bytes on any subject of the namespace, as somebody could who does not know the protocol. */
   store(subject: string, data: Uint8Array): void {
     this.#store.store(subject, data);

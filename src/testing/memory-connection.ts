@@ -2,6 +2,7 @@ import { ConnectionClosedError } from "../engine/usage-errors.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { MemoryBlobStore } from "./memory-blob-store.ts";
+import { MemoryBus } from "./memory-bus.ts";
 import { MemoryControlStore } from "./memory-control-store.ts";
 import { MemoryEventFeed } from "./memory-event-feed.ts";
 import { MemoryHints } from "./memory-hints.ts";
@@ -26,6 +27,7 @@ export class MemoryConnection implements Broker, MemoryProcess {
   readonly control: MemoryControlStore;
   readonly feed: MemoryEventFeed;
   readonly questions: MemoryQuestions;
+  readonly bus: MemoryBus;
   readonly closed: AbortSignal;
   readonly #link: MemoryLink;
   readonly #ended = new AbortController();
@@ -42,6 +44,7 @@ export class MemoryConnection implements Broker, MemoryProcess {
     this.control = new MemoryControlStore(broker, this, link);
     this.feed = new MemoryEventFeed(broker, link);
     this.questions = new MemoryQuestions(broker, link, this.closed);
+    this.bus = new MemoryBus(broker, this, link);
   }
 
   get clock(): Clock {
@@ -55,6 +58,7 @@ export class MemoryConnection implements Broker, MemoryProcess {
   crash(): void {
     this.#link.crash();
     this.queues.leave();
+    this.bus.leave();
   }
 
   pause(): void {
@@ -63,11 +67,13 @@ export class MemoryConnection implements Broker, MemoryProcess {
 
   resume(): void {
     this.#link.resume();
+    this.bus.goOn();
   }
 
   reconnect(): void {
     this.#link.breakUp();
     this.queues.renew();
+    this.bus.renew();
     this.hints.reconnected();
     this.control.reconnected();
     this.feed.lookAgain();
@@ -76,6 +82,7 @@ export class MemoryConnection implements Broker, MemoryProcess {
   async close(): Promise<void> {
     await this.#link.close();
     this.queues.leave();
+    this.bus.leave();
     this.feed.lookAgain();
     this.#ended.abort(new ConnectionClosedError("a call to the broker"));
   }

@@ -34,8 +34,10 @@ export interface MemoryWrite {
     | "set aside"
     | "roll up"
     | "clear inbox"
-    | "control";
-  /** Nothing when it is set aside, and for a control record. */
+    | "control"
+    | "publish"
+    | "order";
+  /** Nothing when it is set aside, for a control record, and on the streams beside the log. */
   readonly runId: RunId | undefined;
   readonly data: Uint8Array;
 }

@@ -5,6 +5,7 @@ import type { Stored } from "../ports/run-log.ts";
 import type { DeliveryKind } from "../ports/work-queue.ts";
 import type { Refusal } from "../wire/refusal-codec.ts";
 import { MemoryBlobStore } from "./memory-blob-store.ts";
+import { MemoryBusStore } from "./memory-bus-store.ts";
 import { MemoryConsumer } from "./memory-consumer.ts";
 import { MemoryControlRecords } from "./memory-control-records.ts";
 import type { MemoryFaults } from "./memory-faults.ts";
@@ -20,6 +21,7 @@ export class MemoryStore {
   faults: MemoryFaults = {};
   readonly streams: readonly MemoryStream[];
   readonly control: MemoryControlRecords;
+  readonly bus: MemoryBusStore;
   /** The lease keepers that answer questions, by worker. */
   readonly keepers = new Map<string, Respondent>();
   readonly blobs = new MemoryBlobStore();
@@ -39,6 +41,7 @@ export class MemoryStore {
     this.maxMessageBytes = options.maxMessageBytes;
     this.subjects = new MemorySubjects(options.namespace, options.partitions);
     this.control = new MemoryControlRecords(options.clock);
+    this.bus = new MemoryBusStore(options.clock, options.namespace);
     this.streams = Array.from(
       { length: options.partitions },
       (_, partition) =>
@@ -52,6 +55,7 @@ export class MemoryStore {
 
   lapseLeases(): void {
     for (const { consumer } of this.#consumers.values()) consumer.lapseAll();
+    this.bus.lapseLeases();
   }
 
   forgetAcks(queue: string): void {

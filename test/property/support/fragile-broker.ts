@@ -62,6 +62,7 @@ export class FragileBroker {
       },
       feed: inner.feed,
       questions: inner.questions,
+      bus: inner.bus,
       blobs: inner.blobs,
       control: {
         read: (...args) => this.#alive(inner.control.read(...args)),
