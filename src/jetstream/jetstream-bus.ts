@@ -22,7 +22,7 @@ import {
   checkNewMessage,
   checkRetention,
 } from "../wire/bus-message-rules.ts";
-import { subjectCovers } from "../wire/subject-match.ts";
+import { subjectCovers } from "../engine/subject-match.ts";
 import type { AckRequests } from "./ack-requests.ts";
 import { filtersOf, listBusConsumers, removeBusConsumer } from "./bus-consumer.ts";
 import { headerBlock } from "./bus-headers.ts";

@@ -20,7 +20,7 @@ import {
   checkNewMessage,
   checkRetention,
 } from "../wire/bus-message-rules.ts";
-import { subjectCovers } from "../wire/subject-match.ts";
+import { subjectCovers } from "../engine/subject-match.ts";
 import type { MemoryBusStore } from "./memory-bus-store.ts";
 import type { StoredAnew } from "./memory-bus-stream.ts";
 import { MemoryConsumption } from "./memory-consumption.ts";
