@@ -1,0 +1,65 @@
+import type { ScheduleRecord } from "../engine/schedule-spec.ts";
+import { decodeRecord, encodeRecord, isCount, isObject } from "./control-json.ts";
+import type { Decoded } from "./decoded.ts";
+
+/** What the keys of all schedules begin with. */
+export const SCHEDULES = "schedule";
+
+/** The control record that holds a schedule. */
+export function scheduleKey(name: string): string {
+  return `${SCHEDULES}.${name}`;
+}
+
+export function encodeSchedule(record: ScheduleRecord): Uint8Array {
+  return encodeRecord(record);
+}
+
+/** What stands in the place of a schedule that was removed, until the broker forgets it. */
+export function encodeRemovedSchedule(): Uint8Array {
+  return encodeRecord({ removed: true });
+}
+
+/** A schedule's record. One that was removed comes back as foreign. */
+export function decodeSchedule(bytes: Uint8Array): Decoded<ScheduleRecord> {
+  return decodeRecord(bytes, (fields) => {
+    const { format: _format, ...record } = fields;
+    if (fields["removed"] === true) return "the schedule was removed";
+    return isScheduleRecord(record) ? record : "it is no schedule";
+  });
+}
+
+/** Written by Millrace only: its form is looked at, and what its spec says was checked when it was put. */
+function isScheduleRecord(fields: object): fields is ScheduleRecord {
+  const { spec, version, from, nextAt, waiting, lastRun, paused } = fields as Partial<
+    Record<keyof ScheduleRecord, unknown>
+  >;
+  if (!isCount(version) || typeof nextAt !== "number" || typeof from !== "string") return false;
+  if (waiting !== undefined && !isNumbers(waiting)) return false;
+  if (lastRun !== undefined && typeof lastRun !== "string") return false;
+  if (paused !== undefined && !isObject(paused)) return false;
+  if (!isObject(spec) || !isObject(spec["timing"]) || !isObject(spec["catchUp"])) return false;
+  const isNamed = typeof spec["name"] === "string" && typeof spec["flow"] === "string";
+  return isNamed && typeof spec["overlap"] === "string" && typeof spec["jitterMs"] === "number";
+}
+
+function isNumbers(value: unknown): boolean {
+  return Array.isArray(value) && value.every((one) => typeof one === "number");
+}
+
+/** What the broker is told to send when a schedule is due: only a hint to look at its record, which decides. */
+export interface DueNotice {
+  readonly schedule: string;
+  readonly version: number;
+  /** When there is something to do, in milliseconds since 1970. */
+  readonly at: number;
+}
+
+export function encodeDueNotice(notice: DueNotice): Uint8Array {
+  return encodeRecord(notice);
+}
+
+/** When there is something to do; nothing when the notice does not say it. */
+export function dueNoticeAt(bytes: Uint8Array): number | undefined {
+  const decoded = decodeRecord(bytes, ({ at }) => (typeof at === "number" ? at : "it has no time"));
+  return decoded.kind === "ok" ? decoded.value : undefined;
+}
