@@ -71,6 +71,14 @@ export type {
   RunSummaryPage,
   Runs,
 } from "./client/runs.ts";
+export { ScheduleNotFoundError } from "./client/schedule-errors.ts";
+export type {
+  BackfilledRun,
+  BackfillOptions,
+  ScheduleJson,
+  Schedules,
+  ScheduleView,
+} from "./client/schedules.ts";
 export type { SubmitItem, SubmitManyOptions, SubmitOutcome } from "./client/submit-many.ts";
 export type { StoredEvent, TailOptions } from "./client/tail-events.ts";
 export type { WorkerView } from "./client/workers.ts";
@@ -93,6 +101,15 @@ export type {
   StepOverrides,
 } from "./definition/flow-context.ts";
 export type { NameFunction } from "./definition/name-from-input.ts";
+export { parseScheduleSpec } from "./definition/parse-schedule-spec.ts";
+export {
+  type CatchUpOptions,
+  type Schedule,
+  type ScheduleOptions,
+  type ScheduleRules,
+  type ScheduleTimes,
+  schedule,
+} from "./definition/schedule.ts";
 export type { Served } from "./definition/served.ts";
 export { type Signal, type SignalOptions, signal } from "./definition/signal.ts";
 export type { SubmitOptions } from "./definition/submit-options.ts";
@@ -173,6 +190,7 @@ export type { RunEvent } from "./engine/run-event.ts";
 export type { RunId } from "./engine/run-id.ts";
 export type { AttributeCondition, RunOrder, RunQuery, TimeWindow } from "./engine/run-query.ts";
 export type { RunStatus } from "./engine/run-status.ts";
+export type { CatchUp, Overlap, ScheduleSpec, ScheduleTiming } from "./engine/schedule-spec.ts";
 export {
   BrokerError,
   ConnectionClosedError,

@@ -13,6 +13,7 @@ import { addQueue } from "./commands/queue.ts";
 import { addQueues } from "./commands/queues.ts";
 import { addResult } from "./commands/result.ts";
 import { addResume } from "./commands/resume.ts";
+import { addSchedules } from "./commands/schedules.ts";
 import { addServe } from "./commands/serve.ts";
 import { addServer } from "./commands/server.ts";
 import { addShow } from "./commands/show.ts";
@@ -62,6 +63,7 @@ const COMMANDS: readonly AddCommand[] = [
   addWorkers,
   addQueues,
   addQueue,
+  addSchedules,
   addDead,
   addServer,
   addToken,

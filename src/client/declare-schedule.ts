@@ -29,11 +29,7 @@ export async function declareSchedule(
   return changed ?? newRecord(spec, from, host.clock.now());
 }
 
-function newRecord(
-  spec: ScheduleSpec,
-  from: ScheduleRecord["from"],
-  now: number,
-): ScheduleRecord {
+function newRecord(spec: ScheduleSpec, from: ScheduleRecord["from"], now: number): ScheduleRecord {
   return {
     spec,
     version: 1,

@@ -22,6 +22,7 @@ import { type ResumeFilter, resumeWhere } from "./resume-where.ts";
 import { RunHandle } from "./run-handle.ts";
 import type { RunView } from "./run-view.ts";
 import { Runs } from "./runs.ts";
+import { Schedules } from "./schedules.ts";
 import { checkSignal, checkSignalId, sendSignal } from "./send-signal.ts";
 import { submit } from "./submit.ts";
 import {
@@ -65,6 +66,21 @@ export class Millrace {
   /** What is told of runs, what stands in the events stream, and how long. */
   get events(): Events {
     return new Events(this.#host);
+  }
+
+  /** Runs by the clock: cron and intervals. */
+  get schedules(): Schedules {
+    return new Schedules(this.#host);
+  }
+
+  /** Endpoints of outgoing webhooks, and what was delivered to them. */
+  get webhooks(): Webhooks {
+    return new Webhooks(this.#host, this.runs);
+  }
+
+  /** Where webhooks of others come in. */
+  get hooks(): Hooks {
+    return new Hooks(this.#host);
   }
 
   /** Endpoints of outgoing webhooks, and what was delivered to them. */

@@ -198,8 +198,7 @@ export class Webhooks {
   async replay(runId: string): Promise<WebhookRun> {
     const run = parseRunId(runId);
     const { log } = this.#host.broker;
-    const whole =
-      run.flow === WEBHOOK_FLOW ? await readWholeHistory(this.#host, run) : undefined;
+    const whole = run.flow === WEBHOOK_FLOW ? await readWholeHistory(this.#host, run) : undefined;
     if (whole === undefined) throw new RunNotFoundError(runId, log.namespace);
     const { payloads } = this.#host;
     const input = decodeValue(await payloads.open(whole.submission.input)) as WebhookInput;

@@ -30,13 +30,7 @@ export interface WebhookAttempt {
  * `delivered`: any 2xx. `failed`: tried again. `gone`: the receiver wants nothing any more (410). `refused`: the address is none that
  * may be asked. `disabled`: the endpoint was, and nothing was sent. `missing`: there is no such endpoint.
  */
-export type WebhookOutcome =
-  | "delivered"
-  | "failed"
-  | "gone"
-  | "refused"
-  | "disabled"
-  | "missing";
+export type WebhookOutcome = "delivered" | "failed" | "gone" | "refused" | "disabled" | "missing";
 
 /** Text of which the first 4 KiB are kept. */
 export interface CutText {

@@ -46,14 +46,20 @@ export class DueSchedules {
       await runSchedule(this.#parts, schedule);
       await delivery.ack();
     } catch (error) {
-      log.warn({ err: error, schedule }, "A due schedule could not be carried out: it is tried again");
+      log.warn(
+        { err: error, schedule },
+        "A due schedule could not be carried out: it is tried again",
+      );
       delivery.giveBack(AGAIN_MS);
       return;
     } finally {
       stopKeeping();
     }
     await this.#watch(schedule).catch((error: unknown) => {
-      log.debug({ err: error, schedule }, "The run before is not waited for: it is looked at in turn");
+      log.debug(
+        { err: error, schedule },
+        "The run before is not waited for: it is looked at in turn",
+      );
     });
   }
 

@@ -194,8 +194,7 @@ function waitsFor(record: ScheduleRecord, waiting: readonly number[]): ScheduleR
 
 /** With nothing new to write: neither a due time has come nor one that waited gone. */
 function sameOr(before: ScheduleRecord, after: ScheduleRecord): ScheduleRecord {
-  const isSame =
-    before.nextAt === after.nextAt && before.waiting?.length === after.waiting?.length;
+  const isSame = before.nextAt === after.nextAt && before.waiting?.length === after.waiting?.length;
   return isSame ? before : after;
 }
 

@@ -1,5 +1,6 @@
 import { ControlLease } from "../../client/control-lease.ts";
 import { declareSchedule } from "../../client/declare-schedule.ts";
+import { Rounds } from "../../client/rounds.ts";
 import { validate } from "../../definition/standard-schema.ts";
 import type { ScheduleSpec } from "../../engine/schedule-spec.ts";
 import type { AutomationHost, AutomationPart } from "../automation-host.ts";
@@ -32,11 +33,11 @@ export async function startSchedules(host: AutomationHost): Promise<SchedulesPar
     holder: worker,
     ttlMs: LEASE_MS,
   });
-  const rounds = new Rounds(timers, LOOK_EVERY_MS, async (round) => {
+  let round = 0;
+  const rounds = new Rounds({ clock: timers, log }, "schedules", LOOK_EVERY_MS, async () => {
     await clock.measure(LOOK_EVERY_MS);
-    if ((await lease.hold()) && round % ROUNDS_FOR_A_SWEEP === 0) await sweepSchedules(parts);
+    if ((await lease.hold()) && round++ % ROUNDS_FOR_A_SWEEP === 0) await sweepSchedules(parts);
   });
-  rounds.begin((error) => log.warn({ err: error }, "Schedules are not looked after: tried again"));
   return {
     onDue: due.onDue,
     stop: async () => {
@@ -62,39 +63,4 @@ async function checkInput({ definitions }: AutomationHost, spec: ScheduleSpec): 
   const definition = definitions.get(spec.flow);
   if (definition?.input === undefined) return;
   await validate(`schedule ${spec.name} of ${spec.flow}`, definition.input, spec.input);
-}
-
-/** The same work again and again, the first time at once, never twice at a time. */
-class Rounds {
-  readonly #clock: AutomationHost["clock"];
-  readonly #everyMs: number;
-  readonly #work: (round: number) => Promise<void>;
-  #cancel: (() => void) | undefined;
-  #going: Promise<void> = Promise.resolve();
-  #stopped = false;
-
-  constructor(
-    clock: AutomationHost["clock"],
-    everyMs: number,
-    work: (round: number) => Promise<void>,
-  ) {
-    this.#clock = clock;
-    this.#everyMs = everyMs;
-    this.#work = work;
-  }
-
-  begin(onError: (error: unknown) => void, round = 0): void {
-    this.#going = this.#work(round)
-      .catch(onError)
-      .then(() => {
-        if (this.#stopped) return;
-        this.#cancel = this.#clock.after(this.#everyMs, () => this.begin(onError, round + 1));
-      });
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#cancel?.();
-    await this.#going;
-  }
 }

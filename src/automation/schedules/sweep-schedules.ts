@@ -27,7 +27,8 @@ export async function sweepSchedules({ host, clock, log }: SweepParts): Promise<
     await orderDue(broker, record, now);
     found.push(name);
   }
-  if (found.length > 0) log.warn({ schedules: found.slice(0, 20) }, "Lost orders of schedules are made again");
+  if (found.length > 0)
+    log.warn({ schedules: found.slice(0, 20) }, "Lost orders of schedules are made again");
   return found;
 }
 

@@ -33,7 +33,11 @@ export class Redaction {
   body(data: Uint8Array, isCut = false): CutText {
     // Before it is cut: half a secret is one too.
     const text = this.text(new TextDecoder().decode(data));
-    return { text: cut(text, MAX_TEXT), bytes: data.length, isCut: isCut || text.length > MAX_TEXT };
+    return {
+      text: cut(text, MAX_TEXT),
+      bytes: data.length,
+      isCut: isCut || text.length > MAX_TEXT,
+    };
   }
 
   text(text: string): string {

@@ -4,6 +4,7 @@ import type { Api } from "./api-host.ts";
 const TAGS = [
   ["runs", "Submit runs, find them, look at them."],
   ["control", "Signal, cancel, terminate and resume runs."],
+  ["schedules", "Runs by the clock."],
   ["queues", "Queues and the workers that read them."],
   ["jobs", "Changes to many runs at once."],
   ["operations", "Dead letters, archive, projections, health."],

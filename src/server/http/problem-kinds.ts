@@ -48,6 +48,7 @@ export const PROBLEM_KINDS: Readonly<Record<string, ProblemKind>> = Object.freez
   PAYLOAD_TOO_LARGE: { status: 413, title: "A value is too large" },
   // The run's state does not allow it.
   RUN_NOT_ARCHIVED: { status: 404, title: "The run is not in the archive" },
+  SCHEDULE_NOT_FOUND: { status: 404, title: "There is no such schedule" },
   RUN_NOT_FOUND: { status: 404, title: "There is no such run" },
   RUN_EXISTS: { status: 409, title: "The key is taken" },
   RUN_CLOSED: { status: 409, title: "The run has ended" },

@@ -11,6 +11,7 @@ import { projectionTopic } from "./routes/projection-routes.ts";
 import { queueTopic } from "./routes/queue-routes.ts";
 import { resultTopic } from "./routes/result-routes.ts";
 import { runTopic } from "./routes/run-routes.ts";
+import { scheduleTopic } from "./routes/schedule-routes.ts";
 import { searchTopic } from "./routes/search-routes.ts";
 import { submitTopic } from "./routes/submit-routes.ts";
 import { tokenTopic } from "./routes/token-routes.ts";
@@ -28,6 +29,7 @@ export const TOPICS: readonly Topic[] = Object.freeze([
   queueTopic,
   workerTopic,
   bulkTopic,
+  scheduleTopic,
   deadLetterTopic,
   archiveTopic,
   projectionTopic,
