@@ -83,16 +83,6 @@ export class Millrace {
     return new Hooks(this.#host);
   }
 
-  /** Endpoints of outgoing webhooks, and what was delivered to them. */
-  get webhooks(): Webhooks {
-    return new Webhooks(this.#host, this.runs);
-  }
-
-  /** Where webhooks of others come in. */
-  get hooks(): Hooks {
-    return new Hooks(this.#host);
-  }
-
   get namespace(): string {
     return this.broker.log.namespace;
   }
