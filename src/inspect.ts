@@ -3,6 +3,7 @@ export type {
   NamespaceReport,
   QueueReport,
   StreamReport,
+  StreamSettings,
   Usage,
 } from "./jetstream/broker-report.ts";
 export { inspectBroker, namespaceExists } from "./jetstream/inspect-broker.ts";

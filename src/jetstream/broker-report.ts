@@ -48,20 +48,29 @@ export interface NamespaceReport {
   readonly partitions: number;
   /** Its first stream records what a namespace records. */
   readonly isMillrace: boolean;
+  /** Its partitions. */
   readonly streams: readonly StreamReport[];
+  /** What stands beside the log: control records, ingress, events, and what is captured if anything is. */
+  readonly others: readonly StreamSettings[];
 }
 
-export interface StreamReport {
+/** Any stream of a namespace. */
+export interface StreamSettings {
   readonly name: string;
+  readonly isMissing: boolean;
   readonly replicas: number;
   readonly messages: number;
   readonly bytes: number;
-  /** Messages that are gone from the log: purged, deleted or expired. */
-  readonly lost: number;
   /** Replicas that are offline or behind. */
   readonly lagging: readonly string[];
   /** Settings that are not as the protocol needs them. */
   readonly differences: readonly string[];
+}
+
+/** A partition's stream. */
+export interface StreamReport extends StreamSettings {
+  /** Messages that are gone from the log: purged, deleted or expired. */
+  readonly lost: number;
   /** Messages that were set aside, and neither replayed nor dropped, of the first 10,000. */
   readonly deadLetters: number;
   /** The one of them that was set aside last, if it can be read. */

@@ -5,7 +5,7 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { BrokerReport, NamespaceReport, StreamReport } from "./broker-report.ts";
 import { type DialOptions, dial } from "./dial.ts";
-import { inspectStream, missingStream } from "./inspect-stream.ts";
+import { inspectOthers, inspectStream, missingStream } from "./inspect-stream.ts";
 import { jsRequest } from "./js-request.ts";
 import { measureClock } from "./measure-clock.ts";
 import { measureWrites } from "./measure-writes.ts";
@@ -110,5 +110,6 @@ async function namespaceOf(
     if (info === undefined) streams.push(missingStream(name));
     else streams.push(await inspectStream(connection, namespace, { partition, partitions, info }));
   }
-  return { partitions, isMillrace: partitions === recorded, streams };
+  const others = await inspectOthers(connection, namespace, first.config.num_replicas);
+  return { partitions, isMillrace: partitions === recorded, streams, others };
 }

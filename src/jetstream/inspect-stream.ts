@@ -1,10 +1,11 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import { type DeadLetter, decodeDeadLetter } from "../wire/dead-letter-codec.ts";
-import type { StreamReport } from "./broker-report.ts";
+import type { StreamReport, StreamSettings } from "./broker-report.ts";
+import { capturedStreamConfig, eventsStreamConfig, ingressStreamConfig } from "./bus-streams.ts";
 import { inspectQueues } from "./inspect-queues.ts";
 import { readLastPerSubject } from "./last-per-subject.ts";
-import { streamConfig } from "./namespace.ts";
-import type { StreamInfo } from "./stream-settings.ts";
+import { controlStreamConfig, streamConfig, streamInfo } from "./namespace.ts";
+import type { StreamConfig, StreamInfo } from "./stream-settings.ts";
 
 /** One partition of a namespace. */
 export async function inspectStream(
@@ -15,21 +16,36 @@ export async function inspectStream(
   const { partition, partitions, info } = place;
   const { name, num_replicas: replicas } = info.config;
   const wanted = streamConfig(namespace, partition, partitions, replicas);
-  const { messages, bytes, last_seq } = info.state;
   const dead = `mr.${namespace}.${partition}.dead.*`;
   return {
-    name,
-    replicas,
-    messages,
-    bytes,
-    lost: last_seq - messages,
-    lagging: (info.cluster?.replicas ?? [])
-      .filter(({ current, offline }) => !current || offline === true)
-      .map((peer) => peer.name),
-    differences: differences(wanted, info.config),
+    ...settingsOf(info, wanted),
+    lost: info.state.last_seq - info.state.messages,
     ...(await openLetters(connection, name, dead)),
     queues: await inspectQueues(connection, name),
   };
+}
+
+/** The streams of a namespace beside its partitions. The last of them is made when it is first needed. */
+export async function inspectOthers(
+  connection: NatsConnection,
+  namespace: string,
+  replicas: number,
+): Promise<readonly StreamSettings[]> {
+  const captured = capturedStreamConfig(namespace, replicas, []);
+  const wanted = [
+    controlStreamConfig(namespace, replicas),
+    ingressStreamConfig(namespace, replicas),
+    eventsStreamConfig(namespace, replicas),
+    captured,
+  ];
+  const found = await Promise.all(
+    wanted.map(async (config) => {
+      const info = await streamInfo(connection, config.name);
+      if (info !== undefined) return settingsOf(info, config);
+      return config === captured ? undefined : missingStream(config.name);
+    }),
+  );
+  return found.filter((report) => report !== undefined);
 }
 
 /** What there is to say of a partition whose stream is gone. */
@@ -39,6 +55,7 @@ export function missingStream(name: string): StreamReport {
 
 const NO_STREAM: StreamReport = {
   name: "",
+  isMissing: true,
   replicas: 0,
   messages: 0,
   bytes: 0,
@@ -51,14 +68,37 @@ const NO_STREAM: StreamReport = {
 };
 
 /** Texts that say nothing about how the stream works. */
-const DESCRIPTIVE = new Set(["description", "metadata"]);
+const DESCRIPTIVE: readonly string[] = ["description", "metadata"];
+/** What somebody changes on purpose: for how long events are kept, and what is captured. */
+const CHANGEABLE: Readonly<Record<string, readonly string[]>> = {
+  events: ["max_age", "max_bytes", "duplicate_window"],
+  captured: ["subjects", "max_age", "max_bytes", "duplicate_window"],
+};
+
+function settingsOf(info: StreamInfo, wanted: StreamConfig): StreamSettings {
+  const { name, num_replicas: replicas } = info.config;
+  const { messages, bytes } = info.state;
+  return {
+    name,
+    isMissing: false,
+    replicas,
+    messages,
+    bytes,
+    lagging: (info.cluster?.replicas ?? [])
+      .filter(({ current, offline }) => !current || offline === true)
+      .map((peer) => peer.name),
+    differences: differences(wanted, info.config),
+  };
+}
 
 function differences(
   wanted: Readonly<Record<string, unknown>>,
   actual: Readonly<Record<string, unknown>>,
 ): readonly string[] {
+  const kind = String(wanted["name"]).split("_").at(-1) ?? "";
+  const free = new Set([...DESCRIPTIVE, ...(CHANGEABLE[kind] ?? [])]);
   return Object.entries(wanted)
-    .filter(([setting, value]) => !DESCRIPTIVE.has(setting) && !includes(actual[setting], value))
+    .filter(([setting, value]) => !free.has(setting) && !includes(actual[setting], value))
     .map(([setting, value]) => `${setting} is ${text(actual[setting])}, must be ${text(value)}`);
 }
 

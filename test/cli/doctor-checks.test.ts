@@ -16,6 +16,7 @@ const QUEUE: QueueReport = {
 };
 const STREAM: StreamReport = {
   name: "MR_default_0",
+  isMissing: false,
   replicas: 3,
   messages: 10,
   bytes: 1_000,
@@ -42,7 +43,7 @@ const REPORT: BrokerReport = {
     consumers: { used: 1, limit: -1 },
   },
   clock: { skewMs: 3, uncertaintyMs: 1 },
-  namespace: { partitions: 1, isMillrace: true, streams: [STREAM] },
+  namespace: { partitions: 1, isMillrace: true, streams: [STREAM], others: [] },
   writes: { count: 50, medianMs: 0.2, slowestMs: 3 },
 };
 
@@ -56,7 +57,7 @@ function server(changed: Partial<BrokerReport["server"]>): readonly Check[] {
 
 function stream(changed: Partial<StreamReport>): readonly Check[] {
   const streams = [{ ...STREAM, ...changed }];
-  return namespaceChecks("default", { partitions: 1, isMillrace: true, streams });
+  return namespaceChecks("default", { partitions: 1, isMillrace: true, streams, others: [] });
 }
 
 function queue(...changes: readonly Partial<QueueReport>[]): string | undefined {
@@ -109,7 +110,12 @@ test.each([
 });
 
 test("one replica, and an fsync that comes later, are to look at in production and right for development", () => {
-  const namespace = { partitions: 1, isMillrace: true, streams: [{ ...STREAM, replicas: 1 }] };
+  const namespace = {
+    partitions: 1,
+    isMillrace: true,
+    streams: [{ ...STREAM, replicas: 1 }],
+    others: [],
+  };
   const fsync = { known: true, always: false, interval: "2m", source: "a file" } as const;
   const levels = (isEmbedded: boolean): (string | undefined)[] => {
     const checks = durabilityChecks({ ...REPORT, namespace }, fsync, isEmbedded);
@@ -133,7 +139,12 @@ test("a write that could not be measured says so", () => {
 });
 
 test("a stream that is not Millrace's, a gap in the log and a replica that is behind are told", () => {
-  const foreign = namespaceChecks("default", { partitions: 1, isMillrace: false, streams: [] });
+  const foreign = namespaceChecks("default", {
+    partitions: 1,
+    isMillrace: false,
+    streams: [],
+    others: [],
+  });
   expect(levelOf(foreign, "namespace")).toBe("fail");
   expect(levelOf(stream({ lost: 3 }), "log MR_default_0")).toBe("ok");
   expect(levelOf(stream({ lagging: ["n2"] }), "replicas of MR_default_0")).toBe("warn");
@@ -145,4 +156,22 @@ test("queues: wrong consumers and two leases fail, a short lease and a missing r
   expect(queue({ leaseMs: 500 })).toBe("warn");
   expect(queue({ waiting: 3, openPulls: 0 })).toBe("warn");
   expect(queue({ waiting: 3, openPulls: 0, handedOut: 1 })).toBe("ok");
+});
+
+test("a stream beside the log that is missing is made by whoever connects; one that was changed is wrong", () => {
+  const others = [
+    { ...STREAM, name: "MR_default_events", isMissing: true },
+    { ...STREAM, name: "MR_default_ingress", differences: ['retention is "limits"'] },
+    { ...STREAM, name: "MR_default_control", lagging: ["n2"] },
+  ];
+  const checks = namespaceChecks("default", {
+    partitions: 1,
+    isMillrace: true,
+    streams: [STREAM],
+    others,
+  });
+  expect(levelOf(checks, "stream MR_default_events")).toBe("warn");
+  expect(levelOf(checks, "stream MR_default_ingress")).toBe("fail");
+  expect(levelOf(checks, "stream MR_default_control")).toBe("ok");
+  expect(levelOf(checks, "replicas of MR_default_control")).toBe("warn");
 });

@@ -26,6 +26,13 @@ beforeAll(async () => {
   await worker.wrote(/Serving/);
 });
 
+const STREAMS = [
+  "MR_default_0",
+  "MR_default_control",
+  "MR_default_events",
+  "MR_default_ingress",
+] as const;
+
 interface Diagnosis {
   readonly healthy: boolean;
   readonly checks: readonly {
@@ -72,14 +79,16 @@ test("a namespace as it was made is healthy, each check says what it means, and 
     diagnosis.checks.filter(({ level, todo }) => level !== "ok" && todo === undefined),
   ).toEqual([]);
   expect(check(diagnosis, "server version")?.found).toMatch(/^\d+\.\d+\.\d+/);
-  expect(check(diagnosis, "stream MR_default_0")).toMatchObject({ level: "ok" });
+  for (const name of STREAMS) {
+    expect(check(diagnosis, `stream ${name}`)).toMatchObject({ level: "ok" });
+  }
   expect(check(diagnosis, "queue shop")).toMatchObject({
     level: "ok",
     found: expect.stringContaining("lease 5.0s"),
   });
   expect(check(diagnosis, "clock skew")).toMatchObject({ level: "ok" });
   expect(check(diagnosis, "write latency")?.found).toMatch(/^median [\d.]+ ms/);
-  expect(await streamNames()).toEqual(["MR_default_0", "MR_default_control"]);
+  expect(await streamNames()).toEqual(STREAMS);
 });
 
 test("the fsync policy is not guessed: it is not visible over a connection", async () => {
@@ -106,7 +115,7 @@ test("a namespace that does not exist is no failure, and is not made", async () 
   const diagnosis = await doctor("-n", "none");
   expect(diagnosis).toMatchObject({ code: 0, healthy: true });
   expect(check(diagnosis, "namespace")).toMatchObject({ level: "warn" });
-  expect(await streamNames()).toEqual(["MR_default_0", "MR_default_control"]);
+  expect(await streamNames()).toEqual(STREAMS);
 });
 
 test("bytes that are not Millrace's are listed as dead letters, and doctor tells the newest", async () => {

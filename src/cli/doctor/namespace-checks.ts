@@ -1,4 +1,4 @@
-import type { NamespaceReport, QueueReport, StreamReport } from "../../inspect.ts";
+import type { NamespaceReport, QueueReport, StreamReport, StreamSettings } from "../../inspect.ts";
 import { humanBytes, humanDuration } from "../human-time.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 
@@ -24,6 +24,7 @@ export function namespaceChecks(
   return [
     size(name, namespace),
     ...namespace.streams.flatMap((stream) => streamChecks(stream)),
+    ...namespace.others.flatMap((stream) => otherChecks(stream)),
     ...queueChecks(namespace.streams.flatMap(({ queues }) => queues)),
     deadLetters(namespace),
   ];
@@ -39,40 +40,40 @@ function size(name: string, { partitions, streams }: NamespaceReport): Check {
 }
 
 function streamChecks(stream: StreamReport): readonly Check[] {
-  const { name, differences, lost, lagging } = stream;
-  const checks: Check[] = [];
+  const { name, lost } = stream;
+  if (lost === 0) return [...settingsChecks(stream), ...replicaChecks(stream)];
+  const removed = ok(`log ${name}`, {
+    found: `${lost} messages were removed`,
+    means:
+      "the archive and wake-ups that fired do that; whoever else purges makes runs stand still",
+  });
+  return [...settingsChecks(stream), removed, ...replicaChecks(stream)];
+}
+
+/** A stream beside the log: whoever connects makes it, so that an older namespace gets it too. */
+function otherChecks(stream: StreamSettings): readonly Check[] {
+  if (!stream.isMissing) return [...settingsChecks(stream), ...replicaChecks(stream)];
+  const found = "it is missing";
+  const means = "the namespace is older than this version, or somebody removed it";
+  const todo = "connect with this version, by any command or worker: that makes it";
+  return [warn(`stream ${stream.name}`, { found, means, todo })];
+}
+
+function settingsChecks({ name, differences }: StreamSettings): readonly Check[] {
+  const check = `stream ${name}`;
   if (differences.length === 0) {
-    checks.push(
-      ok(`stream ${name}`, { found: "as it was made", means: "the protocol relies on it" }),
-    );
-  } else {
-    checks.push(
-      fail(`stream ${name}`, {
-        found: differences.join("; "),
-        means: "the protocol relies on these settings: runs may be lost or stand still",
-        todo: "set them back with: nats stream edit",
-      }),
-    );
+    return [ok(check, { found: "as it was made", means: "the protocol relies on it" })];
   }
-  if (lost > 0) {
-    checks.push(
-      ok(`log ${name}`, {
-        found: `${lost} messages were removed`,
-        means:
-          "the archive and wake-ups that fired do that; whoever else purges makes runs stand still",
-      }),
-    );
-  }
-  if (lagging.length > 0) {
-    checks.push(
-      warn(`replicas of ${name}`, {
-        found: `offline or behind: ${lagging.join(", ")}`,
-        means: "one more loss may stop the stream",
-        todo: "look at these servers",
-      }),
-    );
-  }
-  return checks;
+  const found = differences.join("; ");
+  const means = "the protocol relies on these settings: runs may be lost or stand still";
+  return [fail(check, { found, means, todo: "set them back with: nats stream edit" })];
+}
+
+function replicaChecks({ name, lagging }: StreamSettings): readonly Check[] {
+  if (lagging.length === 0) return [];
+  const found = `offline or behind: ${lagging.join(", ")}`;
+  const means = "one more loss may stop the stream";
+  return [warn(`replicas of ${name}`, { found, means, todo: "look at these servers" })];
 }
 
 const SHORT_LEASE_MS = 1_000;
