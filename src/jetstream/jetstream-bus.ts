@@ -76,6 +76,12 @@ export class JetStreamBus implements MessageBus {
     if (outcome.status !== "written") throw this.#unconfirmed(order.subject, outcome);
   }
 
+  async now(): Promise<number> {
+    const { ts } = (await this.#info(this.streams.ingress)) ?? {};
+    if (ts !== undefined) return Date.parse(ts);
+    throw new BrokerError("The broker does not tell its time: there is no ingress stream.");
+  }
+
   async withdraw(subject: string): Promise<void> {
     checkNewMessage({ subject });
     await this.#request(`STREAM.PURGE.${this.streams.ingress}`, { filter: subject });

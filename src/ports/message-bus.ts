@@ -29,6 +29,8 @@ export interface MessageBus {
   tell(message: NewMessage): void;
   /** Orders a message: stored on `target` at that time. `subject` and `target` are both subjects of the ingress. */
   order(order: MessageOrder): Promise<void>;
+  /** The broker's clock at some moment during the call, in milliseconds since 1970. @throws {@link BrokerError} */
+  now(): Promise<number>;
   /** Takes an order back that was not carried out yet. */
   withdraw(subject: string): Promise<void>;
   /** The stream that holds a subject, wildcards allowed, whosever it is. */

@@ -76,6 +76,10 @@ export class MemoryBus implements MessageBus {
     if (outcome.status !== "written") throw unconfirmed(order.subject, outcome);
   }
 
+  now(): Promise<number> {
+    return this.#ask(() => this.#broker.clock.now());
+  }
+
   async withdraw(subject: string): Promise<void> {
     checkNewMessage({ subject });
     await this.#ask((bus) => bus.withdraw(subject));

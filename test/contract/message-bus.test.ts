@@ -75,6 +75,19 @@ onEveryAdapter("the message bus", (open) => {
     expect(Math.abs((message?.storedAt ?? 0) - before)).toBeLessThan(60_000);
   });
 
+  test("tells the broker's time, which is not before what it stored and not after what it stores next", async () => {
+    const { broker, subjects } = await start();
+    const subject = subjects.appEvent("a");
+    const stored = async (): Promise<number> => {
+      const { stream } = await broker.bus.publish({ subject, data: bytes("x") });
+      return (await broker.bus.last(stream, subject))?.storedAt ?? Number.NaN;
+    };
+    const before = await stored();
+    const now = await broker.bus.now();
+    expect(now).toBeGreaterThanOrEqual(before);
+    expect(await stored()).toBeGreaterThanOrEqual(Math.floor(now));
+  });
+
   test("stores one of two messages with the same id, and says where", async () => {
     const { broker, subjects } = await start();
     const message = { subject: subjects.appEvent("a"), data: bytes("x"), id: "same" };
