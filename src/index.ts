@@ -13,14 +13,17 @@ export {
 } from "./client/dead-letter-errors.ts";
 export type {
   DeadLetterDetails,
+  DeadLetterView,
+  DeadMessage,
+} from "./client/dead-letter-view.ts";
+export type {
   DeadLetterListOptions,
   DeadLetterPage,
   DeadLetters,
-  DeadLetterView,
-  DeadMessage,
 } from "./client/dead-letters.ts";
 export type { EmitEventOptions, EmittedEvent } from "./client/emit.ts";
 export { Events, type RetainOptions } from "./client/events.ts";
+export type { ReplayChanges } from "./client/ingress-letters.ts";
 export type {
   ErrorFact,
   ExplainReason,

@@ -1,29 +1,25 @@
-import { RunNotFoundError } from "../engine/run-errors.ts";
-import { BrokerError, InvalidOptionError } from "../engine/usage-errors.ts";
-import { putWake } from "../history/put-wake.ts";
-import { readHead } from "../history/run-head.ts";
-import type { Stored } from "../ports/run-log.ts";
-import { type DeadLetter, decodeDeadLetter, encodeDeadLetter } from "../wire/dead-letter-codec.ts";
-import { decodeSubmission } from "../wire/submission-codec.ts";
-import type { ClientHost } from "./client-host.ts";
-import { DeadLetterNotFoundError, DeadLetterNotReplayableError } from "./dead-letter-errors.ts";
-import { placeOf, understood } from "./describe-message.ts";
-import { openQueueOf } from "./send-signal.ts";
+import { InvalidOptionError } from "../engine/usage-errors.ts";
+import type { DeadLetterDetails, DeadLetterView, FoundLetter } from "./dead-letter-view.ts";
+import { IngressDeadLetters } from "./ingress-dead-letters.ts";
+import type { LettersHost, ReplayChanges } from "./ingress-letters.ts";
+import { LogLetters } from "./log-letters.ts";
 
 /**
- * Messages that no worker could use: each stays where it is in the log, and a letter says which one it is and why. A letter
- * is open until it is replayed or dropped; either is recorded in its place, and nothing is deleted.
+ * Messages that no worker could use, with the reason: of the log, where each stays in its place, and of the ingress, where a
+ * letter is a copy. A letter is open until it is replayed or dropped; either is recorded in its place, and nothing is deleted.
  */
 export class DeadLetters {
-  readonly #host: Pick<ClientHost, "broker" | "clock">;
+  readonly #log: LogLetters;
+  readonly #ingress: IngressDeadLetters;
 
-  constructor(host: Pick<ClientHost, "broker" | "clock">) {
-    this.#host = host;
+  constructor(host: LettersHost) {
+    this.#log = new LogLetters(host);
+    this.#ingress = new IngressDeadLetters(host);
   }
 
   /**
    * A page of letters, the newest first. It takes as long as the page is large, however many letters there are, but for a
-   * bounded number of resolved ones that are passed over.
+   * bounded number of resolved ones that are passed over, and the names of those of the ingress.
    * @throws {@link InvalidOptionError}, {@link BrokerError}
    */
   async list(options: DeadLetterListOptions = {}): Promise<DeadLetterPage> {
@@ -32,13 +28,18 @@ export class DeadLetters {
       throw new InvalidOptionError("limit", limit, "use 1 to 1000");
     }
     const before = readCursor(options.after);
+    const published = await this.#ingress.open();
     const letters: DeadLetterView[] = [];
     for (let looks = 0; looks < MAX_LOOKS && letters.length < limit; looks++) {
-      const found = newestFirst(await this.#host.broker.log.deadLetters(limit, before));
+      const [stored, copied] = await Promise.all([
+        this.#log.newest(limit, before),
+        published.newest(limit, before.get("ingress")),
+      ]);
+      const found = newestFirst([...stored, ...copied]);
       if (found.length === 0) return { letters, next: undefined };
-      for (const { stored, view } of found) {
+      for (const { place, sequence, view } of found) {
         if (letters.length === limit) break;
-        before.set(stored.partition, stored.sequence);
+        before.set(place, sequence);
         if (resolved || view.state === "open") letters.push(view);
       }
     }
@@ -49,106 +50,36 @@ export class DeadLetters {
    * A letter with the message that it is about, as far as that can be understood.
    * @throws {@link DeadLetterNotFoundError}, {@link BrokerError}
    */
-  async show(id: string): Promise<DeadLetterDetails> {
-    const { letter, stored } = await this.#read(id);
-    const message = await this.#message(stored, letter);
-    const view = viewOf(stored);
-    if (message === undefined) return { ...view, message: undefined };
-    const { kind, run } = placeOf(message.subject);
-    const decoded = understood(message);
-    return {
-      ...view,
-      message: {
-        kind,
-        runId: run?.id,
-        bytes: message.data.length,
-        hex: Buffer.from(message.data.subarray(0, PREVIEW_BYTES)).toString("hex"),
-        content: decoded.kind === "ok" ? decoded.value : undefined,
-        trouble: decoded.kind === "ok" ? undefined : decoded.reason,
-      },
-    };
+  show(id: string): Promise<DeadLetterDetails> {
+    return this.#of(id).show(id);
   }
 
   /**
-   * Gives the message to its run after all: an input whose run exists by now is put into its inbox, its bytes as they are; a
-   * submission that can be understood by now is handed to a worker. Safe to repeat: an input is folded once.
+   * Gives the message to its run after all. In the log an input whose run exists by now is put into its inbox, its bytes as
+   * they are, and a submission that can be understood by now is handed to a worker. A message of the ingress is published
+   * again as it was, or changed as `changes` say, and keeps the run id that its publisher was promised. Safe to repeat: what
+   * is done twice counts once.
    * @throws {@link DeadLetterNotReplayableError} with what is in the way, {@link RunClosedError} when the run has ended,
-   * {@link DeadLetterNotFoundError}, {@link BrokerError}
+   * {@link InvalidOptionError} when a message of the log is to be changed, {@link DeadLetterNotFoundError},
+   * {@link BrokerError}
    */
-  async replay(id: string): Promise<DeadLetterView> {
-    const { letter, stored } = await this.#read(id);
-    this.#checkOpen(id, letter);
-    const message = await this.#message(stored, letter);
-    if (message === undefined) throw refusal(id, "its message is gone from the log", DROP);
-    const { kind, run } = placeOf(message.subject);
-    const decoded = understood(message);
-    if (decoded.kind === "foreign") throw refusal(id, decoded.reason, DROP);
-    if (run === undefined) throw refusal(id, "no run can have its subject", DROP);
-    if (kind === "h") throw refusal(id, "a history takes nothing from outside", DROP);
-    if (kind === "in") {
-      const queue = await openQueueOf(this.#host, run).catch((error: unknown) => {
-        if (!(error instanceof RunNotFoundError)) throw error;
-        throw refusal(id, `there is no run ${run.id}`, "Submit the run first, or drop the letter.");
-      });
-      await this.#host.broker.log.put(run, queue, message.data);
-    } else await this.#wakeForSubmission(id, message);
-    return this.#resolve(id, "replayed");
+  async replay(id: string, changes: ReplayChanges = {}): Promise<DeadLetterView> {
+    if (isOfIngress(id)) return this.#ingress.replay(id, changes);
+    const [changed] = Object.keys(changes);
+    if (changed === undefined) return this.#log.replay(id);
+    throw new InvalidOptionError(changed, "", "only messages of the ingress can be changed");
   }
 
   /**
-   * Marks a letter as seen to: it is listed no more unless asked for. The message stays in the log.
+   * Marks a letter as seen to: it is listed no more unless asked for. The message is kept.
    * @throws {@link DeadLetterNotFoundError}, {@link BrokerError}
    */
   drop(id: string): Promise<DeadLetterView> {
-    return this.#resolve(id, "dropped");
+    return this.#of(id).drop(id);
   }
 
-  /** Its own place in the queue is acked: a wake takes it. */
-  async #wakeForSubmission(id: string, message: Stored): Promise<void> {
-    const { run } = placeOf(message.subject);
-    const decoded = decodeSubmission(message.data);
-    if (run === undefined || decoded.kind !== "ok" || decoded.value.runId !== run.id) {
-      throw refusal(id, "it is of another run than its subject says", DROP);
-    }
-    const { frame } = await readHead(this.#host.broker.log, run);
-    if (frame !== undefined) throw refusal(id, `run ${run.id} has a history already`, DROP);
-    const { queue } = decoded.value;
-    const wake = { replaces: [message.sequence], resume: false, queue };
-    await putWake(this.#host, run, queue, wake);
-  }
-
-  /** The first who resolves it says as what. */
-  async #resolve(id: string, as: "replayed" | "dropped"): Promise<DeadLetterView> {
-    for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const { letter, stored } = await this.#read(id);
-      if (letter.resolved !== undefined) return viewOf(stored);
-      const data = encodeDeadLetter({ ...letter, resolved: { as, at: this.#host.clock.now() } });
-      const { status } = await this.#host.broker.log.rollUp(stored, data);
-      if (status === "written") return viewOf({ ...stored, data });
-    }
-    throw new BrokerError(`It is not known whether dead letter ${id} was marked. Do it again.`);
-  }
-
-  #checkOpen(id: string, { resolved }: DeadLetter): void {
-    if (resolved === undefined) return;
-    const when = new Date(resolved.at).toISOString();
-    throw refusal(id, `it was ${resolved.as} at ${when}`, "There is nothing to do.");
-  }
-
-  async #read(id: string): Promise<{ readonly letter: DeadLetter; readonly stored: Stored }> {
-    const [partition, sequence] = partsOf(id);
-    const stored = await this.#host.broker.log.deadLetter(partition, sequence);
-    if (stored === undefined) throw new DeadLetterNotFoundError(id);
-    const decoded = decodeDeadLetter(stored.data);
-    if (decoded.kind === "ok") return { letter: decoded.value, stored };
-    const reason = `this letter itself is foreign: ${decoded.reason}`;
-    return { letter: { subject: stored.subject, sequence, reason, at: 0 }, stored };
-  }
-
-  /** The one that stands there now: after a roll-up it may be another one, which is none of this letter's. */
-  async #message({ partition }: Stored, letter: DeadLetter): Promise<Stored | undefined> {
-    const found = await this.#host.broker.log.message(partition, letter.sequence);
-    return found?.subject === letter.subject ? found : undefined;
+  #of(id: string): LogLetters | IngressDeadLetters {
+    return isOfIngress(id) ? this.#ingress : this.#log;
   }
 }
 
@@ -167,70 +98,21 @@ export interface DeadLetterPage {
   readonly next: string | undefined;
 }
 
-export interface DeadLetterView {
-  /** `<partition>/<sequence>` of the message that it is about. */
-  readonly id: string;
-  readonly partition: number;
-  readonly sequence: number;
-  readonly subject: string;
-  /** Why the message was set aside. */
-  readonly reason: string;
-  /** When it was set aside. */
-  readonly at: Date | undefined;
-  readonly state: "open" | "replayed" | "dropped";
-  readonly resolvedAt: Date | undefined;
+function isOfIngress(id: string): boolean {
+  return id.startsWith("ingress/");
 }
 
-export interface DeadLetterDetails extends DeadLetterView {
-  /** Nothing when it is gone from the log. */
-  readonly message: DeadMessage | undefined;
-}
-
-export interface DeadMessage {
-  /** `new` (a submission), `in` (an input), `h` (a frame), or what else stands in the subject. */
-  readonly kind: string;
-  /** The run that its subject names, if there can be one. */
-  readonly runId: string | undefined;
-  /** How many bytes it has, and the first 256 of them. */
-  readonly bytes: number;
-  readonly hex: string;
-  /** What it says, if this version understands it. */
-  readonly content: object | undefined;
-  /** Why this version does not. */
-  readonly trouble: string | undefined;
-}
-
-function viewOf({ partition, sequence, subject, data }: Stored): DeadLetterView {
-  const decoded = decodeDeadLetter(data);
-  const about = Number(subject.split(".").at(-1)) || sequence;
-  const id = `${partition}/${about}`;
-  if (decoded.kind === "foreign") {
-    const reason = `this letter itself is foreign: ${decoded.reason}`;
-    const unknown = { at: undefined, state: "open", resolvedAt: undefined } as const;
-    return { id, partition, sequence: about, subject, reason, ...unknown };
+/** Within a place by sequence, for the cursor is one; among places by time. */
+function newestFirst(letters: readonly FoundLetter[]): readonly FoundLetter[] {
+  const places = new Map<string, FoundLetter[]>();
+  for (const one of letters) {
+    const found = places.get(one.place) ?? [];
+    found.push(one);
+    places.set(one.place, found);
   }
-  const { at, resolved, ...letter } = decoded.value;
-  return {
-    id,
-    partition,
-    ...letter,
-    at: new Date(at),
-    state: resolved?.as ?? "open",
-    resolvedAt: resolved === undefined ? undefined : new Date(resolved.at),
-  };
-}
-
-/** Within a partition by sequence, for the cursor is one; among partitions by time. */
-function newestFirst(stored: readonly Stored[]): readonly Found[] {
-  const partitions = new Map<number, Found[]>();
-  for (const one of stored) {
-    const found = partitions.get(one.partition) ?? [];
-    found.push({ stored: one, view: viewOf(one) });
-    partitions.set(one.partition, found);
-  }
-  const merged: Found[] = [];
+  const merged: FoundLetter[] = [];
   for (;;) {
-    const [newest] = [...partitions.values()]
+    const [newest] = [...places.values()]
       .filter((found) => found.length > 0)
       .toSorted((one, other) => timeOf(other.at(-1)) - timeOf(one.at(-1)));
     const next = newest?.pop();
@@ -239,45 +121,27 @@ function newestFirst(stored: readonly Stored[]): readonly Found[] {
   }
 }
 
-interface Found {
-  readonly stored: Stored;
-  readonly view: DeadLetterView;
-}
-
-function timeOf(found: Found | undefined): number {
+function timeOf(found: FoundLetter | undefined): number {
   return found?.view.at?.getTime() ?? 0;
 }
 
-function partsOf(id: string): readonly [partition: number, sequence: number] {
-  const parts = /^(\d{1,9})\/(\d{1,15})$/.exec(id);
-  if (parts === null) throw new DeadLetterNotFoundError(id);
-  return [Number(parts[1]), Number(parts[2])];
-}
-
-/** `<partition>-<sequence>` with dots between them: how far back each partition was read. */
-function readCursor(text = ""): Map<number, number> {
-  const before = new Map<number, number>();
+/** `<place>-<sequence>` with dots between them: how far back each place was read. */
+function readCursor(text = ""): Map<string, number> {
+  const before = new Map<string, number>();
   if (text === "") return before;
   for (const part of text.split(".")) {
-    const [, partition, sequence] = /^(\d{1,9})-(\d{1,15})$/.exec(part) ?? [];
-    if (partition === undefined || sequence === undefined) {
+    const [, place, sequence] = /^(\d{1,9}|ingress)-(\d{1,15})$/.exec(part) ?? [];
+    if (place === undefined || sequence === undefined) {
       throw new InvalidOptionError("after", text, "use `next` of a page");
     }
-    before.set(Number(partition), Number(sequence));
+    before.set(place, Number(sequence));
   }
   return before;
 }
 
-function writeCursor(before: ReadonlyMap<number, number>): string {
-  return [...before].map(([partition, sequence]) => `${partition}-${sequence}`).join(".");
+function writeCursor(before: ReadonlyMap<string, number>): string {
+  return [...before].map(([place, sequence]) => `${place}-${sequence}`).join(".");
 }
 
-function refusal(id: string, reason: string, next: string): DeadLetterNotReplayableError {
-  return new DeadLetterNotReplayableError(id, reason, next);
-}
-
-const DROP = "If nobody needs it, drop it.";
-const PREVIEW_BYTES = 256;
 /** Reads of one page, while they give nothing but resolved letters. */
 const MAX_LOOKS = 20;
-const MAX_TRIES = 5;

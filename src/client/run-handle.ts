@@ -40,12 +40,12 @@ export class RunHandle<Output = unknown> {
   readonly #run: RunRef;
   #hint: OutcomeHint | undefined;
 
-  constructor(host: ClientHost, run: RunRef, hint?: OutcomeHint) {
+  constructor(host: ClientHost, run: RunRef, hint?: OutcomeHint, isNew = false) {
     this.id = run.id;
     this.#host = host;
     this.#run = run;
     this.#hint = hint;
-    this.isNew = hint !== undefined;
+    this.isNew = isNew;
   }
 
   /**

@@ -19,12 +19,16 @@ import { Patience } from "./patience.ts";
 import { changeSettings } from "./queue-handle.ts";
 import { RunHandle } from "./run-handle.ts";
 
-/** Publishes one submission, and comes back when it is durable: accepted, visible and queued in the same write (I1). */
+/**
+ * Publishes one submission, and comes back when it is durable: accepted, visible and queued in the same write (I1). Who has no
+ * interest in the result is not told of the end by a hint, and keeps nothing in memory for it.
+ */
 export async function submit(
   host: ClientHost,
   definition: AnyDefinition | string,
   input: unknown,
   options: SubmitOptions,
+  interest: "result" | "none" = "result",
 ): Promise<RunHandle> {
   const { broker, clock } = host;
   const flow = typeof definition === "string" ? definition : definition.name;
@@ -51,7 +55,7 @@ export async function submit(
   const what = `The input of ${run.id}`;
   const plain = encodeValue(input, what);
   const sealed = await patience.ask(async () => host.payloads.seal(plain, what));
-  const hint = new OutcomeHint(broker.hints);
+  const hint = interest === "result" ? new OutcomeHint(broker.hints) : undefined;
   const submission: Submission = {
     runId: run.id,
     queue,
@@ -60,19 +64,19 @@ export async function submit(
     ...checked,
     attributes,
     submittedAt: clock.now(),
-    replyTo: hint.replyTo,
+    replyTo: hint?.replyTo ?? "",
     isKeyNew: !mayBeTaken,
     parent: undefined,
   };
   const bytes = encodeSubmission(submission);
   const limit = broker.log.maxMessageBytes;
   if (bytes.length > limit) {
-    hint.forget();
+    hint?.forget();
     throw new PayloadTooLargeError(`The submission of ${run.id}`, bytes.length, limit);
   }
   const accepted = await publish(host, run, { submission, place, bytes }, patience);
-  if (accepted) return new RunHandle(host, run, hint);
-  hint.forget();
+  if (accepted) return new RunHandle(host, run, hint, true);
+  hint?.forget();
   return existing(host, run, options);
 }
 

@@ -1,4 +1,4 @@
-import { checkToken } from "../engine/names.ts";
+import { checkToken, isToken } from "../engine/names.ts";
 
 /**
  * The subjects of ingress and events in one namespace (docs/protocol.md). What begins with `millrace.` is for everybody, in any
@@ -34,6 +34,28 @@ export class BusSubjects {
       `millrace.${namespace}.cancel.${flow}.>`,
       `mr.${namespace}.ingress.due.${flow}.*`,
     ];
+  }
+
+  /** Takes a subject of the ingress apart. Tokens are as they stand there: a key or name may be encoded. */
+  ingressPlace(subject: string): IngressPlace | undefined {
+    const { namespace } = this;
+    const [root, space, kind, ...rest] = subject.split(".");
+    if (space !== namespace || !rest.every((token) => isToken(token))) return undefined;
+    const own = root === "mr" && kind === "ingress";
+    return own ? ownPlace(rest) : root === "millrace" ? outsidePlace(kind, rest) : undefined;
+  }
+
+  /** The flow whose consumer reads this subject ({@link BusSubjects.ofFlow}), whether or not it makes sense there. */
+  ingressFlow(subject: string): string | undefined {
+    const [root, space, ...tokens] = subject.split(".");
+    if (space !== this.namespace) return undefined;
+    const [kind, flow, ...rest] = root === "mr" ? tokens.slice(1) : tokens;
+    const isRead =
+      root === "mr"
+        ? tokens[0] === "ingress" && kind === "due" && rest.length === 1
+        : (kind === "submit" && rest.length === 0) ||
+          ((kind === "signal" || kind === "cancel") && rest.length > 0);
+    return isRead ? flow : undefined;
   }
 
   submit(flow: string): string {
@@ -77,4 +99,35 @@ export class BusSubjects {
   systemEvent(type: string): string {
     return `millrace.${this.namespace}.events.system.${type}`;
   }
+}
+
+/** What a subject of the ingress says. */
+export type IngressPlace =
+  | { readonly kind: "submit"; readonly flow: string }
+  | { readonly kind: "signal"; readonly flow: string; readonly key: string; readonly name: string }
+  | { readonly kind: "cancel"; readonly flow: string; readonly key: string }
+  | { readonly kind: "due"; readonly flow: string; readonly schedule: string }
+  /** What is not to be read: an order that is not carried out yet, a dead letter. */
+  | { readonly kind: "order" | "dead"; readonly name: string };
+
+function outsidePlace(
+  kind: string | undefined,
+  [flow, key, name, ...more]: readonly string[],
+): IngressPlace | undefined {
+  if (flow === undefined || more.length > 0) return undefined;
+  if (key === undefined) return kind === "submit" ? { kind, flow } : undefined;
+  if (name === undefined) return kind === "cancel" ? { kind, flow, key } : undefined;
+  return kind === "signal" ? { kind, flow, key, name } : undefined;
+}
+
+function ownPlace([
+  kind,
+  first,
+  second,
+  ...more
+]: readonly string[]): IngressPlace | undefined {
+  if (first === undefined || more.length > 0) return undefined;
+  if (kind === "due" && second !== undefined) return { kind, flow: first, schedule: second };
+  const isOne = (kind === "order" || kind === "dead") && second === undefined;
+  return isOne ? { kind, name: first } : undefined;
 }

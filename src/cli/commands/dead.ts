@@ -5,8 +5,9 @@ import type { Host } from "../host.ts";
 import { humanBytes, humanTime } from "../human-time.ts";
 import { jsonText } from "../json-of.ts";
 import { openExisting } from "../open-connection.ts";
-import { countValue } from "../option-values.ts";
+import { collectPair, countValue } from "../option-values.ts";
 import { printable } from "../printable.ts";
+import { readInput } from "../read-input.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** `millrace dead list|show|replay|drop` */
@@ -32,12 +33,18 @@ export function addDead(program: Command, host: Host): void {
       show(await millrace.deadLetters.show(id), host.terminal);
     },
   );
-  withId(dead.command("replay"), "Give its message to the run after all.").action(
-    async (id: string, _: unknown, command: Command) => {
-      await using millrace = await openExisting(command.optsWithGlobals());
-      told(await millrace.deadLetters.replay(id), host.terminal);
-    },
-  );
+  withId(dead.command("replay"), "Give its message to the run after all.")
+    .option("--body <json>", "published again with this body: JSON, @<file>, or - for standard input")
+    .option("--header <name=value>", "and this header; without a value it is left out", collectPair)
+    .action(async (id: string, _: unknown, command: Command) => {
+      const { body, header, ...options } = command.optsWithGlobals<ReplayOptions>();
+      const changes = {
+        ...(body === undefined ? {} : { body: await readInput(body) }),
+        ...(header === undefined ? {} : { headers: header }),
+      };
+      await using millrace = await openExisting(options);
+      told(await millrace.deadLetters.replay(id, changes), host.terminal);
+    });
   withId(dead.command("drop"), "Mark it as seen to.").action(
     async (id: string, _: unknown, command: Command) => {
       await using millrace = await openExisting(command.optsWithGlobals());
@@ -47,18 +54,30 @@ export function addDead(program: Command, host: Host): void {
 }
 
 const HELP = `
-A line is: id, when it was set aside, the message's subject, why. The message itself stays in the log;
-nothing waits for it. Somebody else publishes on Millrace's subjects, a signal was sent to a run that
-was never submitted, or a worker is older than what submitted to it.
+A line is: id, when it was set aside, the message's subject, why. Nothing waits for the message.
 
-A replay puts an input into the inbox of its run, if there is such a run by now, or hands a submission
-to a worker that this version understands. What is replayed or dropped is listed no more without --all.
+ingress/<sequence> was published for a flow (docs/ingress.md), and its body, a header or the flow's name
+is wrong, or nobody has ever served that flow. A replay publishes it again, changed if you say so: it
+becomes the run that its publisher was promised.
+
+<partition>/<sequence> stands in the log, and stays there. Somebody else writes on Millrace's subjects, a
+signal was sent to a run that was never submitted, or a worker is older than what submitted to it. A
+replay puts an input into the inbox of its run, if there is such a run by now, or hands a submission to
+a worker that this version understands.
+
+What is replayed or dropped is listed no more without --all.
 
 Examples:
   $ millrace dead --limit 10
-  $ millrace dead show 0/1742
-  $ millrace dead replay 0/1742
+  $ millrace dead show ingress/1742
+  $ millrace dead replay ingress/1742
+  $ millrace dead replay ingress/1742 --body '{"id":42}' --header Millrace-Queue=
   $ millrace dead drop 0/1742`;
+
+interface ReplayOptions extends GlobalOptions {
+  readonly body?: string;
+  readonly header?: Readonly<Record<string, string>>;
+}
 
 interface ListOptions extends GlobalOptions {
   readonly limit: number;
@@ -102,12 +121,14 @@ function show(letter: DeadLetterDetails, terminal: Terminal): void {
   if (terminal.json) return terminal.document(letter);
   terminal.print(line(letter, terminal));
   const { message } = letter;
-  if (message === undefined) return terminal.print("Its message is gone from the log.");
+  if (message === undefined) return terminal.print("Its message is gone, or was not kept.");
   const run = message.runId === undefined ? "no run" : `run ${printable(message.runId)}`;
   const kind = KINDS.get(message.kind) ?? "message";
   terminal.print(`${kind} for ${run}, ${humanBytes(message.bytes)}`);
   if (message.content !== undefined) terminal.print(jsonText(message.content, 2));
-  else terminal.print(`Not understood: ${printable(message.trouble ?? "")}`);
+  else if (message.trouble !== undefined) {
+    terminal.print(`Not understood: ${printable(message.trouble)}`);
+  }
   terminal.print(message.hex.replaceAll(/(.{64})/g, "$1\n").trimEnd());
 }
 
@@ -115,6 +136,9 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ["new", "Submission"],
   ["in", "Input"],
   ["h", "Frame"],
+  ["submit", "Published submission"],
+  ["signal", "Published signal"],
+  ["cancel", "Published cancellation"],
 ]);
 
 function told(letter: DeadLetterView, terminal: Terminal): void {

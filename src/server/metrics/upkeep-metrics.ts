@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from "prom-client";
-import type { DeadLetterView } from "../../client/dead-letters.ts";
+import type { DeadLetterView } from "../../client/dead-letter-view.ts";
 import type { WorkerView } from "../../client/workers.ts";
 import type { CaretakerStatus } from "../caretaker.ts";
 
@@ -21,7 +21,7 @@ export class UpkeepMetrics {
     });
     this.#letters = new Gauge({
       name: "millrace_dead_letters",
-      help: "Messages that were set aside and are neither replayed nor dropped (1,000 at most), by kind: in is an input",
+      help: "Messages that were set aside and are neither replayed nor dropped (1,000 at most), by kind: in is an input, ingress was published",
       labelNames: ["kind"],
       registers,
     });
@@ -55,8 +55,8 @@ export class UpkeepMetrics {
     this.#letters.reset();
     if (letters === undefined) return;
     for (const kind of LETTER_KINDS) this.#letters.set({ kind }, 0);
-    for (const { subject } of letters) {
-      const kind = subject.split(".")[3] ?? "";
+    for (const { partition, subject } of letters) {
+      const kind = partition === undefined ? "ingress" : (subject.split(".")[3] ?? "");
       this.#letters.inc({ kind: LETTER_KINDS.find((known) => known === kind) ?? "other" });
     }
   }
@@ -69,4 +69,4 @@ export class UpkeepMetrics {
   }
 }
 
-const LETTER_KINDS = ["new", "in", "h", "other"] as const;
+const LETTER_KINDS = ["new", "in", "h", "ingress", "other"] as const;

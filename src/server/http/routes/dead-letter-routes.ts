@@ -2,11 +2,15 @@ import { Type } from "typebox";
 import type { Api, ApiHost } from "../api-host.ts";
 import type { Topic } from "../create-api.ts";
 import { plain } from "../details-json.ts";
+import { given } from "../given.ts";
 import { CLOSED, Next, PageQuery, Time } from "../schemas/schema-parts.ts";
 
 const letter = {
-  id: Type.String({ description: "`<partition>/<sequence>` of the message that it is about." }),
-  partition: Type.Integer(),
+  id: Type.String({
+    description:
+      "`<partition>/<sequence>` of a message of the log, `ingress/<sequence>` of one that was published.",
+  }),
+  partition: Type.Optional(Type.Integer({ description: "Of a message of the log." })),
   sequence: Type.Integer(),
   subject: Type.String(),
   reason: Type.String({ description: "Why the message was set aside." }),
@@ -17,7 +21,7 @@ const letter = {
 
 const LetterSchema = Type.Object(letter, {
   $id: "DeadLetter",
-  description: "A message that nobody could use: it stays in the log.",
+  description: "A message that nobody could use. Of the log it stays there, of the ingress this is a copy.",
 });
 
 const LetterDetailsSchema = Type.Object(
@@ -35,7 +39,7 @@ const LetterDetailsSchema = Type.Object(
           ),
           trouble: Type.Optional(Type.String({ description: "Why it is not." })),
         },
-        { description: "Not there when it is gone from the log." },
+        { description: "Not there when it is gone, or was not kept." },
       ),
     ),
   },
@@ -45,7 +49,7 @@ const LetterDetailsSchema = Type.Object(
 const LetterRef = Type.Unsafe<object>({ $ref: "DeadLetter#" });
 
 const LetterParams = Type.Object({
-  id: Type.String({ maxLength: 64, description: "`<partition>/<sequence>`, URL-encoded." }),
+  id: Type.String({ maxLength: 64, description: "As the list shows it, URL-encoded." }),
 });
 
 /** Messages that were set aside. */
@@ -94,43 +98,59 @@ function addDeadLetterRoutes(api: Api, { millrace }: ApiHost): void {
     },
     async ({ params: { id } }) => detailsJson(await millrace.deadLetters.show(id)),
   );
-  for (const { action, operationId, summary, description, problems } of ACTIONS) {
-    api.post(
-      `/dead-letters/:id/${action}`,
-      {
-        config: { scope: "control", problems },
-        schema: {
-          operationId,
-          summary,
-          description,
-          tags: ["operations"],
-          params: LetterParams,
-          body: Type.Object({}, CLOSED),
-          response: { 200: LetterRef },
-        },
+  api.post(
+    "/dead-letters/:id/replay",
+    {
+      config: { scope: "control", problems: [404, 409] },
+      schema: {
+        operationId: "replayDeadLetter",
+        summary: "Give the message to its run after all",
+        description:
+          "Once what was in the way is gone: an input is put into its run's inbox, a submission is handed to a worker. A " +
+          "message of the ingress is published again, changed as the body says, and keeps the run id that its publisher was promised.",
+        tags: ["operations"],
+        params: LetterParams,
+        body: ReplaySchema,
+        response: { 200: LetterRef },
       },
-      async ({ params: { id } }) => plain(await millrace.deadLetters[action](id)),
-    );
-  }
+    },
+    async ({ params: { id }, body }) => {
+      const { headers, ...rest } = body;
+      const changes = { ...rest, ...given({ headers }) };
+      return plain(await millrace.deadLetters.replay(id, changes));
+    },
+  );
+  api.post(
+    "/dead-letters/:id/drop",
+    {
+      config: { scope: "control", problems: [404] },
+      schema: {
+        operationId: "dropDeadLetter",
+        summary: "Mark a dead letter as seen to",
+        description: "It is listed no more unless asked for; the message is kept.",
+        tags: ["operations"],
+        params: LetterParams,
+        body: Type.Object({}, CLOSED),
+        response: { 200: LetterRef },
+      },
+    },
+    async ({ params: { id } }) => plain(await millrace.deadLetters.drop(id)),
+  );
 }
 
-const ACTIONS = [
+/** Of a message of the ingress only. */
+const ReplaySchema = Type.Object(
   {
-    action: "replay",
-    operationId: "replayDeadLetter",
-    summary: "Give the message to its run after all",
-    description:
-      "Once what was in the way is gone: an input is put into its run's inbox, a submission is handed to a worker.",
-    problems: [404, 409],
+    body: Type.Optional(Type.Unknown({ description: "JSON in the place of the message's body." })),
+    headers: Type.Optional(
+      Type.Record(Type.String(), Type.String({ maxLength: 4_096 }), {
+        description: "Headers to set; an empty one is left out.",
+        maxProperties: 64,
+      }),
+    ),
   },
-  {
-    action: "drop",
-    operationId: "dropDeadLetter",
-    summary: "Mark a dead letter as seen to",
-    description: "It is listed no more unless asked for; the message stays in the log.",
-    problems: [404],
-  },
-] as const;
+  CLOSED,
+);
 
 /** Bytes in what a message says are shown by their number. */
 function detailsJson(details: object): object {

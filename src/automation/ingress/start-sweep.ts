@@ -1,0 +1,149 @@
+import { ControlLease } from "../../client/control-lease.ts";
+import type { IngressLetters } from "../../client/ingress-letters.ts";
+import type { BusMessage } from "../../ports/message-bus.ts";
+import type { BusSubjects } from "../../wire/bus-subjects.ts";
+import type { AutomationHost, AutomationPart } from "../automation-host.ts";
+import { decodeIngress } from "./decode-ingress.ts";
+
+/**
+ * Sets aside what nobody reads: messages for flows that no worker ever served, and those on subjects that are none. A consumer
+ * stays when its workers are gone, so what is published for a flow that was served once waits for it. One worker at a time does
+ * this; two do no harm.
+ */
+export function startSweep(host: AutomationHost, options: SweepOptions): AutomationPart {
+  const { graceMs = GRACE_MS } = options;
+  const everyMs = Math.max(MIN_EVERY_MS, graceMs / 4);
+  const { clock, log, millrace, worker } = host;
+  const { control } = millrace.broker;
+  const ttlMs = Math.max(1_000, 3 * everyMs);
+  const lease = new ControlLease({ control, clock, what: "ingress-sweep", holder: worker, ttlMs });
+  const sweep = new Sweep(host, options, graceMs);
+  let isStopped = false;
+  let stopTimer: () => void = () => undefined;
+  let round: Promise<void> = Promise.resolve();
+  const look = async (): Promise<void> => {
+    try {
+      if (await lease.hold()) await sweep.round();
+    } catch (error) {
+      if (!isStopped) log.debug({ err: error }, "The ingress is looked through again later");
+    }
+  };
+  const order = (): void => {
+    stopTimer = clock.after(everyMs, () => {
+      round = look().then(() => {
+        if (!isStopped) order();
+      });
+    });
+  };
+  order();
+  return {
+    stop: async () => {
+      isStopped = true;
+      stopTimer();
+      await round;
+      await lease.release().catch(() => undefined);
+    },
+  };
+}
+
+export interface SweepOptions {
+  readonly letters: IngressLetters;
+  readonly subjects: BusSubjects;
+  readonly graceMs?: number;
+}
+
+class Sweep {
+  readonly #host: AutomationHost;
+  readonly #options: SweepOptions;
+  readonly #graceMs: number;
+  /** How far the stream went, and when that was: older than that is what stands before it. No clocks are compared. */
+  readonly #marks: { readonly at: number; readonly last: number }[] = [];
+
+  constructor(host: AutomationHost, options: SweepOptions, graceMs: number) {
+    this.#host = host;
+    this.#options = options;
+    this.#graceMs = graceMs;
+  }
+
+  async round(): Promise<void> {
+    const { bus } = this.#host.millrace.broker;
+    const { ingress } = bus.streams;
+    const now = this.#host.clock.now();
+    const extent = await bus.extent(ingress);
+    if (extent === undefined || extent.messages === 0) return;
+    this.#marks.push({ at: now, last: extent.last });
+    const isOld = ({ at }: { at: number }): boolean => now - at >= this.#graceMs;
+    const old = this.#marks.findLast(isOld);
+    if (old === undefined) return;
+    this.#marks.splice(0, this.#marks.indexOf(old));
+    const unread = await this.#unread(await this.#served());
+    // As a filter such a subject would stand for others too, and filters must not overlap.
+    const isPattern = (subject: string): boolean => /[*>]/.test(subject);
+    const literal = unread.filter((subject) => !isPattern(subject));
+    for (let at = 0; at < literal.length; at += MAX_FILTERS) {
+      await this.#setAsideOn(literal.slice(at, at + MAX_FILTERS), old.last);
+    }
+    for (const subject of unread.filter(isPattern)) await this.#setAsideOn([subject], old.last);
+  }
+
+  async #setAsideOn(filters: readonly string[], upTo: number): Promise<void> {
+    const { bus } = this.#host.millrace.broker;
+    for await (const batch of bus.scan(bus.streams.ingress, { filters })) {
+      // Somebody may have begun to serve a flow meanwhile.
+      const served = await this.#served();
+      for (const message of batch) {
+        if (message.sequence > upTo) return;
+        if (!this.#isRead(message.subject, served)) await this.#setAside(message);
+      }
+    }
+  }
+
+  /** The filters of all consumers: what matches one is read, now or when its workers are back. */
+  async #served(): Promise<ReadonlySet<string>> {
+    const { bus } = this.#host.millrace.broker;
+    const consumers = await bus.consumers(bus.streams.ingress);
+    return new Set(consumers.flatMap(({ filters }) => filters));
+  }
+
+  /** The subjects on which something stands that nobody reads. */
+  async #unread(served: ReadonlySet<string>): Promise<readonly string[]> {
+    const { bus } = this.#host.millrace.broker;
+    const unread: string[] = [];
+    for (const filter of this.#options.subjects.ofStreams.ingress) {
+      for (const subject of (await bus.subjects(bus.streams.ingress, filter)).keys()) {
+        if (!this.#isRead(subject, served)) unread.push(subject);
+      }
+    }
+    return unread;
+  }
+
+  #isRead(subject: string, served: ReadonlySet<string>): boolean {
+    const { subjects } = this.#options;
+    const kind = subjects.ingressPlace(subject)?.kind;
+    // What a schedule ordered waits for its flow, and a letter for somebody who sees to it.
+    if (kind === "order" || kind === "dead" || kind === "due") return true;
+    const flow = subjects.ingressFlow(subject);
+    return flow !== undefined && subjects.ofFlow(flow).some((filter) => served.has(filter));
+  }
+
+  async #setAside(message: BusMessage): Promise<void> {
+    const { letters, subjects } = this.#options;
+    const { log, millrace } = this.#host;
+    const decoded = decodeIngress(subjects, message);
+    const reason =
+      decoded.kind === "foreign"
+        ? decoded.reason
+        : `nobody has ever served flow ${subjects.ingressFlow(message.subject) ?? ""}`;
+    const isNew = await letters.put(message, reason);
+    await millrace.broker.bus.remove(message.stream, message.sequence);
+    if (!isNew) return;
+    const { subject, sequence } = message;
+    const about = { subject, reason, deadLetter: `ingress/${sequence}` };
+    log.warn(about, "Published message set aside");
+  }
+}
+
+const GRACE_MS = 60_000;
+const MIN_EVERY_MS = 20;
+/** Subjects of one look through the stream. */
+const MAX_FILTERS = 64;
