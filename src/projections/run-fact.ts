@@ -1,10 +1,10 @@
 import type { RecordedFrame } from "../engine/frame.ts";
-import { partitionOf } from "../engine/partition.ts";
-import { type RunRef, runRefOfTokens } from "../engine/run-id.ts";
+import type { RunRef } from "../engine/run-id.ts";
 import type { Submission } from "../engine/submission.ts";
 import type { FedMessage } from "../ports/event-feed.ts";
 import { decodeFrame } from "../wire/frame-codec.ts";
 import { decodeInput } from "../wire/input-codec.ts";
+import { runOfSubject } from "../wire/run-of-subject.ts";
 import { decodeSubmission } from "../wire/submission-codec.ts";
 
 /** What a message tells of a run. */
@@ -25,8 +25,7 @@ export type RunFact = {
  */
 export function readFact(message: FedMessage, partitions: number): RunFact | undefined {
   const { kind, data, sequence, partition } = message;
-  const subject = message.subject.split(".");
-  const run = runOf(subject, message, partitions);
+  const run = runOfSubject(message, partitions);
   if (run === undefined) return undefined;
   const place = { run, partition, sequence };
   switch (kind) {
@@ -41,7 +40,7 @@ export function readFact(message: FedMessage, partitions: number): RunFact | und
       return { kind: "frame", ...place, frame: { ...decoded.value, sequence } };
     }
     case "in": {
-      const queue = subject[QUEUE] ?? "";
+      const queue = message.subject.split(".")[QUEUE] ?? "";
       return decodeInput(data).kind === "ok" ? { kind: "input", ...place, queue } : undefined;
     }
     case "dead":
@@ -51,14 +50,3 @@ export function readFact(message: FedMessage, partitions: number): RunFact | und
 
 /** Where the queue's name is in `mr.<ns>.<p>.in.<queue>.<flow>.<key>` (docs/protocol.md). */
 const QUEUE = 4;
-
-function runOf(
-  subject: readonly string[],
-  { kind, partition }: FedMessage,
-  partitions: number,
-): RunRef | undefined {
-  const [flow, key, ...rest] = subject.slice(kind === "h" ? QUEUE : QUEUE + 1);
-  if (flow === undefined || key === undefined || rest.length > 0) return undefined;
-  const run = runRefOfTokens(flow, key);
-  return run !== undefined && partitionOf(run, partitions) === partition ? run : undefined;
-}

@@ -24,14 +24,16 @@ export function decodeError(payload: PlainPayload): Error {
   }
 }
 
-/** Name and message of a recorded error without rebuilding it; nothing when it cannot be read. */
+/** Name, message and code of a recorded error without rebuilding it; nothing when it cannot be read. */
 export function readErrorText(payload: PlainPayload): ErrorText | undefined {
   try {
     const record = JSON.parse(
       new TextDecoder().decode(payload.data),
     ) as Partial<ErrorRecord> | null;
-    const { name, message } = record ?? {};
-    return typeof name === "string" && typeof message === "string" ? { name, message } : undefined;
+    const { name, message, data } = record ?? {};
+    if (typeof name !== "string" || typeof message !== "string") return undefined;
+    const code = codeIn(data);
+    return { name, message, ...(code === undefined ? {} : { code }) };
   } catch {
     return undefined;
   }
@@ -40,6 +42,15 @@ export function readErrorText(payload: PlainPayload): ErrorText | undefined {
 export interface ErrorText {
   readonly name: string;
   readonly message: string;
+  /** Its own `code`, if that is text. */
+  readonly code?: string;
+}
+
+function codeIn(data: ErrorRecord["data"]): string | undefined {
+  if (!Array.isArray(data)) return undefined;
+  const [, , text] = data.find(([key, encoding]) => key === "code" && encoding === "json") ?? [];
+  const code: unknown = text === undefined ? undefined : JSON.parse(text);
+  return typeof code === "string" ? code : undefined;
 }
 
 interface ErrorRecord {
