@@ -329,8 +329,8 @@ function subjectAt(value: unknown, path: string, withWildcards: boolean): string
     : value;
 }
 
-function isWildcardRight(token: string, isLast: boolean): boolean {
-  return token === "*" || (token === ">" && isLast) || !/[*>]/.test(token);
+function isWildcardRight(part: string, isLast: boolean): boolean {
+  return part === "*" || (part === ">" && isLast) || !/[*>]/.test(part);
 }
 
 /** CEL that gives one of these types, as far as can be told without an event. */
