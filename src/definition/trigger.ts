@@ -1,16 +1,8 @@
-import { type Duration, toMilliseconds } from "../engine/duration.ts";
+import type { Duration } from "../engine/duration.ts";
 import type { RunStatus } from "../engine/run-status.ts";
-import { TriggerInvalidError } from "../engine/trigger-errors.ts";
-import type {
-  TriggerAction,
-  TriggerCondition,
-  TriggerLimits,
-  TriggerShape,
-  TriggerSource,
-  TriggerSpec,
-} from "../engine/trigger-spec.ts";
-import { parseTriggerSpec } from "../expressions/parse-trigger-spec.ts";
+import type { TriggerLimits, TriggerSpec } from "../engine/trigger-spec.ts";
 import type { Signal } from "./signal.ts";
+import { triggerSpecOf } from "./trigger-spec-of.ts";
 
 /**
  * Declares a trigger: what happens, and what is done about it. Serve it beside the flows; each event is acted upon once, by
@@ -28,15 +20,7 @@ import type { Signal } from "./signal.ts";
  * @throws {@link TriggerInvalidError}, {@link InvalidDurationError}
  */
 export function trigger(name: string, options: TriggerOptions): Trigger {
-  const { on, when, action, limits } = options;
-  const spec = parseTriggerSpec({
-    name,
-    on: sourceOf(on, "on"),
-    when: when === undefined ? undefined : conditionOf(when),
-    shape: shapeOf(options),
-    action: actionOf(action),
-    limits,
-  });
+  const spec = triggerSpecOf({ ...options, name });
   return { kind: "trigger", name: spec.name, spec };
 }
 
@@ -91,6 +75,9 @@ export interface TriggerWhen {
 
 /** A flow or task, or its name. */
 export type Named = string | { readonly name: string };
+
+/** A trigger as it is written by hand, in JSON files and requests: the words of `trigger()`, with flows and signals by their names. */
+export type TriggerJson = TriggerOptions & { readonly name: string };
 
 /** At most one of these; without any, each event fires. `by` is CEL for the key by which events belong together. */
 export type TriggerShapeOptions = OneOf<{
@@ -159,130 +146,3 @@ type OneOf<All> = {
     readonly [Other in Exclude<keyof All, K>]?: undefined;
   };
 }[keyof All];
-
-function sourceOf(on: TriggerOn, path: string): TriggerSource {
-  if (isNames(on)) return sourceOfNames(listOf(on), path);
-  if ("run" in on) {
-    const { run, longerThan } = on;
-    const lasting = longerThan === undefined ? {} : { longerThanMs: toMilliseconds(longerThan) };
-    return { kind: "run", statuses: listOf(run), ...lasting };
-  }
-  if ("event" in on) return { kind: "event", types: listOf(on.event) };
-  const from = on.from ?? "now";
-  if (!("stream" in on)) return { kind: "subject", subject: on.subject, from };
-  const { stream, subject } = on;
-  return { kind: "stream", stream, ...(subject === undefined ? {} : { subject }), from };
-}
-
-function isNames(on: TriggerOn): on is EventName | readonly EventName[] {
-  return typeof on === "string" || Array.isArray(on);
-}
-
-function sourceOfNames(names: readonly string[], path: string): TriggerSource {
-  const ofRuns = names.filter((name) => name.startsWith(OF_RUNS));
-  if (ofRuns.length === 0) return { kind: "event", types: names };
-  if (ofRuns.length === names.length) {
-    return { kind: "run", statuses: names.map((name) => name.slice(OF_RUNS.length)) };
-  }
-  throw new TriggerInvalidError(path, "run events and others need a trigger each");
-}
-
-function conditionOf({ flow, tags, anyTag, if: expression }: TriggerWhen): TriggerCondition {
-  return {
-    ...(flow === undefined ? {} : { flows: listOf(flow).map(nameOf) }),
-    ...(tags === undefined ? {} : { allTags: tags }),
-    ...(anyTag === undefined ? {} : { anyTags: anyTag }),
-    ...(expression === undefined ? {} : { expression }),
-  };
-}
-
-function shapeOf(options: TriggerShapeOptions): TriggerShape | undefined {
-  const { debounce, throttle, batch, after, absent, with: other } = options;
-  const given = [debounce, throttle, batch, after, absent, other].filter(
-    (one) => one !== undefined,
-  );
-  if (given.length > 1) throw new TriggerInvalidError("shape", "a trigger has one shape at most");
-  if (debounce !== undefined) {
-    const { quiet, maxWait } = debounce;
-    const longest = maxWait === undefined ? {} : { maxWaitMs: toMilliseconds(maxWait) };
-    return { kind: "debounce", ...byOf(debounce), quietMs: toMilliseconds(quiet), ...longest };
-  }
-  if (throttle !== undefined) {
-    const { limit, per } = throttle;
-    return { kind: "throttle", ...byOf(throttle), limit, perMs: toMilliseconds(per) };
-  }
-  if (batch !== undefined) {
-    return { kind: "batch", ...byOf(batch), size: batch.size, ...withinOf(batch) };
-  }
-  if (after !== undefined) {
-    return { kind: "after", ...byOf(after), count: after.count, ...withinOf(after) };
-  }
-  if (absent !== undefined) {
-    const expected = sourceOf(absent.on, "absent.on");
-    return { kind: "absent", ...byOf(absent), expected, ...whenOf(absent), ...withinOf(absent) };
-  }
-  if (other === undefined) return undefined;
-  const second = sourceOf(other.on, "with.on");
-  return { kind: "both", ...byOf(other), other: second, ...whenOf(other), ...withinOf(other) };
-}
-
-function byOf({ by }: { readonly by?: string }): { readonly by?: string } {
-  return by === undefined ? {} : { by };
-}
-
-function withinOf({ within }: { readonly within: Duration }): { readonly withinMs: number } {
-  return { withinMs: toMilliseconds(within) };
-}
-
-function whenOf({ when }: SecondEvent): { readonly when?: TriggerCondition } {
-  return when === undefined ? {} : { when: conditionOf(when) };
-}
-
-/** Members that are left out stand there as undefined: the parser takes both as the same. */
-function actionOf(action: TriggerDo): unknown {
-  if (typeof action === "string") return { kind: action };
-  if ("submit" in action) {
-    const { submit, input, key, tags } = action;
-    const home =
-      typeof submit === "string" || submit.queue === submit.name ? undefined : submit.queue;
-    const queue = action.queue ?? home;
-    const flow = nameOf(submit);
-    return { kind: "submit", flow, inputExpression: input, keyExpression: key, tags, queue };
-  }
-  if ("resubmit" in action) {
-    const { times, run } = action.resubmit;
-    return { kind: "resubmit", runExpression: run, times };
-  }
-  if ("signal" in action) {
-    const { signal, run, value } = action;
-    return { kind: "signal", signal: nameOf(signal), runExpression: run, valueExpression: value };
-  }
-  if ("cancel" in action) return stopping("cancel", action.cancel, action.reason);
-  if ("cancelChildren" in action) {
-    return stopping("cancel-children", action.cancelChildren, action.reason);
-  }
-  if ("terminate" in action) return stopping("terminate", action.terminate, action.reason);
-  if ("resume" in action) return { kind: "resume", runExpression: action.resume };
-  if ("webhook" in action) {
-    return { kind: "webhook", webhook: action.webhook, bodyExpression: action.body };
-  }
-  return { kind: "publish", subject: action.publish, dataExpression: action.data };
-}
-
-function stopping(kind: TriggerAction["kind"], run: string, reason: string | undefined): unknown {
-  return { kind, runExpression: run, reason };
-}
-
-function nameOf(named: Named): string {
-  return typeof named === "string" ? named : named.name;
-}
-
-function listOf<T>(one: T | readonly T[]): readonly T[] {
-  return isList(one) ? one : [one];
-}
-
-function isList<T>(one: T | readonly T[]): one is readonly T[] {
-  return Array.isArray(one);
-}
-
-const OF_RUNS = "run.";
