@@ -41,9 +41,9 @@ export function runOf(id: string): ReturnType<typeof parseRunId> {
   }
 }
 
-type ActionOnRun = Extract<
+type ActionOnRun = Exclude<
   OrderedAction,
-  { readonly kind: "signal" | "cancel" | "resume" | "terminate" }
+  { readonly kind: "publish" | "resubmit" | "cancel-children" | "impossible" }
 >;
 
 async function act(
@@ -60,10 +60,10 @@ async function act(
       return { done: true };
     }
     case "cancel":
-      await cancelRun(host, run, action.reason, as);
+      await cancelRun(host, run, action.reason ?? "", as);
       return { done: true };
     case "terminate":
-      await terminateRun(host, run, action.reason, as);
+      await terminateRun(host, run, action.reason ?? "", as);
       return { done: true };
     case "resume": {
       if (await resumeRun(host, run, as.inputId)) return { done: true };

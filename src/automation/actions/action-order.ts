@@ -1,3 +1,5 @@
+import type { ResolvedAction } from "../../engine/resolved-action.ts";
+
 /** What a firing asks for: a trigger's action, with every expression evaluated. The input of a run of `millrace-action`. */
 export interface ActionOrder {
   readonly trigger: string;
@@ -10,21 +12,16 @@ export interface ActionOrder {
   readonly events: readonly ActionCause[];
 }
 
+/** What is not a submission itself. */
 export type OrderedAction =
-  | { readonly kind: "resubmit"; readonly run: string; readonly times: number }
-  | {
-      readonly kind: "signal";
-      readonly run: string;
-      readonly signal: string;
-      readonly value: unknown;
-    }
-  | { readonly kind: "cancel"; readonly run: string; readonly reason: string }
-  | { readonly kind: "cancel-children"; readonly run: string; readonly reason: string }
-  | { readonly kind: "resume"; readonly run: string }
-  | { readonly kind: "terminate"; readonly run: string; readonly reason: string }
-  | { readonly kind: "publish"; readonly subject: string; readonly data: unknown }
+  | OfEachKind<Exclude<ResolvedAction, { readonly kind: "submit" | "webhook" }>>
   /** Nothing can be done: the run fails, and shows why. */
   | { readonly kind: "impossible"; readonly what: string; readonly reason: string };
+
+/** One type for each kind, where one stands for several. */
+type OfEachKind<A extends { readonly kind: string }> = A extends unknown
+  ? { [Kind in A["kind"]]: Omit<A, "kind"> & { readonly kind: Kind } }[A["kind"]]
+  : never;
 
 export interface ActionCause {
   readonly id: string;

@@ -42,7 +42,7 @@ async function cancelFamily(
   ctx: FlowContext,
   millrace: Millrace,
   order: ActionOrder,
-  { run, reason }: { readonly run: string; readonly reason: string },
+  { run, reason = "" }: { readonly run: string; readonly reason?: string },
 ): Promise<ActionOutcome> {
   const children = await ctx.step("find children", () => openChildren(millrace, run), RETRIED);
   let runs = 0;

@@ -1,0 +1,101 @@
+import { CLOUD_EVENT_JSON, encodeCloudEvent } from "../../wire/cloud-event-codec.ts";
+import { BusSubjects } from "../../wire/bus-subjects.ts";
+import {
+  DEFAULT_CAUSED_PER_MINUTE,
+  DEFAULT_TRIGGER_DEPTH,
+} from "../../engine/trigger-spec.ts";
+import type { AutomationHost } from "../automation-host.ts";
+import type { ActiveTrigger } from "./active-trigger.ts";
+import { decodeTriggerRecord, encodeTriggerRecord, triggerKey } from "./trigger-records.ts";
+
+/** Stops triggers that run away: those that lead to themselves, and those that fire more often than they may. */
+export class Brakes {
+  readonly #host: Pick<AutomationHost, "millrace" | "clock" | "log">;
+  readonly #minutes = new Map<string, Minute>();
+  readonly #stopping = new Map<string, Promise<void>>();
+
+  constructor(host: Pick<AutomationHost, "millrace" | "clock" | "log">) {
+    this.#host = host;
+  }
+
+  /** Whether a firing may go ahead. `depth`: how many firings led to it, itself included. */
+  verdict({ name, record }: ActiveTrigger, depth: number): "go" | "too-deep" | "too-many" {
+    const { depth: deepest = DEFAULT_TRIGGER_DEPTH, perMinute } = record.spec.limits ?? {};
+    if (depth > deepest) return "too-deep";
+    // Without a limit of its own, only what firings themselves led to is counted: events from outside are as many as they are.
+    if (perMinute === undefined && depth < 2) return "go";
+    const minute = this.#minutes.get(name) ?? new Minute();
+    this.#minutes.set(name, minute);
+    const count = minute.add(this.#host.clock.now());
+    return count > (perMinute ?? DEFAULT_CAUSED_PER_MINUTE) ? "too-many" : "go";
+  }
+
+  /**
+   * Pauses the trigger, and tells of it by the system event `trigger.stopped`, once. Resolves when both are durable.
+   * @throws {@link BrokerError}
+   */
+  stop(trigger: ActiveTrigger, reason: string): Promise<void> {
+    const { name } = trigger;
+    const stopping = this.#stopping.get(name);
+    if (stopping !== undefined) return stopping;
+    const stop = this.#stop(name, reason).finally(() => this.#stopping.delete(name));
+    this.#stopping.set(name, stop);
+    return stop;
+  }
+
+  async #stop(name: string, reason: string): Promise<void> {
+    const { millrace, clock, log } = this.#host;
+    const { control } = millrace.broker;
+    for (;;) {
+      const found = await control.read(triggerKey(name));
+      const record = found && decodeTriggerRecord(found.data);
+      if (found === undefined || record === undefined || record.paused !== undefined) return;
+      // Told first, under an id of this version of the record: whoever repeats it tells nothing new.
+      await this.#tell(name, reason, found.revision);
+      const at = clock.now();
+      const paused = { ...record, paused: { reason, at }, changedAt: at };
+      const outcome = await control.write(found.key, encodeTriggerRecord(paused), found.revision);
+      if (outcome.status === "written") {
+        this.#minutes.delete(name);
+        log.error({ trigger: name, reason }, `Trigger ${name} is stopped: ${reason}`);
+        return;
+      }
+    }
+  }
+
+  async #tell(name: string, reason: string, revision: number): Promise<void> {
+    const { millrace, clock } = this.#host;
+    const { namespace } = millrace;
+    const id = `trigger-stopped-${name}-${revision}`;
+    await millrace.broker.bus.publish({
+      subject: new BusSubjects(namespace).systemEvent("trigger.stopped"),
+      id,
+      headers: { "Content-Type": CLOUD_EVENT_JSON },
+      data: encodeCloudEvent({
+        specversion: "1.0",
+        id,
+        source: `/millrace/${namespace}`,
+        type: "millrace.trigger.stopped",
+        subject: name,
+        time: new Date(clock.now()).toISOString(),
+        datacontenttype: "application/json",
+        data: { trigger: name, reason },
+      }),
+    });
+  }
+}
+
+/** Counts over the last minute, in parts of a second. */
+class Minute {
+  readonly #counts = new Map<number, number>();
+
+  /** Counts one more, and gives how many there were in the minute up to now. */
+  add(now: number): number {
+    const second = Math.floor(now / 1_000);
+    for (const old of this.#counts.keys()) if (old <= second - 60) this.#counts.delete(old);
+    this.#counts.set(second, (this.#counts.get(second) ?? 0) + 1);
+    let sum = 0;
+    for (const count of this.#counts.values()) sum += count;
+    return sum;
+  }
+}
