@@ -8,8 +8,8 @@ export interface WantedConsumer {
   readonly name: string;
   readonly filters: readonly string[];
   readonly leaseMs: number;
-  /** Where one begins that is made now: everything, what comes from now on, or what stands from this sequence on. */
-  readonly start: "beginning" | "now" | number;
+  /** Where one begins that is made now: everything, what comes from now on, or what stands from this sequence or time on. */
+  readonly start: "beginning" | "now" | number | { readonly time: number };
 }
 
 /** The part of a consumer's description that is used here. */
@@ -121,9 +121,7 @@ function newConfig(wanted: WantedConsumer): Readonly<Record<string, unknown>> {
     durable_name: name,
     name,
     filter_subjects: filters,
-    ...(typeof start === "number"
-      ? { deliver_policy: "by_start_sequence", opt_start_seq: start }
-      : { deliver_policy: start === "now" ? "new" : "all" }),
+    ...startConfig(start),
     ack_policy: "explicit",
     ack_wait: nanoseconds(wanted),
     max_deliver: -1,
@@ -131,6 +129,16 @@ function newConfig(wanted: WantedConsumer): Readonly<Record<string, unknown>> {
     max_waiting: 4_096,
     replay_policy: "instant",
   };
+}
+
+function startConfig(start: WantedConsumer["start"]): Readonly<Record<string, unknown>> {
+  if (start === "beginning") return { deliver_policy: "all" };
+  if (start === "now") return { deliver_policy: "new" };
+  if (typeof start === "number") {
+    return { deliver_policy: "by_start_sequence", opt_start_seq: start };
+  }
+  const time = new Date(start.time).toISOString();
+  return { deliver_policy: "by_start_time", opt_start_time: time };
 }
 
 function isAsWanted(found: BusConsumerInfo, wanted: WantedConsumer): boolean {

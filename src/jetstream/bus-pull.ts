@@ -55,7 +55,8 @@ export class BusPull implements Consumption {
   /** Makes the consumer if it is missing, and begins. @throws {@link BrokerError} when the broker refuses. */
   async start(): Promise<void> {
     try {
-      await this.#openConsumer(this.#parts.options.from ?? "beginning");
+      const { from = "beginning" } = this.#parts.options;
+      await this.#openConsumer(typeof from === "number" ? { time: from } : from);
     } catch (error) {
       await this.stop();
       throw error;

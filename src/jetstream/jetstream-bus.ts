@@ -109,8 +109,9 @@ export class JetStreamBus implements MessageBus {
     const info = await this.#info(options.stream);
     if (info === undefined) throw new BrokerError(`There is no stream ${options.stream}.`);
     const isWorkQueue = info.config.retention === "workqueue";
-    if (isWorkQueue && options.from === "now") {
-      throw new InvalidOptionError("from", "now", "a work queue is read from the beginning");
+    const { from = "beginning" } = options;
+    if (isWorkQueue && from !== "beginning") {
+      throw new InvalidOptionError("from", from, "a work queue is read from the beginning");
     }
     const pull = new BusPull({ ...this.#parts, options, leaseMs, maxHeld, isWorkQueue });
     await pull.start();

@@ -113,8 +113,11 @@ export interface ConsumeOptions {
   /** A token. Who opens the same one shares its messages. */
   readonly consumer: string;
   readonly filters: readonly string[];
-  /** What a new consumer begins with. Default `beginning`; the ingress takes no other. */
-  readonly from?: "beginning" | "now";
+  /**
+   * What a new consumer begins with: everything, what comes from now on, or what was stored at or after a time in milliseconds
+   * since 1970. Default `beginning`; the ingress takes no other.
+   */
+  readonly from?: "beginning" | "now" | number;
   /** How long a message stays with one who does not ack it. Default 30 s. */
   readonly leaseMs?: number;
   /** Most messages in the hands of this process. Nothing is fetched beyond. Default 256. */

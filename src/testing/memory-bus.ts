@@ -102,10 +102,14 @@ export class MemoryBus implements MessageBus {
       this.#consumptions.delete(consumption),
     );
     await this.#ask((bus) => {
-      if (bus.streamThatMustBe(options.stream).isWorkQueue && options.from === "now") {
-        throw new InvalidOptionError("from", "now", "a work queue is read from the beginning");
+      const { from = "beginning" } = options;
+      const stream = bus.streamThatMustBe(options.stream);
+      if (stream.isWorkQueue && from !== "beginning") {
+        throw new InvalidOptionError("from", from, "a work queue is read from the beginning");
       }
-      consumption.begin(options.from === "now" ? undefined : 0);
+      const before = stream.messages().findLast(({ storedAt }) => storedAt < Number(from));
+      const after = typeof from === "number" ? (before?.sequence ?? 0) : 0;
+      consumption.begin(from === "now" ? undefined : after);
     });
     this.#consumptions.add(consumption);
     return consumption;

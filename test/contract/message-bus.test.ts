@@ -286,6 +286,26 @@ onEveryAdapter("the message bus", (open) => {
     await eventually(() => expect(again.got.map(textOf)).toEqual(["3"]));
   });
 
+  test("a consumer that begins at a time reads what was stored since", async () => {
+    const { broker, subjects } = await start();
+    const { events: stream } = broker.bus.streams;
+    const tell = (text: string): Promise<{ sequence: number }> =>
+      broker.bus.publish({ subject: subjects.appEvent("a"), data: bytes(text) });
+    const { sequence } = await tell("1");
+    const before = await broker.bus.read(stream, sequence);
+    let second = await tell("2");
+    // Until the clock has moved between the two.
+    while ((await broker.bus.read(stream, second.sequence))?.storedAt === before?.storedAt) {
+      await broker.bus.remove(stream, second.sequence);
+      await new Promise((resolve) => setImmediate(resolve));
+      second = await tell("2");
+    }
+    const from = (await broker.bus.read(stream, second.sequence))?.storedAt ?? Number.NaN;
+    const { got } = await reading(broker, { stream, filters: [subjects.appEvent(">")], from });
+    await tell("3");
+    await eventually(() => expect(got.map(textOf)).toEqual(["2", "3"]));
+  });
+
   test("a consumer that is opened with other filters reads by them from then on", async () => {
     const { broker, subjects } = await start();
     const { events: stream } = broker.bus.streams;
