@@ -2,7 +2,7 @@ import { OWN_TYPES } from "../../engine/event-type.ts";
 import type { TriggerCondition, TriggerSource, TriggerSpec } from "../../engine/trigger-spec.ts";
 import type { MessageBus } from "../../ports/message-bus.ts";
 import type { BusSubjects } from "../../wire/bus-subjects.ts";
-import { withSubject } from "../../wire/subject-match.ts";
+import { withSubject } from "../../engine/subject-match.ts";
 
 /** What a trigger reads: its own source, and the one that its shape names. */
 export interface SourceSide {
