@@ -1,14 +1,25 @@
 import type { AutomationHost, AutomationPart } from "./automation-host.ts";
+import { startRunEvents } from "./events/start-run-events.ts";
+import { startIngress } from "./ingress/start-ingress.ts";
+import { startSchedules } from "./schedules/start-schedules.ts";
 
 /**
  * Starts what a worker does beside its runs: takes in what was published for its flows, tells of what happens to runs, acts on
  * triggers and schedules. All workers of a namespace share this work; each of them can die at any moment.
  */
-export async function startAutomation(_host: AutomationHost): Promise<AutomationPart> {
+export async function startAutomation(host: AutomationHost): Promise<AutomationPart> {
   const parts: AutomationPart[] = [];
-  return {
-    stop: async () => {
-      await Promise.all(parts.map((part) => part.stop()));
-    },
+  const stop = async (): Promise<void> => {
+    await Promise.all(parts.map((part) => part.stop()));
   };
+  try {
+    parts.push(await startRunEvents(host));
+    const schedules = await startSchedules(host);
+    parts.push(schedules);
+    parts.push(await startIngress(host, { onDue: schedules.onDue }));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { stop };
 }
