@@ -40,20 +40,23 @@ function workerPids({ output }: Running): readonly number[] {
   return pids.map(([, pid]) => Number(pid));
 }
 
-/** Resolves when what is served says so: one change of a file may be seen as two. */
-async function isServed(text: string): Promise<void> {
-  await until(`${text} is served`, async () => ((await hello()) === text ? true : undefined));
+/** What is served, as soon as it is this: one change of a file may be seen as two. */
+async function served(text: string): Promise<string> {
+  return until(`${text} is served`, async () => {
+    const said = await hello();
+    return said === text ? said : undefined;
+  });
 }
 
 test("the other commands find its broker, and a change of the file or of what it imports is served", async () => {
   await dev();
   expect(await hello()).toBe("one!");
   await writeFile(join(folder, "flows.ts"), flowSaying("two"));
-  await isServed("two!");
+  expect(await served("two!")).toBe("two!");
   // As editors do it: another file takes the place.
   await writeFile(join(folder, "mark.ts.new"), markOf("?"));
   await rename(join(folder, "mark.ts.new"), join(folder, "mark.ts"));
-  await isServed("two?");
+  expect(await served("two?")).toBe("two?");
 });
 
 test("a file that is broken is told, and served when it is mended", async () => {
@@ -61,7 +64,7 @@ test("a file that is broken is told, and served when it is mended", async () => 
   await writeFile(join(folder, "flows.ts"), "export const = ;");
   await running.wrote(/could not be loaded[\s\S]*Waiting for a change/);
   await writeFile(join(folder, "flows.ts"), flowSaying("new"));
-  await isServed("new?");
+  expect(await served("new?")).toBe("new?");
 });
 
 test("a flow that uses the clock is told with its line of TypeScript", async () => {

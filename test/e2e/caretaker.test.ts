@@ -68,7 +68,10 @@ test("a run that was submitted for later starts although the broker's order to w
   const bed = await beds.open();
   await serves(bed.millrace);
   const run = await bed.millrace.submit(napping, undefined, { delay: "8s" });
-  await gets(run, "scheduled");
+  await until("a worker has seen it, and given it up", async () => {
+    const { epoch, worker } = await run.state();
+    return epoch === 1 && worker === "";
+  });
   expect(await withoutOrders(bed)).toBe(1);
   const caretaker = caretakerOf(bed.millrace);
   await gets(run, "suspended");

@@ -51,8 +51,9 @@ test("a child may start later, and its parent is suspended until it has", async 
   const bed = await beds.open();
   const child = flow("child", (ctx) => ctx.step("when", () => Date.now()));
   const parent = flow("parent", async (ctx) => {
+    const asked = ctx.now();
     const run = await ctx.submit(child, undefined, { delay: "700ms" });
-    return [ctx.now(), await run.result()];
+    return [asked, await run.result()];
   });
   const options = { connection: bed.millrace, log, suspendAfter: "10ms" } as const;
   const worker = await serve([parent, child], options);

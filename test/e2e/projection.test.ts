@@ -179,25 +179,21 @@ test("a PostgreSQL that is killed and started again in mid-work loses nothing an
   const bed = await Bed.open();
   const database = await postgres.newDatabase();
   const child = await bed.projector(database);
-  let isOver = false;
-  const worked = (async () => {
-    do await bed.work(60);
-    while (!isOver);
-  })();
   for (let time = 0; time < 2; time++) {
-    await until("the projector has written", async () =>
-      (await statusOf(child)).some(({ eventsPerSecond, state }) => {
+    await until("the projector has written", async () => {
+      await bed.work(20);
+      return (await statusOf(child)).some(({ eventsPerSecond, state }) => {
         return eventsPerSecond > 0 && state === "reading";
-      }),
-    );
+      });
+    });
+    const working = bed.work(100);
     await postgres.kill();
     await until("the projector says what is wrong", async () =>
       (await statusOf(child)).some(({ lastError }) => lastError !== ""),
     );
     await postgres.start();
+    await working;
   }
-  isOver = true;
-  await worked;
   expect(await bed.untilShown(database)).toEqual(await bed.rebuilt());
   expect(child.isAlive).toBe(true);
 });

@@ -17,14 +17,14 @@ const flows = [greet, asks, fails, rich];
 
 test("the same key submitted twice is one run: 201 and then 200", async () => {
   const bed = await openApiBed({ flows });
-  const asked = { flow: "greet", input: { name: "ann" }, key: "order/42 %2F?ü" };
-  const first = await bed.post("/runs", asked);
-  const second = await bed.post("/runs", asked);
+  const submission = { flow: "greet", input: { name: "ann" }, key: "order/42 %2F?ü" };
+  const first = await bed.post("/runs", submission);
+  const second = await bed.post("/runs", submission);
   const id = "greet:order/42 %2F?ü";
   expect(first).toMatchObject({ status: 201, body: { id, isNew: true } });
   expect(second).toMatchObject({ status: 200, body: { id, isNew: false } });
   expect(first.headers.get("location")).toBe(`/api/v1/runs/${inPath(id)}`);
-  const refused = await bed.post("/runs", { ...asked, ifExists: "reject" });
+  const refused = await bed.post("/runs", { ...submission, ifExists: "reject" });
   expect(refused).toMatchObject({ status: 409, body: { code: "RUN_EXISTS", runId: id } });
 });
 
