@@ -188,9 +188,10 @@ test("a PostgreSQL that is killed and started again in mid-work loses nothing an
     });
     const working = bed.work(100);
     await postgres.kill();
-    await until("the projector says what is wrong", async () =>
-      (await statusOf(child)).some(({ lastError }) => lastError !== ""),
-    );
+    await until("the projector says what is wrong", async () => {
+      await bed.work(1);
+      return (await statusOf(child)).some(({ lastError }) => lastError !== "");
+    });
     await postgres.start();
     await working;
   }
