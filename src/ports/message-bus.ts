@@ -100,7 +100,10 @@ export interface BusMessage {
 export interface BusDelivery extends BusMessage {
   /** 1 for the first time. A hint only: the broker may forget it. */
   readonly deliveries: number;
-  /** Resolves when the broker has it, so that nobody is handed this message any more. */
+  /**
+   * Resolves when the broker has it, so that nobody is handed this message any more.
+   * @throws {@link BrokerError} when that is not confirmed within 10 s, or {@link ConnectionClosedError}: it may come again.
+   */
   ack(): Promise<void>;
   /** Hands it out again, after a while if one is given. */
   giveBack(delayMs?: number): void;
