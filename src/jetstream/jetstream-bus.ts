@@ -136,7 +136,7 @@ export class JetStreamBus implements MessageBus {
     const info = await this.#info(stream);
     if (info === undefined) return undefined;
     const { first_seq: first, last_seq: last, messages, bytes } = info.state;
-    return { first, last, messages, bytes };
+    return { createdAt: Date.parse(info.created), first, last, messages, bytes };
   }
 
   read(stream: string, sequence: number): Promise<BusMessage | undefined> {

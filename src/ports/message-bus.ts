@@ -144,6 +144,8 @@ export interface BusConsumer {
 }
 
 export interface BusExtent {
+  /** When the stream was made, in milliseconds since 1970, the broker's clock. */
+  readonly createdAt: number;
   readonly first: number;
   readonly last: number;
   readonly messages: number;

@@ -7,6 +7,7 @@ export class MemoryBusStream {
   readonly isWorkQueue: boolean;
   subjects: readonly string[];
   readonly #now: () => number;
+  readonly #createdAt: number;
   readonly #messages = new Map<number, BusMessage>();
   /** Where a message with this id stands, and when it was stored. */
   readonly #ids = new Map<string, { readonly sequence: number; readonly at: number }>();
@@ -20,6 +21,7 @@ export class MemoryBusStream {
     this.isWorkQueue = options.isWorkQueue ?? false;
     this.#retention = options.retention ?? NO_RETENTION;
     this.#now = options.now;
+    this.#createdAt = options.now();
   }
 
   get last(): number {
@@ -29,7 +31,14 @@ export class MemoryBusStream {
   get extent(): BusExtent {
     const messages = this.messages();
     const first = messages[0]?.sequence ?? this.#last + 1;
-    return { first, last: this.#last, messages: messages.length, bytes: this.#bytes };
+    const { length } = messages;
+    return {
+      createdAt: this.#createdAt,
+      first,
+      last: this.#last,
+      messages: length,
+      bytes: this.#bytes,
+    };
   }
 
   get retention(): EventRetention {

@@ -96,6 +96,19 @@ onEveryAdapter("the message bus", (open) => {
     expect(await broker.bus.extent(broker.bus.streams.events)).toMatchObject({ messages: 1 });
   });
 
+  test("knows when a stream was made: before what is stored in it", async () => {
+    const { broker, subjects } = await start();
+    const { events } = broker.bus.streams;
+    const { sequence } = await broker.bus.publish({
+      subject: subjects.appEvent("a"),
+      data: bytes("x"),
+    });
+    const stored = await broker.bus.read(events, sequence);
+    const { createdAt } = (await broker.bus.extent(events)) ?? { createdAt: 0 };
+    expect(createdAt).toBeGreaterThan((stored?.storedAt ?? 0) - 600_000);
+    expect(createdAt).toBeLessThanOrEqual(stored?.storedAt ?? 0);
+  });
+
   test("does not say of a message that no stream holds that it was stored", async () => {
     const { broker } = await start();
     const lost = broker.bus.publish({ subject: "nobody.has.this", data: bytes("x") });
