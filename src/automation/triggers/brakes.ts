@@ -14,8 +14,12 @@ export class Brakes {
   readonly #minutes = new Map<string, Minute>();
   readonly #stopping = new Map<string, Promise<void>>();
 
-  constructor(host: Pick<AutomationHost, "millrace" | "clock" | "log">) {
+  readonly #onStopped: () => void;
+
+  /** `onStopped` is called when a trigger was paused here. */
+  constructor(host: Pick<AutomationHost, "millrace" | "clock" | "log">, onStopped: () => void) {
     this.#host = host;
+    this.#onStopped = onStopped;
   }
 
   /** Whether a firing may go ahead. `depth`: how many firings led to it, itself included. */
@@ -57,6 +61,7 @@ export class Brakes {
       const outcome = await control.write(found.key, encodeTriggerRecord(paused), found.revision);
       if (outcome.status === "written") {
         this.#minutes.delete(name);
+        this.#onStopped();
         log.error({ trigger: name, reason }, `Trigger ${name} is stopped: ${reason}`);
         return;
       }

@@ -33,7 +33,7 @@ export class EachRunner implements TriggerRunner {
     this.#consumption = await millrace.broker.bus.consume({
       ...place,
       filters: filtersOf(subjectsOf(new BusSubjects(millrace.namespace), side)),
-      from: beginOf(side.source),
+      from: beginOf(side.source, this.#trigger.record.createdAt),
       maxHeld: MAX_HELD,
       onMessage: (delivery) => {
         const taken = this.#take(delivery).finally(() => this.#underWay.delete(taken));

@@ -34,7 +34,7 @@ export class Firings {
     events: readonly CloudEvent[],
   ): Promise<"fired" | "dropped" | "held"> {
     const { brakes, stats } = this.#host;
-    const depth = 1 + Math.max(0, ...events.map(({ millracedepth = 0 }) => millracedepth));
+    const depth = depthOf(events);
     const verdict = brakes.verdict(trigger, depth);
     if (verdict !== "go") {
       await brakes.stop(trigger, reasonOf(verdict, trigger, events));
@@ -44,6 +44,22 @@ export class Firings {
     const isNew = await this.#submit(trigger, firing, events);
     if (isNew) stats.fired(trigger.name);
     return "fired";
+  }
+
+  /**
+   * Makes a failed run of what can never be carried out, so that it can be seen.
+   * @throws what says that broker or blob store is away
+   */
+  async refuse(
+    trigger: ActiveTrigger,
+    events: readonly CloudEvent[],
+    reason: string,
+  ): Promise<void> {
+    const depth = depthOf(events);
+    this.#host.stats.failed(trigger.name, new Error(reason));
+    const what = `Trigger ${trigger.name} cannot ${trigger.record.spec.action.kind}`;
+    const firing = { id: firingId(trigger.name, events), depth };
+    await this.#order(trigger, firing, { kind: "impossible", what, reason }, events);
   }
 
   async #submit(
@@ -154,6 +170,11 @@ interface Submitted {
   readonly flow: string;
   readonly input: unknown;
   readonly options: SubmitOptions & { readonly key: string };
+}
+
+/** One more than the deepest of the events. */
+function depthOf(events: readonly CloudEvent[]): number {
+  return 1 + Math.max(0, ...events.map(({ millracedepth = 0 }) => millracedepth));
 }
 
 /** True for what may be otherwise in a moment. */

@@ -65,9 +65,10 @@ export async function streamOf(bus: MessageBus, source: TriggerSource): Promise<
   }
 }
 
-/** Where a consumer begins that is made now. */
-export function beginOf(source: TriggerSource): "now" | "beginning" {
-  return source.kind === "subject" || source.kind === "stream" ? source.from : "now";
+/** Where a consumer begins that is made now: with everything, or at the time at which the trigger was made. */
+export function beginOf(source: TriggerSource, createdAt: number): "beginning" | number {
+  const isAll = "from" in source && source.from === "beginning";
+  return isAll ? "beginning" : createdAt;
 }
 
 function subjectsOfType(subjects: BusSubjects, type: string): readonly string[] {
