@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { builtInFlows } from "./automation/built-in-flows.ts";
 import { startAutomation } from "./automation/start-automation.ts";
+import { deliveryMeans, type WebhookServing } from "./automation/webhooks/webhook-options.ts";
 import type { Millrace } from "./client/millrace.ts";
 import { isDefinition } from "./definition/definition.ts";
 import type { Schedule } from "./definition/schedule.ts";
@@ -35,7 +36,8 @@ export async function serve(
   checkNames("schedules", schedules);
   if (!automation) return serveRuns(definitions, options);
   // Who reads chosen queues only has said which runs it is there for.
-  const builtIn = options.queues === undefined ? builtInFlows(millrace) : [];
+  const webhooks = deliveryMeans(options.webhooks ?? {}, clock);
+  const builtIn = options.queues === undefined ? builtInFlows(millrace, { webhooks }) : [];
   const log = options.log ?? pino({ name: "millrace" });
   const worker = await serveRuns([...definitions, ...builtIn], { ...options, log });
   const beside = await startAutomation({
@@ -73,6 +75,8 @@ export interface ServeOptions extends WorkerOptions {
    * webhooks. Default true. Somebody has to: with false everywhere, all of that waits.
    */
   readonly automation?: boolean;
+  /** Where this worker may deliver webhooks to beside what everybody on the internet can reach. */
+  readonly webhooks?: WebhookServing;
 }
 
 /** @throws {@link InvalidOptionError} */

@@ -4,15 +4,15 @@ import {
   HOOK_KINDS,
   type Hook,
   type HookKind,
-  type HookView,
   hookEventType,
-  hookView,
+  MAX_HOOK_TYPE,
 } from "../engine/hook-spec.ts";
 import { checkToken } from "../engine/names.ts";
 import { InvalidOptionError } from "../engine/usage-errors.ts";
 import { HookNotFoundError } from "../engine/webhook-errors.ts";
 import { decodeHook, encodeHook, HOOKS, hookKey } from "../wire/hook-codec.ts";
 import { changeRecord, listRecords, type RecordHost, readRecord } from "./change-record.ts";
+import { type HookView, hookView } from "./hook-view.ts";
 import {
   checkStandardSecret,
   checkTextSecret,
@@ -153,12 +153,10 @@ function checkSecret(kind: HookKind, secret: string): string {
 /** @throws {@link InvalidOptionError} */
 function checkType(type: string): string {
   const sample = hookEventType(type, "event");
-  if (/^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/.test(sample) && type.length <= 128) return type;
-  throw new InvalidOptionError(
-    "type",
-    type,
-    "give tokens of letters, digits, _ and - with dots between them, such as github.{event}",
-  );
+  const isType = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/.test(sample);
+  if (isType && !/^millrace(?:\.|$)/.test(sample) && type.length <= MAX_HOOK_TYPE) return type;
+  const rule = `use letters, digits, _ and - with dots between, ${MAX_HOOK_TYPE} characters at most, such as github.{event}; what begins with millrace. is Millrace's own`;
+  throw new InvalidOptionError("type", type, rule);
 }
 
 /** @throws {@link InvalidOptionError} */

@@ -9,9 +9,7 @@ import {
   WEBHOOK_QUEUE,
   type WebhookEndpoint,
   type WebhookInput,
-  type WebhookView,
   webhookTag,
-  webhookView,
 } from "../engine/webhook-spec.ts";
 import { decodeValue } from "../wire/value-codec.ts";
 import { decodeWebhook, encodeWebhook, WEBHOOKS, webhookKey } from "../wire/webhook-codec.ts";
@@ -30,6 +28,7 @@ import type { Runs } from "./runs.ts";
 import { submit } from "./submit.ts";
 import { readDelivery, type WebhookDelivery } from "./webhook-delivery.ts";
 import { checkStandardSecret, newSecret, randomSecret, withSecret } from "./webhook-secret.ts";
+import { type WebhookView, webhookView } from "./webhook-view.ts";
 import { readWholeHistory } from "./whole-history.ts";
 
 /**

@@ -33,20 +33,6 @@ export const HOOK_KINDS: readonly HookKind[] = Object.freeze([
   "token",
 ]);
 
-/** A hook as it is shown: its secrets by their ids. */
-export interface HookView extends Omit<Hook, "secrets" | "header"> {
-  readonly secrets: readonly { readonly id: string; readonly createdAt: number }[];
-  readonly header?: string;
-}
-
-export function hookView({ secrets, header, ...rest }: Hook): HookView {
-  return {
-    ...rest,
-    secrets: secrets.map(({ id, createdAt }) => ({ id, createdAt })),
-    ...(header === undefined ? {} : { header }),
-  };
-}
-
 /** The type of a hook that was made without one. */
 export function defaultHookType(kind: HookKind, name: string): string {
   return kind === "github" || kind === "stripe" ? `${kind}.{event}` : `${name}.{event}`;
@@ -69,10 +55,14 @@ export function hookEventType(type: string, event: string | undefined): string {
     .map((token) => token.replaceAll(/[^A-Za-z0-9_-]/g, "_"))
     .filter((token) => token !== "");
   const name = tokens.length === 0 ? UNNAMED_EVENT : tokens.join(".");
-  return type.replaceAll("{event}", name);
+  return type.replace("{event}", name);
 }
 
-const MAX_EVENT_NAME = 128;
+/** So that a type of {@link MAX_HOOK_TYPE} characters stays one that an event may have. */
+const MAX_EVENT_NAME = 64;
+
+/** Longest type of a hook, with `{event}` in it at most once. */
+export const MAX_HOOK_TYPE = 56;
 
 /** For how long a delivery is known that came in already, in milliseconds. */
 export const HOOK_MEMORY_MS = 3 * 86_400_000;

@@ -24,6 +24,6 @@ export function afterAttempt(
   const { disableAfter } = endpoint;
   if (disableAfter === undefined) return failed;
   if (failing.attempts < disableAfter.attempts || at - since < disableAfter.afterMs) return failed;
-  const reason = `Nothing was delivered since ${new Date(since).toISOString()}: ${failing.attempts} attempts failed.`;
+  const reason = `${failing.attempts} attempts in a row failed, over ${Math.floor((at - since) / 1_000)} s.`;
   return { ...failed, disabled: { at, reason, by: "failures", isTold: false } };
 }

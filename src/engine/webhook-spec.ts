@@ -1,6 +1,6 @@
 /**
  * An endpoint of outgoing webhooks as it stands in its control record `webhook.<name>`. The secrets and the values of the headers
- * are for whoever delivers: everybody else is shown a {@link WebhookView}.
+ * are for whoever delivers: nobody else is shown them.
  */
 export interface WebhookEndpoint {
   /** A token. */
@@ -54,15 +54,6 @@ export interface WebhookFailing {
   readonly attempts: number;
 }
 
-/** An endpoint as it is shown: its secrets by their ids, its headers by their names. */
-export interface WebhookView
-  extends Omit<WebhookEndpoint, "secrets" | "headers" | "disabled" | "failing"> {
-  readonly secrets: readonly { readonly id: string; readonly createdAt: number }[];
-  readonly headers: readonly string[];
-  readonly disabled?: Pick<WebhookDisabled, "at" | "reason" | "by">;
-  readonly failing?: WebhookFailing;
-}
-
 /** What an endpoint has that nobody has settled otherwise: the schedule is that of Standard Webhooks. */
 export const WEBHOOK_DEFAULTS = Object.freeze({
   timeoutMs: 15_000,
@@ -96,17 +87,4 @@ export interface WebhookInput {
   readonly type?: string;
   /** When it happened, in ISO form: for `type`. Default: when the run began. */
   readonly timestamp?: string;
-}
-
-export function webhookView(endpoint: WebhookEndpoint): WebhookView {
-  const { secrets, headers, disabled, failing, ...rest } = endpoint;
-  return {
-    ...rest,
-    secrets: secrets.map(({ id, createdAt }) => ({ id, createdAt })),
-    headers: Object.keys(headers),
-    ...(disabled === undefined
-      ? {}
-      : { disabled: { at: disabled.at, reason: disabled.reason, by: disabled.by } }),
-    ...(failing === undefined ? {} : { failing }),
-  };
 }

@@ -43,8 +43,8 @@ export type AddRoutes = (api: Api, host: ApiHost) => void;
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** What a token needs for this route; `public` for none. Every route says it. */
-    readonly scope?: Scope | "public";
+    /** What a token needs for this route; `public` for none, `signed` where the route verifies the sender itself. Every route says it. */
+    readonly scope?: Scope | "public" | "signed";
     /** Problems of its own that it answers with, by HTTP status. */
     readonly problems?: readonly number[];
     /** It may take as long as the caller asks for. */

@@ -63,6 +63,7 @@ export async function createApi(host: ApiHost, topics: readonly Topic[]): Promis
     { prefix: "/api/v1" },
   );
   for (const { rootRoutes } of topics) rootRoutes?.(api, host);
+  await api.after();
   others.refuse(api);
   await api.ready();
   return api;

@@ -16,11 +16,16 @@ export function addGuard(api: Api, host: ApiHost): void {
     done();
   });
   api.addHook("onRequest", async (request, reply) => {
-    if (host.auth === "open") checkHostName(request, host.allowedHosts);
     const { scope } = request.routeOptions.config;
+    // What is signed is from whom it says, whichever page or proxy it came through.
+    if (host.auth === "open" && scope !== "signed") checkHostName(request, host.allowedHosts);
     if (scope === "public" || scope === undefined) return;
     if (host.stopping.aborted) {
       throw new ApiError("STOPPING", "Ask another replica, or this one when it is there again.");
+    }
+    if (scope === "signed") {
+      await isAmongLimits(request, reply, `signed ${request.ip}`);
+      return;
     }
     if (request.method === "POST") checkIsJson(request);
     const text = tokenText(request);

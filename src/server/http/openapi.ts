@@ -1,4 +1,5 @@
 import { type FastifyDynamicSwaggerOptions } from "@fastify/swagger";
+import type { Scope } from "../../engine/access-token.ts";
 import type { Api } from "./api-host.ts";
 
 const TAGS = [
@@ -8,6 +9,7 @@ const TAGS = [
   ["queues", "Queues and the workers that read them."],
   ["jobs", "Changes to many runs at once."],
   ["operations", "Dead letters, archive, projections, health."],
+  ["webhooks", "Webhooks that are sent, and those that come in."],
   ["tokens", "Who may use this API."],
 ] as const;
 
@@ -55,23 +57,29 @@ export function describeProblems(api: Api): void {
     if (refuses === true) return;
     if (scope === undefined) throw new Error(`${String(route.method)} ${route.url} has no scope.`);
     const schema = route.schema ?? {};
-    const responses = new Set(problems);
+    const responses = new Set([...problems, ...problemsAnywhere(scope)]);
     if (
       schema.params !== undefined ||
       schema.querystring !== undefined ||
       schema.body !== undefined
     )
       responses.add(400);
-    if (route.method !== "GET") for (const status of [413, 415]) responses.add(status);
-    if (scope !== "public") for (const status of [401, 403, 429, 503]) responses.add(status);
+    if (route.method !== "GET") responses.add(413);
+    if (route.method !== "GET" && scope !== "signed") responses.add(415);
     const response: Record<string, unknown> = { ...(schema.response as object | undefined) };
     for (const status of [...responses].toSorted((a, b) => a - b)) response[status] = PROBLEM;
     route.schema = {
       ...schema,
       response,
-      security: scope === "public" ? [] : [{ token: [scope] }],
+      security: scope === "public" || scope === "signed" ? [] : [{ token: [scope] }],
     };
   });
+}
+
+/** What may be wrong with the caller of any such route. */
+function problemsAnywhere(scope: Scope | "public" | "signed"): readonly number[] {
+  if (scope === "public") return [];
+  return scope === "signed" ? [401, 429, 503] : [401, 403, 429, 503];
 }
 
 const PROBLEM = Object.freeze({
