@@ -11,11 +11,6 @@ export async function startAutomation(host: AutomationHost): Promise<AutomationP
   const parts: AutomationPart[] = [];
   const stop = async (): Promise<void> => {
     await Promise.all(parts.map((part) => part.stop()));
-  parts.push(await startRunEvents(host));
-  return {
-    stop: async () => {
-      await Promise.all(parts.map((part) => part.stop()));
-    },
   };
   try {
     parts.push(await startRunEvents(host));

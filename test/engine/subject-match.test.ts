@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { subjectCovers, subjectsMeet, withSubject } from "../../src/wire/subject-match.ts";
+import { subjectCovers, subjectsMeet, withSubject } from "../../src/engine/subject-match.ts";
 
 test.each([
   ["a.b", "a.b", true],
