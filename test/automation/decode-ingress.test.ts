@@ -16,7 +16,12 @@ interface Sent {
   readonly sequence?: number;
 }
 
-function decode({ subject = "millrace.test.submit.order", headers = {}, body = "", ...more }: Sent) {
+function decode({
+  subject = "millrace.test.submit.order",
+  headers = {},
+  body = "",
+  ...more
+}: Sent) {
   const named = Object.entries(headers).map(
     ([name, value]) => [name.toLowerCase(), typeof value === "string" ? [value] : value] as const,
   );
