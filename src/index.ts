@@ -23,7 +23,6 @@ export type {
 } from "./client/dead-letters.ts";
 export type { EmitEventOptions, EmittedEvent } from "./client/emit.ts";
 export { Events, type RetainOptions } from "./client/events.ts";
-export type { ReplayChanges } from "./client/ingress-letters.ts";
 export type {
   ErrorFact,
   ExplainReason,
@@ -35,6 +34,7 @@ export type {
   SeenWorker,
   StepFact,
 } from "./client/explain/explanation.ts";
+export type { ReplayChanges } from "./client/ingress-letters.ts";
 export type { RunFilter } from "./client/list-runs.ts";
 export { Millrace } from "./client/millrace.ts";
 export type { AnyIterable, Outcomes } from "./client/outcomes.ts";
@@ -84,6 +84,14 @@ export type {
 } from "./client/schedules.ts";
 export type { SubmitItem, SubmitManyOptions, SubmitOutcome } from "./client/submit-many.ts";
 export type { StoredEvent, TailOptions } from "./client/tail-events.ts";
+export type {
+  PastOptions,
+  TestedEvent,
+  TestedFiring,
+  TriggerTest,
+  TriggerTestOptions,
+} from "./client/test-trigger.ts";
+export type { Triggers, TriggerView } from "./client/triggers.ts";
 export type { WorkerView } from "./client/workers.ts";
 export { type ConnectOptions, connect } from "./connect.ts";
 export type { AttributesFunction } from "./definition/attributes-from-input.ts";
@@ -124,6 +132,21 @@ export {
   type TaskOptions,
   task,
 } from "./definition/task.ts";
+export {
+  type EventName,
+  type Named,
+  type SecondEvent,
+  type Trigger,
+  type TriggerDo,
+  type TriggerJson,
+  type TriggerOn,
+  type TriggerOnDetails,
+  type TriggerOptions,
+  type TriggerShapeOptions,
+  type TriggerWhen,
+  trigger,
+} from "./definition/trigger.ts";
+export { triggerSpecOf } from "./definition/trigger-spec-of.ts";
 export type { Progress } from "./engine/annotations.ts";
 export {
   ArchiveFileError,
@@ -145,6 +168,7 @@ export type { BulkAction, BulkError, BulkJob } from "./engine/bulk-job.ts";
 export type { CloudEvent, RunEventData } from "./engine/cloud-event.ts";
 export type { Duration } from "./engine/duration.ts";
 export type { EventSettings } from "./engine/event-settings.ts";
+export { ExpressionError, type ExpressionProblem } from "./engine/expression-error.ts";
 export {
   CacheKeyError,
   CancelledError,
@@ -178,6 +202,7 @@ export {
   NoAnswerError,
   QuestionRefusedError,
 } from "./engine/question-errors.ts";
+export type { ResolvedAction } from "./engine/resolved-action.ts";
 export type { RetryOptions } from "./engine/retry.ts";
 export {
   ResultTimeoutError,
@@ -194,6 +219,15 @@ export type { RunId } from "./engine/run-id.ts";
 export type { AttributeCondition, RunOrder, RunQuery, TimeWindow } from "./engine/run-query.ts";
 export type { RunStatus } from "./engine/run-status.ts";
 export type { CatchUp, Overlap, ScheduleSpec, ScheduleTiming } from "./engine/schedule-spec.ts";
+export { TriggerInvalidError, TriggerNotFoundError } from "./engine/trigger-errors.ts";
+export type {
+  TriggerAction,
+  TriggerCondition,
+  TriggerLimits,
+  TriggerShape,
+  TriggerSource,
+  TriggerSpec,
+} from "./engine/trigger-spec.ts";
 export {
   BrokerError,
   ConnectionClosedError,

@@ -31,6 +31,7 @@ import {
   type SubmitOutcome,
   submitMany,
 } from "./submit-many.ts";
+import { Triggers } from "./triggers.ts";
 import { Webhooks } from "./webhooks.ts";
 import { readWorkers, type WorkerView } from "./workers.ts";
 
@@ -71,6 +72,11 @@ export class Millrace {
   /** Runs by the clock: cron and intervals. */
   get schedules(): Schedules {
     return new Schedules(this.#host);
+  }
+
+  /** What is done when something happens. */
+  get triggers(): Triggers {
+    return new Triggers(this.#host);
   }
 
   /** Endpoints of outgoing webhooks, and what was delivered to them. */

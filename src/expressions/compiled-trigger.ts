@@ -55,7 +55,13 @@ export type Match =
   | {
       readonly isMatch: false;
       /** What did not fit, such as `when.flows`. */
-      readonly failed: "on" | "when.flows" | "when.allTags" | "when.anyTags" | "when.expression";
+      readonly failed:
+        | "on"
+        | "when.flows"
+        | "when.allTags"
+        | "when.anyTags"
+        | "when.expression"
+        | "shape.by";
       /** For people. */
       readonly reason: string;
       /** When the expression gave no value at all. */
