@@ -120,12 +120,7 @@ function outsidePlace(
   return kind === "signal" ? { kind, flow, key, name } : undefined;
 }
 
-function ownPlace([
-  kind,
-  first,
-  second,
-  ...more
-]: readonly string[]): IngressPlace | undefined {
+function ownPlace([kind, first, second, ...more]: readonly string[]): IngressPlace | undefined {
   if (first === undefined || more.length > 0) return undefined;
   if (kind === "due" && second !== undefined) return { kind, flow: first, schedule: second };
   const isOne = (kind === "order" || kind === "dead") && second === undefined;

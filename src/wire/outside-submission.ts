@@ -1,6 +1,6 @@
 import type { Attributes } from "../engine/attributes.ts";
 import type { Payload } from "../engine/payload.ts";
-import { type RunRef, parseRunId } from "../engine/run-id.ts";
+import { parseRunId, type RunRef } from "../engine/run-id.ts";
 import { attributesOf } from "./attribute-codec.ts";
 import { type Decoded, decodeMessage, NEWER } from "./decoded.ts";
 import { messages } from "./messages.ts";

@@ -1,7 +1,7 @@
+import type { ClientHost } from "../../client/client-host.ts";
 import { checkSignal, sendSignal } from "../../client/send-signal.ts";
 import { cancelRun } from "../../client/stop-run.ts";
 import { submit } from "../../client/submit.ts";
-import type { ClientHost } from "../../client/client-host.ts";
 import type { AnyDefinition } from "../../definition/definition.ts";
 import { keyFromInput } from "../../definition/name-from-input.ts";
 import { MillraceError } from "../../engine/millrace-error.ts";
@@ -9,7 +9,12 @@ import { RunClosedError, RunNotFoundError } from "../../engine/run-errors.ts";
 import { readHead } from "../../history/run-head.ts";
 import { decodeInput } from "../../wire/input-codec.ts";
 import { decodeValue } from "../../wire/value-codec.ts";
-import type { CancelRequest, IngressInput, SignalRequest, SubmitRequest } from "./ingress-request.ts";
+import type {
+  CancelRequest,
+  IngressInput,
+  SignalRequest,
+  SubmitRequest,
+} from "./ingress-request.ts";
 
 /** What came of carrying a message out. */
 export type Carried =
@@ -79,13 +84,17 @@ async function valueOf(host: ClientHost, input: IngressInput): Promise<unknown> 
   }
 }
 
-async function carrySignal(host: ClientHost, { run, name, value, id }: SignalRequest): Promise<void> {
+async function carrySignal(
+  host: ClientHost,
+  { run, name, value, id }: SignalRequest,
+): Promise<void> {
   const signal = await checkSignal({ name, schema: undefined }, value);
   try {
     await sendSignal(host, run, signal, id);
   } catch (error) {
     // Handed out again after it was stored: the run may have received it, and ended.
-    if (error instanceof RunClosedError && (await isInInbox(host, run, `signal/${name}/${id}`))) return;
+    if (error instanceof RunClosedError && (await isInInbox(host, run, `signal/${name}/${id}`)))
+      return;
     throw error;
   }
 }

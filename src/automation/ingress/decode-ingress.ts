@@ -24,10 +24,7 @@ type Message = Omit<BusMessage, "stream">;
  * What a message asks for, or why it can never be done: anybody may have published anything. Looks at nothing but the message,
  * and never throws.
  */
-export function decodeIngress(
-  subjects: BusSubjects,
-  message: Message,
-): Decoded<IngressRequest> {
+export function decodeIngress(subjects: BusSubjects, message: Message): Decoded<IngressRequest> {
   try {
     const place = subjects.ingressPlace(message.subject);
     return { kind: "ok", value: requestOf(place, message) };
@@ -39,10 +36,7 @@ export function decodeIngress(
   }
 }
 
-function requestOf(
-  place: IngressPlace | undefined,
-  message: Message,
-): IngressRequest {
+function requestOf(place: IngressPlace | undefined, message: Message): IngressRequest {
   switch (place?.kind) {
     case "submit":
       return submitOf(place.flow, message);

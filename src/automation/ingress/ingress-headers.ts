@@ -103,7 +103,9 @@ function deadlineOf(text: string): Date | Duration {
 }
 
 function timeOf(header: string, text: string): Date {
-  const time = new Date(/^\d+$/.test(text) ? Number(text) : RFC_3339.test(text) ? text : Number.NaN);
+  const time = new Date(
+    /^\d+$/.test(text) ? Number(text) : RFC_3339.test(text) ? text : Number.NaN,
+  );
   if (Number.isFinite(time.getTime())) return time;
   throw new RefusedMessage(
     `header ${header} is ${JSON.stringify(text.slice(0, 60))}: give a time such as 2030-01-31T08:00:00Z`,

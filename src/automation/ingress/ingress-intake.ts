@@ -53,9 +53,7 @@ export class IngressIntake {
       return;
     }
     this.#held.add(delivery);
-    this.#lanes.add(laneOf(definition, request), () =>
-      this.#carry(definition, delivery, request),
-    );
+    this.#lanes.add(laneOf(definition, request), () => this.#carry(definition, delivery, request));
   }
 
   /** Nothing more is begun. */

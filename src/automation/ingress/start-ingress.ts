@@ -38,7 +38,11 @@ export async function startIngress(
     await stopReading();
     throw failure.reason;
   }
-  const sweep = startSweep(host, { letters, subjects, ...(graceMs === undefined ? {} : { graceMs }) });
+  const sweep = startSweep(host, {
+    letters,
+    subjects,
+    ...(graceMs === undefined ? {} : { graceMs }),
+  });
   return {
     stop: async () => {
       intake.stopping();

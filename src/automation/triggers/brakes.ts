@@ -1,12 +1,9 @@
-import { CLOUD_EVENT_JSON, encodeCloudEvent } from "../../wire/cloud-event-codec.ts";
+import { DEFAULT_CAUSED_PER_MINUTE, DEFAULT_TRIGGER_DEPTH } from "../../engine/trigger-spec.ts";
 import { BusSubjects } from "../../wire/bus-subjects.ts";
-import {
-  DEFAULT_CAUSED_PER_MINUTE,
-  DEFAULT_TRIGGER_DEPTH,
-} from "../../engine/trigger-spec.ts";
+import { CLOUD_EVENT_JSON, encodeCloudEvent } from "../../wire/cloud-event-codec.ts";
+import { decodeTrigger, encodeTrigger, triggerKey } from "../../wire/trigger-codec.ts";
 import type { AutomationHost } from "../automation-host.ts";
 import type { ActiveTrigger } from "./active-trigger.ts";
-import { decodeTriggerRecord, encodeTriggerRecord, triggerKey } from "./trigger-records.ts";
 
 /** Stops triggers that run away: those that lead to themselves, and those that fire more often than they may. */
 export class Brakes {
@@ -52,13 +49,15 @@ export class Brakes {
     const { control } = millrace.broker;
     for (;;) {
       const found = await control.read(triggerKey(name));
-      const record = found && decodeTriggerRecord(found.data);
-      if (found === undefined || record === undefined || record.paused !== undefined) return;
+      const decoded = found && decodeTrigger(found.data);
+      if (found === undefined || decoded?.kind !== "ok") return;
+      const record = decoded.value;
+      if (record.paused !== undefined) return;
       // Told first, under an id of this version of the record: whoever repeats it tells nothing new.
       await this.#tell(name, reason, found.revision);
       const at = clock.now();
       const paused = { ...record, paused: { reason, at }, changedAt: at };
-      const outcome = await control.write(found.key, encodeTriggerRecord(paused), found.revision);
+      const outcome = await control.write(found.key, encodeTrigger(paused), found.revision);
       if (outcome.status === "written") {
         this.#minutes.delete(name);
         this.#onStopped();

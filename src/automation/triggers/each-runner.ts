@@ -1,11 +1,12 @@
-import { BusSubjects } from "../../wire/bus-subjects.ts";
+import { filtersOf, sidesOf, subjectsOf } from "../../client/trigger-sources.ts";
 import type { BusDelivery, Consumption } from "../../ports/message-bus.ts";
+import { BusSubjects } from "../../wire/bus-subjects.ts";
 import { cloudEventOf } from "../../wire/cloud-event-codec.ts";
 import type { TriggerPlace } from "../../wire/trigger-place-codec.ts";
 import type { AutomationHost } from "../automation-host.ts";
 import type { ActiveTrigger, TriggerRunner } from "./active-trigger.ts";
 import { type Firings, isAway } from "./firings.ts";
-import { beginOf, filtersOf, sidesOf, subjectsOf } from "./source-subjects.ts";
+import { beginOf } from "./source-streams.ts";
 import type { StatsBook } from "./trigger-stats.ts";
 
 /**

@@ -76,7 +76,10 @@ export class Firings {
       // It would be the same each time: a run that fails shows it, and nothing is held up (I11).
       const reason = error instanceof Error ? error.message : String(error);
       const kind = action?.kind ?? trigger.record.spec.action.kind;
-      this.#host.log.warn({ trigger: trigger.name, firing: firing.id, err: error }, "A firing failed");
+      this.#host.log.warn(
+        { trigger: trigger.name, firing: firing.id, err: error },
+        "A firing failed",
+      );
       this.#host.stats.failed(trigger.name, new Error(reason));
       const what = `Trigger ${trigger.name} cannot ${kind}`;
       return this.#order(trigger, firing, { kind: "impossible", what, reason }, events);
@@ -198,7 +201,9 @@ function reasonOf(
   }
   const { perMinute } = record.spec.limits ?? {};
   const limit =
-    perMinute === undefined ? "a thousand of its firings were led to by firings" : `it fired ${perMinute} times`;
+    perMinute === undefined
+      ? "a thousand of its firings were led to by firings"
+      : `it fired ${perMinute} times`;
   return `It fires too often: ${limit} within a minute. Further events wait. If that is as it should be, raise limits.perMinute, then: millrace triggers resume ${name}`;
 }
 

@@ -243,7 +243,8 @@ export class ShapedHold {
     const soonest = now + TICK_AGAIN_MS;
     // What is due and not done waits for something: it is looked at again in a moment.
     if (isOpen) this.#deadlines.set(token, soonest);
-    else this.#deadlines.set(token, deadline === undefined ? undefined : Math.max(deadline, soonest));
+    else
+      this.#deadlines.set(token, deadline === undefined ? undefined : Math.max(deadline, soonest));
   }
 
   /** One thing at a time is done to a key. */

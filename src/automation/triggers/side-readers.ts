@@ -1,3 +1,4 @@
+import { filtersOf, type SourceSide, sidesOf, subjectsOf } from "../../client/trigger-sources.ts";
 import type { CloudEvent } from "../../engine/cloud-event.ts";
 import { subjectCovers } from "../../engine/subject-match.ts";
 import type { ShapeEvent } from "../../engine/trigger-shapes/shape.ts";
@@ -7,7 +8,7 @@ import { cloudEventOf } from "../../wire/cloud-event-codec.ts";
 import type { TriggerPlace } from "../../wire/trigger-place-codec.ts";
 import type { ActiveTrigger } from "./active-trigger.ts";
 import { eventId } from "./firing-id.ts";
-import { beginOf, filtersOf, type SourceSide, sidesOf, subjectsOf } from "./source-subjects.ts";
+import { beginOf } from "./source-streams.ts";
 
 /** What a trigger reads, and what each message is to its shape. */
 export class SideReaders {

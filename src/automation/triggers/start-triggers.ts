@@ -1,15 +1,16 @@
 import { ControlLease } from "../../client/control-lease.ts";
+import { declareTriggers } from "../../client/declare-triggers.ts";
 import { Rounds } from "../../client/rounds.ts";
 import { isStateless } from "../../engine/trigger-shapes/shape-of.ts";
 import { compileTrigger } from "../../expressions/compiled-trigger.ts";
+import { decodeTrigger, TRIGGERS } from "../../wire/trigger-codec.ts";
 import type { AutomationHost, AutomationPart } from "../automation-host.ts";
 import type { ActiveTrigger, TriggerRunner } from "./active-trigger.ts";
 import { Brakes } from "./brakes.ts";
 import { EachRunner } from "./each-runner.ts";
 import { Firings } from "./firings.ts";
 import { ShapedRunner } from "./shaped-runner.ts";
-import { forgetPlace, placeTrigger, places } from "./trigger-place.ts";
-import { decodeTriggerRecord, TRIGGERS } from "./trigger-records.ts";
+import { forgetPlace, places, placeTrigger } from "./trigger-place.ts";
 import { StatsBook } from "./trigger-stats.ts";
 
 /**
@@ -46,7 +47,8 @@ class TriggerBoard implements AutomationPart {
 
   /** Writes the records of what the code beside this worker declares. */
   async declare(): Promise<void> {
-    await declareTriggers(this.#host);
+    const { millrace, triggers } = this.#host;
+    await declareTriggers(millrace.host, triggers);
   }
 
   async start(): Promise<void> {
@@ -82,8 +84,9 @@ class TriggerBoard implements AutomationPart {
     const { control } = this.#host.millrace.broker;
     const wanted = new Map<string, ActiveTrigger>();
     for (const { key, data } of await control.list(TRIGGERS)) {
-      const record = decodeTriggerRecord(data);
-      if (record === undefined || record.paused !== undefined) continue;
+      const decoded = decodeTrigger(data);
+      if (decoded.kind !== "ok" || decoded.value.paused !== undefined) continue;
+      const record = decoded.value;
       const name = key.slice(TRIGGERS.length + 1);
       const running = this.#running.get(name);
       // Compiled once for each version.
@@ -134,7 +137,7 @@ class TriggerBoard implements AutomationPart {
     const { control } = this.#host.millrace.broker;
     for (const { name, record } of await places(this.#host)) {
       const trigger = await control.read(`${TRIGGERS}.${name}`);
-      if (trigger !== undefined && decodeTriggerRecord(trigger.data) !== undefined) continue;
+      if (trigger !== undefined && decodeTrigger(trigger.data).kind === "ok") continue;
       await forgetPlace(this.#host, record);
     }
   }

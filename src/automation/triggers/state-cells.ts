@@ -1,7 +1,4 @@
-import {
-  emptyState,
-  type TriggerState,
-} from "../../engine/trigger-shapes/trigger-state.ts";
+import { emptyState, type TriggerState } from "../../engine/trigger-shapes/trigger-state.ts";
 import { BrokerError } from "../../engine/usage-errors.ts";
 import type { ControlRecord, ControlStore } from "../../ports/control-store.ts";
 import { decodeTriggerState, encodeTriggerState } from "../../wire/trigger-state-codec.ts";

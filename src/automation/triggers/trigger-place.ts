@@ -1,4 +1,4 @@
-import type { AutomationHost } from "../automation-host.ts";
+import { type SourceSide, sidesOf } from "../../client/trigger-sources.ts";
 import type { ControlRecord } from "../../ports/control-store.ts";
 import {
   decodeTriggerPlace,
@@ -6,8 +6,9 @@ import {
   type PlacedConsumer,
   type TriggerPlace,
 } from "../../wire/trigger-place-codec.ts";
+import type { AutomationHost } from "../automation-host.ts";
 import type { ActiveTrigger } from "./active-trigger.ts";
-import { type SourceSide, sidesOf, streamOf } from "./source-subjects.ts";
+import { streamOf } from "./source-streams.ts";
 
 /**
  * The consumers that a trigger has, decided once for all workers. A trigger that is made anew, or reads other streams than

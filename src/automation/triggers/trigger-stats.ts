@@ -27,7 +27,10 @@ export class StatsBook {
 
   fired(trigger: string): void {
     const before = this.#counted.get(trigger) ?? NO_STATS;
-    this.#counted.set(trigger, sum(before, { ...NO_STATS, fired: 1, lastFiredAt: this.#clock.now() }));
+    this.#counted.set(
+      trigger,
+      sum(before, { ...NO_STATS, fired: 1, lastFiredAt: this.#clock.now() }),
+    );
   }
 
   failed(trigger: string, error: Error): void {
