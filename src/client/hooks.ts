@@ -16,6 +16,7 @@ import { type HookView, hookView } from "./hook-view.ts";
 import {
   checkStandardSecret,
   checkTextSecret,
+  checkTokenSecret,
   newSecret,
   randomSecret,
   withSecret,
@@ -147,7 +148,8 @@ function secretFor(kind: HookKind): string {
 }
 
 function checkSecret(kind: HookKind, secret: string): string {
-  return kind === "standard" ? checkStandardSecret(secret) : checkTextSecret(secret);
+  if (kind === "standard") return checkStandardSecret(secret);
+  return kind === "token" ? checkTokenSecret(secret) : checkTextSecret(secret);
 }
 
 /** @throws {@link InvalidOptionError} */

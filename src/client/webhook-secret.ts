@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { isPrintable } from "../engine/names.ts";
 import { InvalidOptionError } from "../engine/usage-errors.ts";
 import { MAX_WEBHOOK_SECRETS, type WebhookSecret } from "../engine/webhook-spec.ts";
 
@@ -27,11 +28,20 @@ export function checkStandardSecret(secret: string): string {
 }
 
 /**
- * A secret that is text. @throws {@link InvalidOptionError}, without the secret.
+ * A secret that is text, and that a header can carry: for `token`. @throws {@link InvalidOptionError}, without the secret.
  */
-export function checkTextSecret(secret: string): string {
+export function checkTokenSecret(secret: string): string {
   if (/^[\x21-\x7e]{8,512}$/.test(secret)) return secret;
   const rule = "give 8 to 512 characters of ASCII, without spaces";
+  throw new InvalidOptionError("secret", HIDDEN, rule);
+}
+
+/**
+ * A secret that is any text. @throws {@link InvalidOptionError}, without the secret.
+ */
+export function checkTextSecret(secret: string): string {
+  if (secret.length >= 8 && secret.length <= 512 && isPrintable(secret)) return secret;
+  const rule = "give 8 to 512 characters, no control characters among them";
   throw new InvalidOptionError("secret", HIDDEN, rule);
 }
 
