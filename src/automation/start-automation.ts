@@ -2,6 +2,7 @@ import type { AutomationHost, AutomationPart } from "./automation-host.ts";
 import { startRunEvents } from "./events/start-run-events.ts";
 import { startIngress } from "./ingress/start-ingress.ts";
 import { startSchedules } from "./schedules/start-schedules.ts";
+import { startTriggers } from "./triggers/start-triggers.ts";
 
 /**
  * Starts what a worker does beside its runs: takes in what was published for its flows, tells of what happens to runs, acts on
@@ -14,6 +15,7 @@ export async function startAutomation(host: AutomationHost): Promise<AutomationP
   };
   try {
     parts.push(await startRunEvents(host));
+    parts.push(await startTriggers(host));
     const schedules = await startSchedules(host);
     parts.push(schedules);
     parts.push(await startIngress(host, { onDue: schedules.onDue }));

@@ -150,7 +150,10 @@ function bodyOf(body: Uint8Array): unknown {
   }
 }
 
-function viewOf(sequence: number, { subject, reason, at, resolved }: IngressLetter): DeadLetterView {
+function viewOf(
+  sequence: number,
+  { subject, reason, at, resolved }: IngressLetter,
+): DeadLetterView {
   return {
     id: `ingress/${sequence}`,
     partition: undefined,

@@ -1,7 +1,7 @@
 import type { Msg, NatsConnection } from "@nats-io/nats-core";
+import { subjectCovers } from "../engine/subject-match.ts";
 import { BrokerError, ConnectionClosedError } from "../engine/usage-errors.ts";
 import type { BusMessage, ScanOptions } from "../ports/message-bus.ts";
-import { subjectCovers } from "../engine/subject-match.ts";
 import { headersOf, headersOfBlock } from "./bus-headers.ts";
 import type { LeaderReads, RawMessage } from "./leader-reads.ts";
 import type { Mux } from "./mux.ts";

@@ -1,7 +1,7 @@
 import type { NatsConnection } from "@nats-io/nats-core";
+import { withSubject } from "../engine/subject-match.ts";
 import { BrokerError } from "../engine/usage-errors.ts";
 import type { ControlStore } from "../ports/control-store.ts";
-import { withSubject } from "../engine/subject-match.ts";
 import { capturedStreamConfig } from "./bus-streams.ts";
 import { jsRequest } from "./js-request.ts";
 import { makeStream, streamInfo } from "./namespace.ts";

@@ -1,5 +1,6 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import { checkToken } from "../engine/names.ts";
+import { subjectCovers } from "../engine/subject-match.ts";
 import { BrokerError, ConnectionClosedError, InvalidOptionError } from "../engine/usage-errors.ts";
 import type { ControlStore } from "../ports/control-store.ts";
 import type {
@@ -22,7 +23,6 @@ import {
   checkNewMessage,
   checkRetention,
 } from "../wire/bus-message-rules.ts";
-import { subjectCovers } from "../engine/subject-match.ts";
 import type { AckRequests } from "./ack-requests.ts";
 import { filtersOf, listBusConsumers, removeBusConsumer } from "./bus-consumer.ts";
 import { headerBlock } from "./bus-headers.ts";

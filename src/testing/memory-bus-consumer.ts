@@ -1,6 +1,6 @@
+import { subjectCovers } from "../engine/subject-match.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { BusConsumer, BusMessage } from "../ports/message-bus.ts";
-import { subjectCovers } from "../engine/subject-match.ts";
 import type { MemoryBusStream } from "./memory-bus-stream.ts";
 
 /**

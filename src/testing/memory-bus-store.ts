@@ -1,8 +1,8 @@
+import { subjectsMeet, withSubject } from "../engine/subject-match.ts";
 import { BrokerError } from "../engine/usage-errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import { DEFAULT_EVENT_RETENTION, type MessageBus } from "../ports/message-bus.ts";
 import { BusSubjects } from "../wire/bus-subjects.ts";
-import { subjectsMeet, withSubject } from "../engine/subject-match.ts";
 import { MemoryBusConsumer } from "./memory-bus-consumer.ts";
 import {
   MemoryBusStream,

@@ -1,5 +1,5 @@
-import type { BusExtent, BusMessage, EventRetention } from "../ports/message-bus.ts";
 import { subjectCovers } from "../engine/subject-match.ts";
+import type { BusExtent, BusMessage, EventRetention } from "../ports/message-bus.ts";
 
 /** A stream beside the log: messages in the order in which they were stored, until they are too old, too many, or removed. */
 export class MemoryBusStream {

@@ -1,4 +1,5 @@
 import { checkToken } from "../engine/names.ts";
+import { subjectCovers } from "../engine/subject-match.ts";
 import { BrokerError, InvalidOptionError } from "../engine/usage-errors.ts";
 import type {
   BusConsumer,
@@ -20,7 +21,6 @@ import {
   checkNewMessage,
   checkRetention,
 } from "../wire/bus-message-rules.ts";
-import { subjectCovers } from "../engine/subject-match.ts";
 import type { MemoryBusStore } from "./memory-bus-store.ts";
 import type { StoredAnew } from "./memory-bus-stream.ts";
 import { MemoryConsumption } from "./memory-consumption.ts";

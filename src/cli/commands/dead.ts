@@ -34,7 +34,10 @@ export function addDead(program: Command, host: Host): void {
     },
   );
   withId(dead.command("replay"), "Give its message to the run after all.")
-    .option("--body <json>", "published again with this body: JSON, @<file>, or - for standard input")
+    .option(
+      "--body <json>",
+      "published again with this body: JSON, @<file>, or - for standard input",
+    )
     .option("--header <name=value>", "and this header; without a value it is left out", collectPair)
     .action(async (id: string, _: unknown, command: Command) => {
       const { body, header, ...options } = command.optsWithGlobals<ReplayOptions>();

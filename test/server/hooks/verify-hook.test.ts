@@ -34,10 +34,15 @@ test("Standard Webhooks: its vector is taken, by either secret, within five minu
   }
   expect(isVerified("standard", [other], headers, body, at)).toBe(false);
   for (const name of Object.keys(headers)) {
-    expect(isVerified("standard", [secret], { ...headers, [name]: undefined }, body, at)).toBe(false);
+    expect(isVerified("standard", [secret], { ...headers, [name]: undefined }, body, at)).toBe(
+      false,
+    );
     expect(isVerified("standard", [secret], { ...headers, [name]: "x" }, body, at)).toBe(false);
   }
-  const several = { ...headers, "webhook-signature": `v1,AAAA v2,x ${headers["webhook-signature"]}` };
+  const several = {
+    ...headers,
+    "webhook-signature": `v1,AAAA v2,x ${headers["webhook-signature"]}`,
+  };
   expect(isVerified("standard", [secret], several, body, at)).toBe(true);
 });
 
@@ -49,7 +54,13 @@ test("GitHub: the example of its documentation is taken, and nothing beside it",
   expect(isVerified("github", ["another one", secret], headers, "Hello, World!")).toBe(true);
   expect(isVerified("github", [secret], headers, "Hello, World?")).toBe(false);
   expect(isVerified("github", ["another one"], headers, "Hello, World!")).toBe(false);
-  for (const wrong of ["", "sha256=", signature.slice(7), signature.toUpperCase(), `${signature}0`]) {
+  for (const wrong of [
+    "",
+    "sha256=",
+    signature.slice(7),
+    signature.toUpperCase(),
+    `${signature}0`,
+  ]) {
     const given = { "x-hub-signature-256": wrong };
     expect(isVerified("github", [secret], given, "Hello, World!")).toBe(false);
   }
@@ -123,7 +134,10 @@ test("whatever stands in the headers, it is refused or taken, and a changed body
 test("each kind has its own id and name of the event; without an id, the same body is the same delivery", () => {
   const of = (kind: HookKind, headers: Readonly<Record<string, string>>, data: unknown = {}) =>
     hookMessage({ kind }, { headers, body: Buffer.from(JSON.stringify(data)) }, data);
-  expect(of("standard", { "webhook-id": "m1" }, { type: "a.b" })).toEqual({ id: "m1", event: "a.b" });
+  expect(of("standard", { "webhook-id": "m1" }, { type: "a.b" })).toEqual({
+    id: "m1",
+    event: "a.b",
+  });
   expect(of("github", { "x-github-delivery": "g1", "x-github-event": "push" })).toEqual({
     id: "g1",
     event: "push",

@@ -21,7 +21,8 @@ const letter = {
 
 const LetterSchema = Type.Object(letter, {
   $id: "DeadLetter",
-  description: "A message that nobody could use. Of the log it stays there, of the ingress this is a copy.",
+  description:
+    "A message that nobody could use. Of the log it stays there, of the ingress this is a copy.",
 });
 
 const LetterDetailsSchema = Type.Object(
