@@ -55,7 +55,7 @@ export async function submit(
   const what = `The input of ${run.id}`;
   const plain = encodeValue(input, what);
   const sealed = await patience.ask(async () => host.payloads.seal(plain, what));
-  const hint = interest === "result" ? new OutcomeHint(broker.hints) : undefined;
+  const hint = hintFor(host, interest);
   const submission: Submission = {
     runId: run.id,
     queue,
@@ -64,19 +64,19 @@ export async function submit(
     ...checked,
     attributes,
     submittedAt: clock.now(),
-    replyTo: hint?.replyTo ?? "",
+    replyTo: hint.replyTo,
     isKeyNew: !mayBeTaken,
     parent: undefined,
   };
   const bytes = encodeSubmission(submission);
   const limit = broker.log.maxMessageBytes;
   if (bytes.length > limit) {
-    hint?.forget();
+    hint.forget();
     throw new PayloadTooLargeError(`The submission of ${run.id}`, bytes.length, limit);
   }
   const accepted = await publish(host, run, { submission, place, bytes }, patience);
-  if (accepted) return new RunHandle(host, run, hint, true);
-  hint?.forget();
+  if (accepted) return new RunHandle(host, run, hint.heard, true);
+  hint.forget();
   return existing(host, run, options);
 }
 
@@ -127,6 +127,15 @@ async function publish(
     }
     await patience.pause();
   }
+}
+
+function hintFor(
+  { broker }: ClientHost,
+  interest: "result" | "none",
+): Pick<OutcomeHint, "replyTo" | "forget"> & { readonly heard: OutcomeHint | undefined } {
+  if (interest === "none") return { replyTo: "", forget: () => undefined, heard: undefined };
+  const heard = new OutcomeHint(broker.hints);
+  return { replyTo: heard.replyTo, forget: heard.forget, heard };
 }
 
 function existing(host: ClientHost, run: RunRef, options: SubmitOptions): RunHandle {

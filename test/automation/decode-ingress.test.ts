@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decodeIngress } from "../../src/automation/ingress/decode-ingress.ts";
 import type { IngressRequest } from "../../src/automation/ingress/ingress-request.ts";
-import { runRef } from "../../src/engine/run-id.ts";
+import { parseRunId, runRef } from "../../src/engine/run-id.ts";
 import { BusSubjects } from "../../src/wire/bus-subjects.ts";
 import { messages } from "../../src/wire/messages.ts";
 
@@ -327,28 +327,30 @@ test("whatever is published has exactly one meaning or one reason, always the sa
     fc.property(sent, (message) => {
       const decoded = decode(message);
       expect(decode(message)).toEqual(decoded);
-      if (decoded.kind === "foreign") expect(decoded.reason).not.toBe("");
-      else expect(["submit", "signal", "cancel", "due"]).toContain(decoded.value.kind);
+      const outcome = decoded.kind === "ok" ? decoded.value.kind : "refused";
+      expect(["submit", "signal", "cancel", "due", "refused"]).toContain(outcome);
+      expect(decoded.kind === "ok" ? "none needed" : decoded.reason).not.toBe("");
     }),
     { numRuns: 2_000 },
   );
 });
 
-test("whatever is understood can be stored: its key, its names and its times are ones that a client takes", () => {
+test("whatever is understood can be stored: its run and its times are ones that a client takes", () => {
   fc.assert(
     fc.property(sent, (message) => {
       const decoded = decode(message);
-      if (decoded.kind === "foreign") return;
-      const { value: asked } = decoded;
-      if (asked.kind === "signal" || asked.kind === "cancel") {
-        expect(runRef(asked.run.flow, asked.run.key)).toEqual(asked.run);
-      }
-      if (asked.kind !== "submit") return;
-      expect(runRef(asked.flow, asked.key ?? asked.ownKey).flow).toBe(asked.flow);
-      const { at, deadline } = asked.options;
-      expect(Number(at ?? 0)).toBeGreaterThanOrEqual(0);
-      expect(Number(deadline ?? 0)).toBeGreaterThanOrEqual(0);
+      const asked = decoded.kind === "ok" ? decoded.value : undefined;
+      const run = asked === undefined || asked.kind === "due" ? undefined : runOf(asked);
+      expect(run === undefined ? run : parseRunId(run).id).toBe(run);
+      const { at = 0, deadline = 0 } = asked?.kind === "submit" ? asked.options : {};
+      expect(Number(at)).toBeGreaterThanOrEqual(0);
+      expect(Number(deadline)).toBeGreaterThanOrEqual(0);
     }),
     { numRuns: 2_000 },
   );
 });
+
+function runOf(asked: Exclude<IngressRequest, { kind: "due" }>): string {
+  if (asked.kind !== "submit") return asked.run.id;
+  return `${asked.flow}:${asked.key ?? asked.ownKey}`;
+}

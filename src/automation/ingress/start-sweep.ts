@@ -19,7 +19,7 @@ export function startSweep(host: AutomationHost, options: SweepOptions): Automat
   const lease = new ControlLease({ control, clock, what: "ingress-sweep", holder: worker, ttlMs });
   const sweep = new Sweep(host, options, graceMs);
   let isStopped = false;
-  let stopTimer: () => void = () => undefined;
+  let stopTimer = nothing;
   let round: Promise<void> = Promise.resolve();
   const look = async (): Promise<void> => {
     try {
@@ -52,6 +52,13 @@ export interface SweepOptions {
   readonly graceMs?: number;
 }
 
+function nothing(): void {}
+
+/** As a filter such a subject would stand for others too, and filters must not overlap. */
+function isPattern(subject: string): boolean {
+  return /[*>]/.test(subject);
+}
+
 class Sweep {
   readonly #host: AutomationHost;
   readonly #options: SweepOptions;
@@ -77,8 +84,6 @@ class Sweep {
     if (old === undefined) return;
     this.#marks.splice(0, this.#marks.indexOf(old));
     const unread = await this.#unread(await this.#served());
-    // As a filter such a subject would stand for others too, and filters must not overlap.
-    const isPattern = (subject: string): boolean => /[*>]/.test(subject);
     const literal = unread.filter((subject) => !isPattern(subject));
     for (let at = 0; at < literal.length; at += MAX_FILTERS) {
       await this.#setAsideOn(literal.slice(at, at + MAX_FILTERS), old.last);
