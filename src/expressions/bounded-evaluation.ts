@@ -25,7 +25,7 @@ export class Budget {
     if (this.#left < 0) throw this.#spent;
   }
 
-  /** How much there is at most: what is measured need not be measured beyond. */
+  /** What is measured need not be measured beyond it. */
   get left(): number {
     return this.#left;
   }
@@ -113,12 +113,22 @@ export function bounded(environment: Environment): Budget {
     return plain(node, context);
   };
   evaluator.run = run;
+  // Operators and loops pass over errors of one part: not over the one that ends it all.
+  evaluator.tryEval = (node, context) => {
+    try {
+      return run(node, context);
+    } catch (error) {
+      if (budget.isSpent) throw error;
+      return error;
+    }
+  };
   return budget;
 }
 
 /** The parts of the library's evaluator that are used and taken over here. Its functions are called on it. */
 interface Evaluator {
   run: (node: CelNode, context: unknown) => unknown;
+  tryEval: (node: CelNode, context: unknown) => unknown;
   debugTypeDeep: (value: unknown) => unknown;
   debugType: (value: unknown) => unknown;
 }
@@ -138,7 +148,8 @@ function evaluatorOf(environment: Environment): Evaluator {
   );
   environment.evaluate(`${OWN_FUNCTION}()`);
   const evaluator = found as Partial<Evaluator> | undefined;
-  const isKnown = [evaluator?.run, evaluator?.debugType, evaluator?.debugTypeDeep].every(
+  const { run, tryEval, debugType, debugTypeDeep } = evaluator ?? {};
+  const isKnown = [run, tryEval, debugType, debugTypeDeep].every(
     (one) => typeof one === "function",
   );
   if (!isKnown) throw new Error("This version of @marcbachmann/cel-js cannot be bounded.");
