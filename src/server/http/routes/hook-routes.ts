@@ -12,7 +12,7 @@ export const hookTopic: Topic = { schemas: [HookSchema], routes: addHookRoutes }
 const tags = ["webhooks"];
 const one = { 200: named(HookSchema) };
 
-function addHookRoutes(api: Api, { millrace: { hooks } }: ApiHost): void {
+function addHookRoutes(api: Api, { millrace }: ApiHost): void {
   api.get(
     "/hooks",
     {
@@ -24,7 +24,7 @@ function addHookRoutes(api: Api, { millrace: { hooks } }: ApiHost): void {
         response: { 200: Type.Object({ hooks: Type.Array(named(HookSchema)) }) },
       },
     },
-    async () => ({ hooks: (await hooks.list()).map(hookJson) }),
+    async () => ({ hooks: (await millrace.hooks.list()).map(hookJson) }),
   );
   api.get(
     "/hooks/:name",
@@ -38,7 +38,7 @@ function addHookRoutes(api: Api, { millrace: { hooks } }: ApiHost): void {
         response: one,
       },
     },
-    async ({ params: { name } }) => hookJson(await hooks.get(name)),
+    async ({ params: { name } }) => hookJson(await millrace.hooks.get(name)),
   );
   api.put(
     "/hooks/:name",
@@ -55,7 +55,7 @@ function addHookRoutes(api: Api, { millrace: { hooks } }: ApiHost): void {
         response: one,
       },
     },
-    async ({ params: { name }, body }) => hookJson(await hooks.put(name, body as HookOptions)),
+    async ({ params: { name }, body }) => hookJson(await millrace.hooks.put(name, body as HookOptions)),
   );
   api.delete(
     "/hooks/:name",
@@ -70,7 +70,7 @@ function addHookRoutes(api: Api, { millrace: { hooks } }: ApiHost): void {
       },
     },
     async ({ params: { name } }) => {
-      await hooks.remove(name);
+      await millrace.hooks.remove(name);
       return { name };
     },
   );
@@ -89,6 +89,6 @@ function addHookRoutes(api: Api, { millrace: { hooks } }: ApiHost): void {
       },
     },
     async ({ params: { name }, body }) =>
-      hookJson(await hooks.rotate(name, body as { readonly secret?: string })),
+      hookJson(await millrace.hooks.rotate(name, body as { readonly secret?: string })),
   );
 }

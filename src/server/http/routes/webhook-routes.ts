@@ -26,7 +26,7 @@ const one = { 200: named(WebhookSchema) };
 const Nothing = Type.Object({}, CLOSED);
 const Started = Type.Object({ id: Type.String({ description: "The run that delivers." }) });
 
-function addEndpoints(api: Api, { millrace: { webhooks } }: ApiHost): void {
+function addEndpoints(api: Api, { millrace }: ApiHost): void {
   api.get(
     "/webhooks",
     {
@@ -38,7 +38,7 @@ function addEndpoints(api: Api, { millrace: { webhooks } }: ApiHost): void {
         response: { 200: Type.Object({ webhooks: Type.Array(named(WebhookSchema)) }) },
       },
     },
-    async () => ({ webhooks: (await webhooks.list()).map(webhookJson) }),
+    async () => ({ webhooks: (await millrace.webhooks.list()).map(webhookJson) }),
   );
   api.get(
     "/webhooks/:name",
@@ -52,7 +52,7 @@ function addEndpoints(api: Api, { millrace: { webhooks } }: ApiHost): void {
         response: one,
       },
     },
-    async ({ params: { name } }) => webhookJson(await webhooks.get(name)),
+    async ({ params: { name } }) => webhookJson(await millrace.webhooks.get(name)),
   );
   api.put(
     "/webhooks/:name",
@@ -70,7 +70,7 @@ function addEndpoints(api: Api, { millrace: { webhooks } }: ApiHost): void {
       },
     },
     async ({ params: { name }, body }) =>
-      webhookJson(await webhooks.put(name, body as WebhookOptions)),
+      webhookJson(await millrace.webhooks.put(name, body as WebhookOptions)),
   );
   api.delete(
     "/webhooks/:name",
@@ -85,7 +85,7 @@ function addEndpoints(api: Api, { millrace: { webhooks } }: ApiHost): void {
       },
     },
     async ({ params: { name } }) => {
-      await webhooks.remove(name);
+      await millrace.webhooks.remove(name);
       return { name };
     },
   );
@@ -104,11 +104,11 @@ function addEndpoints(api: Api, { millrace: { webhooks } }: ApiHost): void {
       },
     },
     async ({ params: { name }, body }) =>
-      webhookJson(await webhooks.rotate(name, body as { readonly secret?: string })),
+      webhookJson(await millrace.webhooks.rotate(name, body as { readonly secret?: string })),
   );
 }
 
-function addSwitches(api: Api, { millrace: { webhooks } }: ApiHost): void {
+function addSwitches(api: Api, { millrace }: ApiHost): void {
   api.post(
     "/webhooks/:name/enable",
     {
@@ -122,7 +122,7 @@ function addSwitches(api: Api, { millrace: { webhooks } }: ApiHost): void {
         response: one,
       },
     },
-    async ({ params: { name } }) => webhookJson(await webhooks.enable(name)),
+    async ({ params: { name } }) => webhookJson(await millrace.webhooks.enable(name)),
   );
   api.post(
     "/webhooks/:name/disable",
@@ -138,11 +138,11 @@ function addSwitches(api: Api, { millrace: { webhooks } }: ApiHost): void {
       },
     },
     async ({ params: { name }, body: { reason } }) =>
-      webhookJson(await webhooks.disable(name, reason)),
+      webhookJson(await millrace.webhooks.disable(name, reason)),
   );
 }
 
-function addDeliveries(api: Api, { millrace: { webhooks } }: ApiHost): void {
+function addDeliveries(api: Api, { millrace }: ApiHost): void {
   api.post(
     "/webhooks/:name/test",
     {
@@ -157,7 +157,7 @@ function addDeliveries(api: Api, { millrace: { webhooks } }: ApiHost): void {
       },
     },
     async ({ params: { name } }, reply) => {
-      const { id } = await webhooks.test(name);
+      const { id } = await millrace.webhooks.test(name);
       return reply.code(202).send({ id });
     },
   );
@@ -178,7 +178,7 @@ function addDeliveries(api: Api, { millrace: { webhooks } }: ApiHost): void {
       },
     },
     async ({ params: { name }, query: { limit = 20 } }) => ({
-      deliveries: (await webhooks.deliveries(name, { limit })).map(deliveryJson),
+      deliveries: (await millrace.webhooks.deliveries(name, { limit })).map(deliveryJson),
     }),
   );
   api.get(
@@ -193,7 +193,7 @@ function addDeliveries(api: Api, { millrace: { webhooks } }: ApiHost): void {
         response: { 200: named(DeliverySchema) },
       },
     },
-    async ({ params: { id } }) => deliveryJson(await webhooks.delivery(id)),
+    async ({ params: { id } }) => deliveryJson(await millrace.webhooks.delivery(id)),
   );
   api.post(
     "/deliveries/:id/replay",
@@ -209,7 +209,7 @@ function addDeliveries(api: Api, { millrace: { webhooks } }: ApiHost): void {
       },
     },
     async ({ params: { id } }, reply) => {
-      const run = await webhooks.replay(id);
+      const run = await millrace.webhooks.replay(id);
       return reply.code(202).send({ id: run.id });
     },
   );
