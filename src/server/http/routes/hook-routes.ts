@@ -55,7 +55,8 @@ function addHookRoutes(api: Api, { millrace }: ApiHost): void {
         response: one,
       },
     },
-    async ({ params: { name }, body }) => hookJson(await millrace.hooks.put(name, body as HookOptions)),
+    async ({ params: { name }, body }) =>
+      hookJson(await millrace.hooks.put(name, body as HookOptions)),
   );
   api.delete(
     "/hooks/:name",
