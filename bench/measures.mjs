@@ -3,6 +3,7 @@
  * ids of their rows (report.mjs).
  */
 import { pool, quantile, timed } from "./clock.mjs";
+import { events } from "./events.mjs";
 import { memory } from "./memory.mjs";
 import { projection, projectionPostgres } from "./projection.mjs";
 import { publishOneByOne, publishTogether } from "./raw-broker.mjs";
@@ -109,6 +110,7 @@ export const MEASURES = {
   lateness,
   wakeUps,
   signals,
+  events,
   memory,
   projection,
   projectionPostgres,

@@ -24,7 +24,8 @@ export async function storedBytes({ raw }) {
 
 const STREAM = "MR_default_0";
 
-async function until(isSo) {
+/** Asks until it is so. */
+export async function until(isSo) {
   const deadline = performance.now() + GIVE_UP_MS;
   while (!(await isSo())) {
     if (performance.now() > deadline) throw new Error(`Not so after ${GIVE_UP_MS / 1_000} s.`);

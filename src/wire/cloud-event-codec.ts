@@ -7,7 +7,8 @@ export const CLOUD_EVENT_JSON = "application/cloudevents+json";
 
 /** An event's bytes as they stand on the events stream. */
 export function encodeCloudEvent(event: CloudEvent): Uint8Array {
-  return encoder.encode(JSON.stringify(event));
+  // Faster than a TextEncoder, and thousands a second are written.
+  return Buffer.from(JSON.stringify(event), "utf8");
 }
 
 /** An event as it is published: the same source and id, the same message. */
@@ -24,7 +25,6 @@ export interface EventMessage {
 }
 
 const HEADERS = Object.freeze({ "Content-Type": CLOUD_EVENT_JSON });
-const encoder = new TextEncoder();
 
 /**
  * Reads an event in structured mode, whoever wrote it: extension attributes are kept as they are, an absent time is that of

@@ -4,12 +4,13 @@ import type { Host } from "../host.ts";
 import { openExisting } from "../open-connection.ts";
 import { sequenceValue } from "../option-values.ts";
 import { eventLine, eventRecord } from "../render-event.ts";
+import { addToldEvents } from "./told-events.ts";
 
-/** `millrace events <id>` */
+/** `millrace events <id>`, and with a word in place of an id what is told of all runs. */
 export function addEvents(program: Command, host: Host): void {
-  program
+  const events = program
     .command("events")
-    .description("Print what is recorded of a run, event by event.")
+    .description("Print what is recorded of a run, event by event; or see what is told of all.")
     .argument("<id>", "run, as <flow>:<key>")
     .option("-f, --follow", "go on until the run has ended")
     .option("--from <sequence>", "only events after this stream sequence", sequenceValue)
@@ -26,6 +27,7 @@ export function addEvents(program: Command, host: Host): void {
         else terminal.print(eventLine(event, terminal.colors));
       }
     });
+  addToldEvents(events, host);
 }
 
 const HELP = `
@@ -34,6 +36,8 @@ with --from.
 
 Examples:
   $ millrace events checkout:order-42
+  $ millrace events set --max-age 30d --statuses completed,failed,crashed
+  $ millrace events tail 'millrace.run.*' --follow
   $ millrace events checkout:order-42 --follow --json | jq 'select(.type == "StepCompleted")'`;
 
 interface EventsOptions extends GlobalOptions {
