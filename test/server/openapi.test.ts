@@ -36,9 +36,9 @@ test("every operation has an id of its own, says what it does, and which scope i
   }
 });
 
-test("only probes, the document and metrics are open to everybody", () => {
+test("only probes, the document and what verifies its senders itself are open to everybody", () => {
   const open = OPERATIONS.filter((one) => scopeOf(one) === undefined).map(({ path }) => path);
-  expect(open.toSorted()).toEqual(["/api/v1/openapi.json", "/livez", "/readyz"]);
+  expect(open.toSorted()).toEqual(["/api/v1/openapi.json", "/hooks/{name}", "/livez", "/readyz"]);
 });
 
 test("a type of a problem is made of its code, and each code has a status and a title", () => {

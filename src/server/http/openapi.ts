@@ -64,8 +64,7 @@ export function describeProblems(api: Api): void {
       schema.body !== undefined
     )
       responses.add(400);
-    if (route.method !== "GET") responses.add(413);
-    if (route.method !== "GET" && scope !== "signed") responses.add(415);
+    if (route.method !== "GET") for (const status of [413, 415]) responses.add(status);
     const response: Record<string, unknown> = { ...(schema.response as object | undefined) };
     for (const status of [...responses].toSorted((a, b) => a - b)) response[status] = PROBLEM;
     route.schema = {

@@ -142,6 +142,8 @@ test("a body that is no JSON, too large for the server, or of any type at all", 
   expect(large).toMatchObject({ status: 413, body: { code: "BODY_TOO_LARGE" } });
   const typed = { ...headers, "content-type": "text/plain; charset=latin1" };
   expect(await send(bed, "shop", "1", typed)).toMatchObject({ status: 202 });
+  const untyped = { ...headers, "content-type": "" };
+  expect(await send(bed, "shop", "1", untyped)).toMatchObject({ status: 415 });
   expect(await bed.get("//hooks/shop")).toMatchObject({ status: 405 });
 });
 
