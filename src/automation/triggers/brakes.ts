@@ -1,6 +1,7 @@
+import type { CloudEvent } from "../../engine/cloud-event.ts";
 import { DEFAULT_CAUSED_PER_MINUTE, DEFAULT_TRIGGER_DEPTH } from "../../engine/trigger-spec.ts";
 import { BusSubjects } from "../../wire/bus-subjects.ts";
-import { CLOUD_EVENT_JSON, encodeCloudEvent } from "../../wire/cloud-event-codec.ts";
+import { eventMessage } from "../../wire/cloud-event-codec.ts";
 import { decodeTrigger, encodeTrigger, triggerKey } from "../../wire/trigger-codec.ts";
 import type { AutomationHost } from "../automation-host.ts";
 import type { ActiveTrigger } from "./active-trigger.ts";
@@ -71,21 +72,18 @@ export class Brakes {
     const { millrace, clock } = this.#host;
     const { namespace } = millrace;
     const id = `trigger-stopped-${name}-${revision}`;
-    await millrace.broker.bus.publish({
-      subject: new BusSubjects(namespace).systemEvent("trigger.stopped"),
+    const subject = new BusSubjects(namespace).systemEvent("trigger.stopped");
+    const event: CloudEvent = {
+      specversion: "1.0",
       id,
-      headers: { "Content-Type": CLOUD_EVENT_JSON },
-      data: encodeCloudEvent({
-        specversion: "1.0",
-        id,
-        source: `/millrace/${namespace}`,
-        type: "millrace.trigger.stopped",
-        subject: name,
-        time: new Date(clock.now()).toISOString(),
-        datacontenttype: "application/json",
-        data: { trigger: name, reason },
-      }),
-    });
+      source: `/millrace/${namespace}`,
+      type: "millrace.trigger.stopped",
+      subject: name,
+      time: new Date(clock.now()).toISOString(),
+      datacontenttype: "application/json",
+      data: { trigger: name, reason },
+    };
+    await millrace.broker.bus.publish(eventMessage(subject, event));
   }
 }
 

@@ -4,6 +4,7 @@ import { MillraceError } from "../../engine/millrace-error.ts";
 import { BlobStoreError } from "../../engine/payload-errors.ts";
 import type { ResolvedAction } from "../../engine/resolved-action.ts";
 import { BrokerError, ConnectionClosedError } from "../../engine/usage-errors.ts";
+import type { WebhookInput } from "../../engine/webhook-spec.ts";
 import {
   ACTION_FLOW,
   type ActionOrder,
@@ -100,7 +101,8 @@ export class Firings {
       }
       case "webhook": {
         const { webhook, body } = action;
-        const input = { webhook, body, firing: firing.id, trigger: trigger.name };
+        const type = events.at(-1)?.type ?? "";
+        const input: WebhookInput = { webhook, body, id: firing.id, type: type.slice(0, 256) };
         const options = { key: firing.id, queue: BUILT_IN_QUEUE };
         return this.#run(trigger, firing, events, { flow: WEBHOOK_FLOW, input, options });
       }
