@@ -2,7 +2,8 @@ import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import { Millrace } from "../../../src/client/millrace.ts";
 import type { RunHandle } from "../../../src/client/run-handle.ts";
-import { type Served, serve } from "../../../src/serve.ts";
+import type { Served } from "../../../src/definition/served.ts";
+import { serve } from "../../../src/serve.ts";
 import type { World } from "../../contract/support/adapters.ts";
 
 /** A namespace with workers that serve flows and triggers. All of it ends with the test. */
