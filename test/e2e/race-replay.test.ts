@@ -14,7 +14,7 @@ test("200 races under random crashes end with the winner that the history names 
     bed.worker("race", { crash: { point: "random", oneIn: 150 }, serve: { concurrency: 40 } }),
   );
   const results = await Promise.all(
-    runs.map(({ id }) => bed.millrace.attach(id).result({ timeout: "60s" })),
+    runs.map(({ id }) => bed.millrace.attach(id).result({ timeout: "150s" })),
   );
   await workers.stop();
 

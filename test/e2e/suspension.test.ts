@@ -121,7 +121,7 @@ async function meetsSuspensions(
   const options = { connection: millrace, log, suspendAfter: 1, lease: "2s" } as const;
   const workers = [await serve([hears], options), await serve([hears], options)];
   const runs = await Promise.all(Array.from({ length: count }, () => millrace.submit(hears)));
-  const results = await Promise.all(runs.map((run) => run.result({ timeout: "60s" })));
+  const results = await Promise.all(runs.map((run) => run.result({ timeout: "150s" })));
   const numbers = Array.from({ length: signals }, (_, at) => at);
   for (const run of runs) {
     const { state } = await soundHistory(millrace, run.id);

@@ -115,7 +115,7 @@ test.each([
 test("an answer that does not end counts by its status", async () => {
   const receiver = await Receiver.start();
   receiver.answer = (_, response) => void response.writeHead(202).write("half of");
-  const attempt = await deliver({ url: receiver.url, timeoutMs: 300 });
+  const attempt = await deliver({ url: receiver.url, timeoutMs: 2_000 });
   expect(attempt).toMatchObject({
     outcome: "delivered",
     response: { status: 202, body: { text: "half of", isCut: true } },

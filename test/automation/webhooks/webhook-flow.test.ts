@@ -178,7 +178,7 @@ test("a name that leads to another address at each attempt is checked at each", 
 });
 
 test("a delivery that was under way when its endpoint was removed ends, and one to none is not accepted", async () => {
-  const bed = await WebhookBed.open({ retryDelays: ["1s"] });
+  const bed = await WebhookBed.open({ retryDelays: ["4s"] });
   const { webhooks } = bed.millrace;
   bed.receiver.answerWith(500);
   await bed.worker();
