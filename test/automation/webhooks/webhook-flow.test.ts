@@ -47,7 +47,7 @@ test("a delivery that never succeeds fails and says why; who resumes it has it t
     "it is delivered",
     async () => {
       const state = await run.state();
-      return state.status === "completed" && run.result({ timeout: "10s" });
+      return state.status === "completed" && run.result({ timeout: "60s" });
     },
     60_000,
   );
