@@ -246,7 +246,7 @@ interface SubjectPage {
 const NO_STREAM = 10_059;
 /** It is beyond what was ever stored, or was removed before. */
 const NO_MESSAGE = [10_057, 10_043];
-const DEFAULT_LEASE_MS = 30_000;
+const DEFAULT_LEASE_MS = 10_000;
 const DEFAULT_MAX_HELD = 256;
 /** Of 100,000 subjects each. */
 const MAX_PAGES = 100;

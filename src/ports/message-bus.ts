@@ -121,7 +121,7 @@ export interface ConsumeOptions {
    * since 1970. Default `beginning`; the ingress takes no other.
    */
   readonly from?: "beginning" | "now" | number;
-  /** How long a message stays with one who does not ack it. Default 30 s. */
+  /** How long a message stays with one who does not ack it. Default 10 s. */
   readonly leaseMs?: number;
   /** Most messages in the hands of this process. Nothing is fetched beyond. Default 256. */
   readonly maxHeld?: number;

@@ -129,5 +129,5 @@ export class MemoryConsumption implements Consumption, BusReader {
   }
 }
 
-const DEFAULT_LEASE_MS = 30_000;
+const DEFAULT_LEASE_MS = 10_000;
 const DEFAULT_MAX_HELD = 256;
