@@ -15,15 +15,15 @@ export class BenchPlace {
   millrace;
   worker;
 
-  /** `options` are those of `serve`. */
-  static async open(options = {}) {
+  /** `options` are those of `serve`; with `worker: false` there is none yet. */
+  static async open({ worker = true, ...options } = {}) {
     const place = new BenchPlace();
     try {
       place.server = await startNatsServer({ storeDir: place.#storeDir });
       const { url } = place.server;
       place.raw = await connectRaw({ servers: url });
       place.millrace = await connect({ servers: url });
-      place.worker = await WorkerProcess.start(url, options);
+      if (worker) place.worker = await WorkerProcess.start(url, options);
       return place;
     } catch (error) {
       await place.close();

@@ -4,6 +4,7 @@
  */
 import { pool, quantile, timed } from "./clock.mjs";
 import { events } from "./events.mjs";
+import { ingress } from "./ingress.mjs";
 import { memory } from "./memory.mjs";
 import { projection, projectionPostgres } from "./projection.mjs";
 import { publishOneByOne, publishTogether } from "./raw-broker.mjs";
@@ -107,6 +108,7 @@ export const MEASURES = {
     return { fanOut10: ms, fanOut10Frames: frames };
   },
 
+  ingress,
   lateness,
   wakeUps,
   signals,

@@ -153,8 +153,8 @@ export interface IntakeParts {
 
 /** Of all flows together. */
 const MAX_AT_ONCE = 256;
-/** A third of the lease that a consumer has by default. */
-const KEEP_MS = 10_000;
+/** Three times a lease. */
+const KEEP_MS = 3_000;
 const AGAIN_MS = 1_000;
 /** How often, and at least how long, a run is waited for that may be about to be submitted. */
 const NO_RUN_MS = 500;

@@ -24,6 +24,7 @@ export async function startIngress(
       stream: bus.streams.ingress,
       consumer: `ingress_${definition.name}`,
       filters: subjects.ofFlow(definition.name),
+      leaseMs: LEASE_MS,
       maxHeld: MAX_HELD,
       onMessage: (delivery) => intake.take(definition, delivery),
     }),
@@ -61,3 +62,5 @@ export interface IngressOptions {
 
 /** Messages of one flow in this process: enough to keep the broker busy, and few enough that other workers get theirs. */
 const MAX_HELD = 512;
+/** As long a dead worker's messages stay with it. Whoever is only slow keeps them; two who have one do no harm. */
+const LEASE_MS = 10_000;
