@@ -23,6 +23,7 @@ import { addSubmit } from "./commands/submit.ts";
 import { addTerminate } from "./commands/terminate.ts";
 import { addToken } from "./commands/token.ts";
 import { addTree } from "./commands/tree.ts";
+import { addTriggers } from "./commands/triggers.ts";
 import { addWatch } from "./commands/watch.ts";
 import { addWorkers } from "./commands/workers.ts";
 import { EXIT_HELP } from "./exit-codes.ts";
@@ -64,6 +65,7 @@ const COMMANDS: readonly AddCommand[] = [
   addQueues,
   addQueue,
   addSchedules,
+  addTriggers,
   addDead,
   addServer,
   addToken,

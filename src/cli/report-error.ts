@@ -1,11 +1,18 @@
 import { EmbeddedError } from "../embedded/embedded-error.ts";
-import { MillraceError, PayloadUnreadableError, QueryError, RunFailedError } from "../index.ts";
+import {
+  MillraceError,
+  PayloadUnreadableError,
+  QueryError,
+  RunFailedError,
+  TriggerInvalidError,
+} from "../index.ts";
 import { CliError } from "./cli-error.ts";
 import { exitCodeOf } from "./exit-code-of.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { errorRecord, jsonText } from "./json-of.ts";
 import { printableLines } from "./printable.ts";
 import { errorLines } from "./render-error.ts";
+import { expressionErrorLines } from "./render-expression-error.ts";
 import { queryErrorLines } from "./render-query-error.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -33,6 +40,9 @@ function humanLines(terminal: Terminal, error: unknown): readonly string[] {
   const first = `${bold(red("error:"))} ${printableLines(error.message)}`;
   if (error instanceof PayloadUnreadableError) {
     return [first, "On the command line: --payloads <file>, which exports what connect() takes."];
+  }
+  if (error instanceof TriggerInvalidError && error.expression !== undefined) {
+    return [first, ...expressionErrorLines(error.expression, red)];
   }
   if (error instanceof QueryError) {
     return [first, ...queryErrorLines(error, terminal.noteColors.red)];

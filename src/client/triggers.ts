@@ -4,6 +4,13 @@ import { checkToken } from "../engine/names.ts";
 import { TriggerNotFoundError } from "../engine/trigger-errors.ts";
 import type { TriggerRecord, TriggerSpec } from "../engine/trigger-spec.ts";
 import { TRIGGERS, triggerKey } from "../wire/trigger-codec.ts";
+import {
+  decodeTriggerStats,
+  NO_STATS,
+  TRIGGER_STATS,
+  type TriggerStats,
+  triggerStatsKey,
+} from "../wire/trigger-stats-codec.ts";
 import { changeRecord, listRecords, readRecord } from "./change-record.ts";
 import type { ClientHost } from "./client-host.ts";
 import { declareTrigger, TRIGGER_RECORD } from "./declare-triggers.ts";
@@ -19,13 +26,19 @@ export class Triggers {
 
   /** All of them, by name. May be behind by an instant. */
   async list(): Promise<readonly TriggerView[]> {
-    const records = await listRecords(this.#host, TRIGGER_RECORD, TRIGGERS);
-    return records.map(viewOf).toSorted((one, other) => (one.name < other.name ? -1 : 1));
+    const [records, counts] = await Promise.all([
+      listRecords(this.#host, TRIGGER_RECORD, TRIGGERS),
+      this.#host.broker.control.list(TRIGGER_STATS),
+    ]);
+    const stats = new Map(counts.map(({ key, data }) => [key, decodeTriggerStats(data)]));
+    return records
+      .map((record) => viewOf(record, stats.get(triggerStatsKey(record.spec.name))))
+      .toSorted((one, other) => (one.name < other.name ? -1 : 1));
   }
 
   /** @throws {@link TriggerNotFoundError}, {@link InvalidNameError} */
   async get(name: string): Promise<TriggerView> {
-    return viewOf(await this.#record(name));
+    return await this.#view(await this.#record(name));
   }
 
   /**
@@ -35,7 +48,7 @@ export class Triggers {
    * @throws {@link TriggerInvalidError} that names the place, before anything is written
    */
   async put(trigger: Trigger | TriggerJson | TriggerSpec): Promise<TriggerView> {
-    return viewOf(await declareTrigger(this.#host, specIn(trigger), "api"));
+    return await this.#view(await declareTrigger(this.#host, specIn(trigger), "api"));
   }
 
   /**
@@ -96,7 +109,12 @@ export class Triggers {
       return change(record);
     });
     if (changed === undefined) throw new TriggerNotFoundError(name);
-    return viewOf(changed);
+    return await this.#view(changed);
+  }
+
+  async #view(record: TriggerRecord): Promise<TriggerView> {
+    const counts = await this.#host.broker.control.read(triggerStatsKey(record.spec.name));
+    return viewOf(record, counts && decodeTriggerStats(counts.data));
   }
 }
 
@@ -112,13 +130,21 @@ export interface TriggerView {
   readonly paused: { readonly reason: string; readonly at: Date } | undefined;
   readonly createdAt: Date;
   readonly changedAt: Date;
+  /** How many firings led to a run, over all workers. Counted for showing: a worker that dies may leave some out. */
+  readonly fired: number;
+  readonly lastFiredAt: Date | undefined;
+  /** Events and firings that failed: expressions without a value, actions that cannot be done. */
+  readonly failed: number;
+  readonly lastError: { readonly at: Date; readonly message: string } | undefined;
 }
 
 function specIn(trigger: Trigger | TriggerJson | TriggerSpec): TriggerSpec {
   return triggerSpecOf("spec" in trigger && "kind" in trigger ? trigger.spec : trigger);
 }
 
-function viewOf({ spec, version, from, paused, createdAt, changedAt }: TriggerRecord): TriggerView {
+function viewOf(record: TriggerRecord, stats: TriggerStats = NO_STATS): TriggerView {
+  const { spec, version, from, paused, createdAt, changedAt } = record;
+  const { fired, lastFiredAt, failed, lastError } = stats;
   return {
     name: spec.name,
     spec,
@@ -127,5 +153,9 @@ function viewOf({ spec, version, from, paused, createdAt, changedAt }: TriggerRe
     paused: paused && { reason: paused.reason, at: new Date(paused.at) },
     createdAt: new Date(createdAt),
     changedAt: new Date(changedAt),
+    fired,
+    lastFiredAt: lastFiredAt === undefined ? undefined : new Date(lastFiredAt),
+    failed,
+    lastError: lastError && { message: lastError.message, at: new Date(lastError.at) },
   };
 }

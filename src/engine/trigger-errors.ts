@@ -7,6 +7,9 @@ export class TriggerInvalidError extends MillraceError {
   readonly path: string;
   /** When it is an expression that cannot be understood: what is wrong with it, and where. */
   readonly expression: ExpressionError | undefined;
+  /** In that expression: as {@link ExpressionError} has it. */
+  readonly position: number | undefined;
+  readonly length: number | undefined;
 
   constructor(path: string, rule: string, expression?: ExpressionError) {
     super(
@@ -15,6 +18,8 @@ export class TriggerInvalidError extends MillraceError {
     );
     this.path = path;
     this.expression = expression;
+    this.position = expression?.position;
+    this.length = expression?.length;
   }
 }
 

@@ -6,6 +6,7 @@ import {
   type PlacedConsumer,
   type TriggerPlace,
 } from "../../wire/trigger-place-codec.ts";
+import { triggerStatsKey } from "../../wire/trigger-stats-codec.ts";
 import type { AutomationHost } from "../automation-host.ts";
 import type { ActiveTrigger } from "./active-trigger.ts";
 import { streamOf } from "./source-streams.ts";
@@ -45,7 +46,7 @@ export async function forgetPlace(host: PlacingHost, record: ControlRecord): Pro
     await bus.forget(stream, consumer);
   }
   await removeRecords(host, stateKey(name));
-  const stats = await control.read(statsKey(name));
+  const stats = await control.read(triggerStatsKey(name));
   if (stats !== undefined) await control.write(stats.key, GONE, stats.revision, SOON);
   await control.write(record.key, GONE, record.revision, SOON);
 }
@@ -68,10 +69,6 @@ export type PlacingHost = Pick<AutomationHost, "millrace">;
 /** Of one generation: `trigger-state.<name>.<generation>`, a token for each correlation key follows. */
 export function stateKey(name: string, generation?: number): string {
   return generation === undefined ? `trigger-state.${name}` : `trigger-state.${name}.${generation}`;
-}
-
-export function statsKey(name: string): string {
-  return `trigger-stats.${name}`;
 }
 
 async function nextPlace(

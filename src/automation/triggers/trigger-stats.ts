@@ -1,18 +1,12 @@
 import type { Clock } from "../../ports/clock.ts";
 import type { ControlStore } from "../../ports/control-store.ts";
-import { decodeRecord, encodeRecord } from "../../wire/control-json.ts";
-import { statsKey } from "./trigger-place.ts";
-
-/** What a trigger did so far, over all workers: the control record `trigger-stats.<name>`, written every few seconds. For showing. */
-export interface TriggerStats {
-  readonly fired: number;
-  readonly lastFiredAt?: number;
-  /** Events and firings that failed: expressions without a value, actions that cannot be done. */
-  readonly failed: number;
-  readonly lastError?: { readonly at: number; readonly message: string };
-}
-
-const NO_STATS: TriggerStats = Object.freeze({ fired: 0, failed: 0 });
+import {
+  decodeTriggerStats,
+  encodeTriggerStats,
+  NO_STATS,
+  type TriggerStats,
+  triggerStatsKey,
+} from "../../wire/trigger-stats-codec.ts";
 
 /** Counts what this worker does, and adds it to the record now and then. A count may be lost with its worker. */
 export class StatsBook {
@@ -50,34 +44,16 @@ export class StatsBook {
   }
 
   async #add(trigger: string, counted: TriggerStats): Promise<boolean> {
-    const key = statsKey(trigger);
+    const key = triggerStatsKey(trigger);
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const record = await this.#control.read(key);
-      const before = record === undefined ? NO_STATS : statsIn(record.data);
-      const after = encodeRecord(sum(before, counted));
+      const before = record === undefined ? NO_STATS : decodeTriggerStats(record.data);
+      const after = encodeTriggerStats(sum(before, counted));
       const outcome = await this.#control.write(key, after, record?.revision ?? 0);
       if (outcome.status === "written") return true;
     }
     return false;
   }
-}
-
-/** What a trigger did so far. */
-export async function readTriggerStats(
-  control: ControlStore,
-  trigger: string,
-): Promise<TriggerStats> {
-  const record = await control.read(statsKey(trigger));
-  return record === undefined ? NO_STATS : statsIn(record.data);
-}
-
-function statsIn(data: Uint8Array): TriggerStats {
-  const decoded = decodeRecord(data, (fields) => {
-    const { fired, failed } = fields;
-    const isSound = typeof fired === "number" && typeof failed === "number";
-    return isSound ? (fields as unknown as TriggerStats) : "it has no counts";
-  });
-  return decoded.kind === "ok" ? decoded.value : NO_STATS;
 }
 
 function sum(before: TriggerStats, more: TriggerStats): TriggerStats {

@@ -6,6 +6,7 @@ const TAGS = [
   ["runs", "Submit runs, find them, look at them."],
   ["control", "Signal, cancel, terminate and resume runs."],
   ["schedules", "Runs by the clock."],
+  ["triggers", "What is done when something happens."],
   ["queues", "Queues and the workers that read them."],
   ["jobs", "Changes to many runs at once."],
   ["operations", "Dead letters, archive, projections, health."],

@@ -41,6 +41,8 @@ export const PROBLEM_KINDS: Readonly<Record<string, ProblemKind>> = Object.freez
   INVALID_NAME: { status: 400, title: "A name, key or id is not allowed" },
   INVALID_DURATION: { status: 400, title: "That is not a duration" },
   INVALID_OPTION: { status: 400, title: "An option cannot have this value" },
+  INVALID_TRIGGER: { status: 400, title: "A trigger is not right" },
+  INVALID_EXPRESSION: { status: 400, title: "An expression cannot be understood" },
   INVALID_QUERY: { status: 400, title: "The query cannot be understood" },
   INPUT_INVALID: { status: 400, title: "A value does not match its schema" },
   NOT_SERIALIZABLE: { status: 400, title: "A value cannot be stored" },
@@ -51,6 +53,7 @@ export const PROBLEM_KINDS: Readonly<Record<string, ProblemKind>> = Object.freez
   PAYLOAD_TOO_LARGE: { status: 413, title: "A value is too large" },
   // The run's state does not allow it.
   RUN_NOT_ARCHIVED: { status: 404, title: "The run is not in the archive" },
+  TRIGGER_NOT_FOUND: { status: 404, title: "There is no such trigger" },
   SCHEDULE_NOT_FOUND: { status: 404, title: "There is no such schedule" },
   RUN_NOT_FOUND: { status: 404, title: "There is no such run" },
   RUN_EXISTS: { status: 409, title: "The key is taken" },

@@ -18,7 +18,9 @@ export class ApiError extends Error {
 /** What a problem may say beside its text. */
 export interface ProblemFacts {
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
-  /** Of the first character of a query that is wrong, from 0; and how many are. */
+  /** Where in what was given: `shape.by`. */
+  readonly path?: string;
+  /** Of the first character of a query or expression that is wrong, from 0; and how many are. */
   readonly position?: number;
   readonly length?: number;
   readonly suggestion?: string;
@@ -34,8 +36,11 @@ export const ProblemSchema = Type.Object(
     status: Type.Integer({ description: "The HTTP status." }),
     detail: Type.String({ description: "What is wrong here, and what to do next." }),
     code: Type.String({ description: "Stable across releases: compare codes, not texts." }),
+    path: Type.Optional(Type.String({ description: "Where in a trigger, such as `shape.by`." })),
     position: Type.Optional(
-      Type.Integer({ description: "Of the query's first wrong character, from 0." }),
+      Type.Integer({
+        description: "Of the query's or expression's first wrong character, from 0.",
+      }),
     ),
     length: Type.Optional(Type.Integer({ description: "How many characters are wrong." })),
     suggestion: Type.Optional(Type.String({ description: "What was probably meant." })),
@@ -92,11 +97,12 @@ const INTERNAL = {
   retryAfterSeconds: undefined,
 };
 
-/** Of errors that carry them: the place in a query, the run. */
+/** Of errors that carry them: the place in a query, trigger or expression; the run. */
 function factsOf(error: MillraceError): ProblemFacts {
-  const { position, length, suggestion, runId } = error as MillraceError &
+  const { path, position, length, suggestion, runId } = error as MillraceError &
     Partial<Record<keyof ProblemFacts, unknown>>;
   return {
+    ...(typeof path === "string" ? { path } : {}),
     ...(typeof position === "number" ? { position } : {}),
     ...(typeof length === "number" ? { length } : {}),
     ...(typeof suggestion === "string" ? { suggestion } : {}),

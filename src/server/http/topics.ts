@@ -17,6 +17,7 @@ import { scheduleTopic } from "./routes/schedule-routes.ts";
 import { searchTopic } from "./routes/search-routes.ts";
 import { submitTopic } from "./routes/submit-routes.ts";
 import { tokenTopic } from "./routes/token-routes.ts";
+import { triggerTopic } from "./routes/trigger-routes.ts";
 import { webhookTopic } from "./routes/webhook-routes.ts";
 import { workerTopic } from "./routes/worker-routes.ts";
 
@@ -33,6 +34,7 @@ export const TOPICS: readonly Topic[] = Object.freeze([
   workerTopic,
   bulkTopic,
   scheduleTopic,
+  triggerTopic,
   deadLetterTopic,
   archiveTopic,
   projectionTopic,
