@@ -1,3 +1,4 @@
+export type { WebhookServing } from "./automation/webhooks/webhook-options.ts";
 export {
   Archive,
   type ArchivedOne,
@@ -7,6 +8,7 @@ export {
 export type { ArchivePlace } from "./client/archive-place.ts";
 export type { ArchivePolicies } from "./client/archive-policies.ts";
 export { BulkHandle, type BulkProgress } from "./client/bulk-handle.ts";
+export type { DisableOptions } from "./client/check-webhook.ts";
 export {
   DeadLetterNotFoundError,
   DeadLetterNotReplayableError,
@@ -34,6 +36,8 @@ export type {
   SeenWorker,
   StepFact,
 } from "./client/explain/explanation.ts";
+export type { HookView } from "./client/hook-view.ts";
+export type { HookOptions, Hooks, MadeHook } from "./client/hooks.ts";
 export type { ReplayChanges } from "./client/ingress-letters.ts";
 export type { RunFilter } from "./client/list-runs.ts";
 export { Millrace } from "./client/millrace.ts";
@@ -92,6 +96,17 @@ export type {
   TriggerTestOptions,
 } from "./client/test-trigger.ts";
 export type { Triggers, TriggerView } from "./client/triggers.ts";
+export type { WebhookDelivery } from "./client/webhook-delivery.ts";
+export type { SecretView, WebhookView } from "./client/webhook-view.ts";
+export type {
+  DeliveriesOptions,
+  MadeWebhook,
+  SendOptions,
+  WebhookOptions,
+  WebhookReceipt,
+  WebhookRun,
+  Webhooks,
+} from "./client/webhooks.ts";
 export type { WorkerView } from "./client/workers.ts";
 export { type ConnectOptions, connect } from "./connect.ts";
 export type { AttributesFunction } from "./definition/attributes-from-input.ts";
@@ -185,6 +200,7 @@ export {
 } from "./engine/flow-errors.ts";
 export { FlowNotDeterministicError } from "./engine/flow-not-deterministic-error.ts";
 export { formatRunQuery } from "./engine/format-run-query.ts";
+export type { HookKind } from "./engine/hook-spec.ts";
 export { MillraceError } from "./engine/millrace-error.ts";
 export { NameFunctionError } from "./engine/name-function-error.ts";
 export { OutputInvalidError } from "./engine/output-invalid-error.ts";
@@ -236,6 +252,9 @@ export {
   InvalidOptionError,
   SettingsMismatchError,
 } from "./engine/usage-errors.ts";
+export type { CutText, WebhookAttempt, WebhookOutcome } from "./engine/webhook-attempt.ts";
+export { HookNotFoundError, WebhookNotFoundError } from "./engine/webhook-errors.ts";
+export type { WebhookInput } from "./engine/webhook-spec.ts";
 export type { WorkerPresence, WorkerStatus } from "./engine/worker-presence.ts";
 export { type AesGcmOptions, aesGcmCodec } from "./payloads/aes-gcm-codec.ts";
 export type { Codec } from "./payloads/codec.ts";

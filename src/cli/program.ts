@@ -7,6 +7,7 @@ import { addDev } from "./commands/dev.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEvents } from "./commands/events.ts";
 import { addExplain } from "./commands/explain.ts";
+import { addHooks } from "./commands/hooks.ts";
 import { addList } from "./commands/list.ts";
 import { addProjection } from "./commands/projection.ts";
 import { addQueue } from "./commands/queue.ts";
@@ -25,6 +26,7 @@ import { addToken } from "./commands/token.ts";
 import { addTree } from "./commands/tree.ts";
 import { addTriggers } from "./commands/triggers.ts";
 import { addWatch } from "./commands/watch.ts";
+import { addWebhooks } from "./commands/webhooks.ts";
 import { addWorkers } from "./commands/workers.ts";
 import { EXIT_HELP } from "./exit-codes.ts";
 import { addGlobalOptions } from "./global-options.ts";
@@ -67,6 +69,8 @@ const COMMANDS: readonly AddCommand[] = [
   addSchedules,
   addTriggers,
   addDead,
+  addWebhooks,
+  addHooks,
   addServer,
   addToken,
   addProjection,

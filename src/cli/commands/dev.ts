@@ -120,6 +120,8 @@ function workerArgs(url: string, options: DevOptions): readonly string[] {
     String(grace),
     "--guard",
     guard,
+    // Who develops receives webhooks on the same machine.
+    ...["127.0.0.0/8", "::1"].flatMap((address) => ["--allow-webhook", address]),
     ...(limit === undefined ? [] : ["--limit", String(limit)]),
     ...(payloads === undefined ? [] : ["--payloads", payloads]),
     ...(json === true ? ["--json"] : []),

@@ -34,6 +34,11 @@ export function addServe(program: Command, host: Host): void {
       durationValue,
     )
     .option("--no-automation", "runs only: no triggers, schedules, webhooks, nothing published")
+    .option(
+      "--allow-webhook <address>",
+      "address or network that webhooks may go to although it is not public; repeatable",
+      collect,
+    )
     .addOption(guardOption("warn when NODE_ENV is development, otherwise off"))
     .addHelpText("after", HELP)
     .action(async (file: string, _: unknown, command: Command) =>
@@ -57,10 +62,11 @@ interface ServeFlags extends GlobalOptions {
   readonly grace?: Duration;
   readonly guard?: GuardMode;
   readonly automation: boolean;
+  readonly allowWebhook?: readonly string[];
 }
 
 async function serveFile({ terminal }: Host, file: string, options: ServeFlags): Promise<void> {
-  const { limit, queue, lease, grace, guard, automation } = options;
+  const { limit, queue, lease, grace, guard, automation, allowWebhook } = options;
   const stopped = stopSignal();
   leaveWithParent();
   const served = await loadDefinitions(file);
@@ -69,6 +75,7 @@ async function serveFile({ terminal }: Host, file: string, options: ServeFlags):
     connection,
     automation,
     log: logger(terminal),
+    ...(allowWebhook === undefined ? {} : { webhooks: { allow: allowWebhook } }),
     ...(limit === undefined ? {} : { concurrency: limit }),
     ...(queue === undefined ? {} : { queues: queue }),
     ...(lease === undefined ? {} : { lease }),

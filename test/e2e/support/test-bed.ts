@@ -171,6 +171,7 @@ export interface WorkerOptions {
     readonly queues?: readonly string[];
     readonly drainGrace?: string;
     readonly suspendAfter?: string;
+    readonly webhooks?: { readonly allow: readonly string[] };
   };
 }
 
