@@ -877,6 +877,122 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/trigger-tests": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * What a trigger would do that nobody has put yet
+         * @description With `event` or `past`. Changes nothing.
+         */
+        readonly post: operations["testNewTrigger"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/triggers": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** All triggers, by name */
+        readonly get: operations["listTriggers"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/triggers/{name}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** A trigger as it stands */
+        readonly get: operations["getTrigger"];
+        /**
+         * Make a trigger, or change the one of this name
+         * @description A paused one stays paused. The same again changes nothing.
+         */
+        readonly put: operations["putTrigger"];
+        readonly post?: never;
+        /**
+         * Remove a trigger and what it remembers
+         * @description What it started goes on. One that stands in code is put again when a worker with that code starts.
+         */
+        readonly delete: operations["removeTrigger"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/triggers/{name}/pause": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Let events wait until the trigger is resumed */
+        readonly post: operations["pauseTrigger"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/triggers/{name}/resume": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Let a trigger go on with what came meanwhile */
+        readonly post: operations["resumeTrigger"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/triggers/{name}/test": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * What a trigger would do, or would have done
+         * @description With `event` or `past`. Changes nothing.
+         */
+        readonly post: operations["testTrigger"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/webhooks": {
         readonly parameters: {
             readonly query?: never;
@@ -1284,7 +1400,9 @@ export interface components {
             }[];
             /** @description How many characters are wrong. */
             readonly length?: number;
-            /** @description Of the query's first wrong character, from 0. */
+            /** @description Where in a trigger, such as `shape.by`. */
+            readonly path?: string;
+            /** @description Of the query's or expression's first wrong character, from 0. */
             readonly position?: number;
             /** @description Stands in the server's log. */
             readonly requestId?: string;
@@ -1843,6 +1961,106 @@ export interface components {
             readonly revokedAt?: string;
             /** @description `read` looks, `submit` brings in runs and signals, `control` stops, resumes and changes queues, `admin` all of it and tokens. */
             readonly scopes: readonly ("read" | "submit" | "control" | "admin")[];
+        };
+        /** @description A trigger as it stands. */
+        readonly Trigger: {
+            /**
+             * Format: date-time
+             * @description When it was last changed, paused or resumed.
+             */
+            readonly changedAt: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            readonly createdAt: string;
+            /** @description Expressions without a value, impossible actions. */
+            readonly failed: number;
+            /** @description How many firings led to a run. */
+            readonly fired: number;
+            /** @description Whether a worker brought it along. */
+            readonly from: "code" | "api";
+            readonly lastError?: {
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                readonly at: string;
+                readonly message: string;
+            };
+            /**
+             * Format: date-time
+             * @description When it fired last.
+             */
+            readonly lastFiredAt?: string;
+            readonly name: string;
+            readonly paused?: {
+                /**
+                 * Format: date-time
+                 * @description Since when.
+                 */
+                readonly at: string;
+                readonly reason: string;
+            };
+            /** @description Durations in milliseconds. It can be put again as it stands. */
+            readonly spec: {
+                readonly action: unknown;
+                readonly limits?: unknown;
+                readonly name: string;
+                readonly on: unknown;
+                readonly shape?: unknown;
+                readonly when?: unknown;
+            };
+            /** @description One more for each change. */
+            readonly version: number;
+        };
+        /** @description What a trigger would have done. */
+        readonly TriggerTest: {
+            readonly events: readonly {
+                readonly error?: {
+                    readonly expression: string;
+                    readonly length: number;
+                    readonly message: string;
+                    /** @description Of the first character that is meant, from 0. */
+                    readonly position: number;
+                    readonly problem: string;
+                };
+                /** @description The CloudEvent. */
+                readonly event: unknown;
+                /** @description Which condition did not hold. */
+                readonly failed?: string;
+                readonly isMatch: boolean;
+                readonly key?: string;
+                readonly reason?: string;
+                readonly role: "on" | "other";
+            }[];
+            /** @description How many firings there would have been. */
+            readonly fired: number;
+            readonly firings: readonly {
+                /** @description What would be done. */
+                readonly action?: unknown;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                readonly at: string;
+                readonly error?: {
+                    readonly expression: string;
+                    readonly length: number;
+                    readonly message: string;
+                    /** @description Of the first character that is meant, from 0. */
+                    readonly position: number;
+                    readonly problem: string;
+                };
+                /** @description Their ids. */
+                readonly events: readonly string[];
+            }[];
+            /** @description True when there were more than 10,000. */
+            readonly isCut: boolean;
+            readonly matched: number;
+            /** @description How many events were looked at. */
+            readonly seen: number;
+            readonly trigger: string;
         };
         /** @description An endpoint that webhooks are sent to. */
         readonly Webhook: {
@@ -6631,6 +6849,911 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Token"];
+                };
+            };
+            /** @description A problem. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly testNewTrigger: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": {
+                    /** @description An event that is made up: what is missing of `id`, `type` … is filled in. */
+                    readonly event?: unknown;
+                    readonly past?: {
+                        /** @description Most events that are shown. */
+                        readonly limit?: number;
+                        /** @description Default: a day. */
+                        readonly since?: string | (string | number);
+                    };
+                    readonly trigger: {
+                        /** @description Fires when this event does not follow in time. */
+                        readonly absent?: {
+                            /** @description CEL. The key by which events belong together. */
+                            readonly by?: string;
+                            /** @description What happens: `"run.crashed"`, `"order.created"`, a list of such, or an object: `{ "run": "suspended", "longerThan": "1h" }`, `{ "event": … }`, `{ "subject": … }`, `{ "stream": … }`. docs/triggers.md has them all. */
+                            readonly on: unknown;
+                            /** @description Which of the events count. */
+                            readonly when?: {
+                                /** @description With one of these. */
+                                readonly anyTag?: readonly string[];
+                                /** @description Of run events: of one of these flows. */
+                                readonly flow?: string | readonly string[];
+                                /** @description CEL. Gives true or false. */
+                                readonly if?: string;
+                                /** @description With all of these. */
+                                readonly tags?: readonly string[];
+                            };
+                            /** @description How long. Text such as `250ms`, `10s`, `5m`, `2h`, `3d`, or milliseconds. */
+                            readonly within: string | number;
+                        };
+                        /** @description What is done: `"cancel"`, `"cancel-children"`, `"resume"`, `"terminate"`, or an object: `{ "submit": "review", "input": "event.data" }`, `{ "resubmit": { "times": 3 } }`, `{ "signal": …, "run": … }`, `{ "webhook": "ops" }`, `{ "publish": "orders.late" }` … */
+                        readonly action: unknown;
+                        readonly after?: {
+                            /** @description CEL. The key by which events belong together. */
+                            readonly by?: string;
+                            readonly count: number;
+                            /** @description Since the first. Text such as `250ms`, `10s`, `5m`, `2h`, `3d`, or milliseconds. */
+                            readonly within: string | number;
+                        };
+                        readonly batch?: {
+                            /** @description CEL. The key by which events belong together. */
+                            readonly by?: string;
+                            readonly size: number;
+                            /** @description After the first. Text such as `250ms`, `10s`, `5m`, `2h`, `3d`, or milliseconds. */
+                            readonly within: string | number;
+                        };
+                        readonly debounce?: {
+                            /** @description CEL. The key by which events belong together. */
+                            readonly by?: string;
+                            /** @description At the latest. Text such as `250ms`, `10s`, `5m`, `2h`, `3d`, or milliseconds. */
+                            readonly maxWait?: string | number;
+                            /** @description No other event for so long. Text such as `250ms`, `10s`, `5m`, `2h`, `3d`, or milliseconds. */
+                            readonly quiet: string | number;
+                        };
+                        readonly limits?: {
+                            readonly depth?: number;
+                            readonly perMinute?: number;
+                        };
+                        /** @description What happens: `"run.crashed"`, `"order.created"`, a list of such, or an object: `{ "run": "suspended", "longerThan": "1h" }`, `{ "event": … }`, `{ "subject": … }`, `{ "stream": … }`. docs/triggers.md has them all. */
+                        readonly on: unknown;
+                        readonly throttle?: {
+                            /** @description CEL. The key by which events belong together. */
+                            readonly by?: string;
+                            readonly limit: number;
+                            /** @description In any time this long. Text such as `250ms`, `10s`, `5m`, `2h`, `3d`, or milliseconds. */
+                            readonly per: string | number;
+                        };
+                        /** @description Which of the events count. */
+                        readonly when?: {
+                            /** @description With one of these. */
+                            readonly anyTag?: readonly string[];
+                            /** @description Of run events: of one of these flows. */
+                            readonly flow?: string | readonly string[];
+                            /** @description CEL. Gives true or false. */
+                            readonly if?: string;
+                            /** @description With all of these. */
+                            readonly tags?: readonly string[];
+                        };
+                        /** @description Fires when this event comes too, in any order. */
+                        readonly with?: {
+                            /** @description CEL. The key by which events belong together. */
+                            readonly by?: string;
+                            /** @description What happens: `"run.crashed"`, `"order.created"`, a list of such, or an object: `{ "run": "suspended", "longerThan": "1h" }`, `{ "event": … }`, `{ "subject": … }`, `{ "stream": … }`. docs/triggers.md has them all. */
+                            readonly on: unknown;
+                            /** @description Which of the events count. */
+                            readonly when?: {
+                                /** @description With one of these. */
+                                readonly anyTag?: readonly string[];
+                                /** @description Of run events: of one of these flows. */
+                                readonly flow?: string | readonly string[];
+                                /** @description CEL. Gives true or false. */
+                                readonly if?: string;
+                                /** @description With all of these. */
+                                readonly tags?: readonly string[];
+                            };
+                            /** @description How long. Text such as `250ms`, `10s`, `5m`, `2h`, `3d`, or milliseconds. */
+                            readonly within: string | number;
+                        };
+                    };
+                };
+            };
+        };
+        readonly responses: {
+            /** @description What a trigger would have done. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TriggerTest"];
+                };
+            };
+            /** @description A problem. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listTriggers: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Default Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly triggers: readonly components["schemas"]["Trigger"][];
+                    };
+                };
+            };
+            /** @description A problem. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getTrigger: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The trigger's name. */
+                readonly name: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A trigger as it stands. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Trigger"];
+                };
+            };
+            /** @description A problem. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly putTrigger: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The trigger's name. */
+                readonly name: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": {
+                    /** @description Fires when this event does not follow in time. */
+                    readonly absent?: {
+                        /** @description CEL. The key by which events belong together. */
+                        readonly by?: string;
+                        /** @description What happens: `"run.crashed"`, `"order.created"`, a list of such, or an object: `{ "run": "suspended", "longerThan": "1h" }`, `{ "event": … }`, `{ "subject": … }`, `{ "stream": … }`. docs/triggers.md has them all. */
+                        readonly on: unknown;
+                        /** @description Which of the events count. */
+                        readonly when?: {
+                            /** @description With one of these. */
+                            readonly anyTag?: readonly string[];
+                            /** @description Of run events: of one of these flows. */
+                            readonly flow?: string | readonly string[];
+                            /** @description CEL. Gives true or false. */
+                            readonly if?: string;
+                            /** @description With all of these. */
+                            readonly tags?: readonly string[];
+                        };
+                        /** @description How long. Text such as `250ms`, `10s`, `5m`, `2h`, `3d`, or milliseconds. */
+                        readonly within: string | number;
+                    };
+                    /** @description What is done: `"cancel"`, `"cancel-children"`, `"resume"`, `"terminate"`, or an object: `{ "submit": "review", "input": "event.data" }`, `{ "resubmit": { "times": 3 } }`, `{ "signal": …, "run": … }`, `{ "webhook": "ops" }`, `{ "publish": "orders.late" }` … */
+                    readonly action: unknown;
+                    readonly after?: {
+                        /** @description CEL. The key by which events belong together. */
+                        readonly by?: string;
+                        readonly count: number;
+                        /** @description Since the first. Text such as `250ms`, `10s`, `5m`, `2h`, `3d`, or milliseconds. */
+                        readonly within: string | number;
+                    };
+                    readonly batch?: {
+                        /** @description CEL. The key by which events belong together. */
+                        readonly by?: string;
+                        readonly size: number;
+                        /** @description After the first. Text such as `250ms`, `10s`, `5m`, `2h`, `3d`, or milliseconds. */
+                        readonly within: string | number;
+                    };
+                    readonly debounce?: {
+                        /** @description CEL. The key by which events belong together. */
+                        readonly by?: string;
+                        /** @description At the latest. Text such as `250ms`, `10s`, `5m`, `2h`, `3d`, or milliseconds. */
+                        readonly maxWait?: string | number;
+                        /** @description No other event for so long. Text such as `250ms`, `10s`, `5m`, `2h`, `3d`, or milliseconds. */
+                        readonly quiet: string | number;
+                    };
+                    readonly limits?: {
+                        readonly depth?: number;
+                        readonly perMinute?: number;
+                    };
+                    /** @description What happens: `"run.crashed"`, `"order.created"`, a list of such, or an object: `{ "run": "suspended", "longerThan": "1h" }`, `{ "event": … }`, `{ "subject": … }`, `{ "stream": … }`. docs/triggers.md has them all. */
+                    readonly on: unknown;
+                    readonly throttle?: {
+                        /** @description CEL. The key by which events belong together. */
+                        readonly by?: string;
+                        readonly limit: number;
+                        /** @description In any time this long. Text such as `250ms`, `10s`, `5m`, `2h`, `3d`, or milliseconds. */
+                        readonly per: string | number;
+                    };
+                    /** @description Which of the events count. */
+                    readonly when?: {
+                        /** @description With one of these. */
+                        readonly anyTag?: readonly string[];
+                        /** @description Of run events: of one of these flows. */
+                        readonly flow?: string | readonly string[];
+                        /** @description CEL. Gives true or false. */
+                        readonly if?: string;
+                        /** @description With all of these. */
+                        readonly tags?: readonly string[];
+                    };
+                    /** @description Fires when this event comes too, in any order. */
+                    readonly with?: {
+                        /** @description CEL. The key by which events belong together. */
+                        readonly by?: string;
+                        /** @description What happens: `"run.crashed"`, `"order.created"`, a list of such, or an object: `{ "run": "suspended", "longerThan": "1h" }`, `{ "event": … }`, `{ "subject": … }`, `{ "stream": … }`. docs/triggers.md has them all. */
+                        readonly on: unknown;
+                        /** @description Which of the events count. */
+                        readonly when?: {
+                            /** @description With one of these. */
+                            readonly anyTag?: readonly string[];
+                            /** @description Of run events: of one of these flows. */
+                            readonly flow?: string | readonly string[];
+                            /** @description CEL. Gives true or false. */
+                            readonly if?: string;
+                            /** @description With all of these. */
+                            readonly tags?: readonly string[];
+                        };
+                        /** @description How long. Text such as `250ms`, `10s`, `5m`, `2h`, `3d`, or milliseconds. */
+                        readonly within: string | number;
+                    };
+                };
+            };
+        };
+        readonly responses: {
+            /** @description A trigger as it stands. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Trigger"];
+                };
+            };
+            /** @description A problem. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly removeTrigger: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The trigger's name. */
+                readonly name: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Default Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly name: string;
+                    };
+                };
+            };
+            /** @description A problem. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly pauseTrigger: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The trigger's name. */
+                readonly name: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": {
+                    readonly reason?: string;
+                };
+            };
+        };
+        readonly responses: {
+            /** @description A trigger as it stands. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Trigger"];
+                };
+            };
+            /** @description A problem. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly resumeTrigger: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The trigger's name. */
+                readonly name: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": Record<string, never>;
+            };
+        };
+        readonly responses: {
+            /** @description A trigger as it stands. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Trigger"];
+                };
+            };
+            /** @description A problem. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly testTrigger: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The trigger's name. */
+                readonly name: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": {
+                    /** @description An event that is made up: what is missing of `id`, `type` … is filled in. */
+                    readonly event?: unknown;
+                    readonly past?: {
+                        /** @description Most events that are shown. */
+                        readonly limit?: number;
+                        /** @description Default: a day. */
+                        readonly since?: string | (string | number);
+                    };
+                };
+            };
+        };
+        readonly responses: {
+            /** @description What a trigger would have done. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TriggerTest"];
                 };
             };
             /** @description A problem. */
