@@ -8,6 +8,7 @@ import { atEnd } from "./support/at-end.ts";
 import { MILLRACE, millrace, type Running, start } from "./support/cli.ts";
 import { FLOWS } from "./support/flows.ts";
 import { projectFolder } from "./support/folder.ts";
+import { until } from "./support/until.ts";
 
 let folder: string;
 let url: string;
@@ -157,6 +158,26 @@ test("bytes that are not Millrace's are listed as dead letters, and doctor tells
   const all = await millrace(["dead", "list", "--all", "-s", url], { cwd: folder });
   expect(all.stdout).toContain("(dropped)");
   expect(check(await doctor(), "dead letters")).toMatchObject({ found: "0" });
+});
+
+test("a message that was published for a flow is corrected by its dead letter, and runs", async () => {
+  await tamper("millrace.default.submit.shop", '{"broken');
+  const letters = async () => {
+    const { stdout } = await millrace(["dead", "--json", "-s", url], { cwd: folder });
+    return JSON.parse(stdout) as readonly { readonly id: string; readonly sequence: number }[];
+  };
+  const { id, sequence } = await until("it is set aside", async () => (await letters())[0]);
+  expect(id).toBe(`ingress/${sequence}`);
+  const shown = await millrace(["dead", "show", id, "-s", url], { cwd: folder });
+  expect(shown.stdout).toContain(`Published submission for run shop:ingress-${sequence}, 8 B`);
+  const body = ["--body", '{"item":"apple"}', "--header", "Millrace-Key=a-1"];
+  const replayed = await millrace(["dead", "replay", id, ...body, "-s", url], { cwd: folder });
+  expect(replayed.stdout).toBe(`${id} is replayed.\n`);
+  await until("the run is there", async () => {
+    const { code } = await millrace(["show", "shop:a-1", "-s", url], { cwd: folder });
+    return code === 0;
+  });
+  expect(await letters()).toEqual([]);
 });
 
 test("a submission that nobody reads is seen", async () => {
