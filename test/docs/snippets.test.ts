@@ -151,6 +151,12 @@ test("docs/api.md: a run is submitted and waited for over HTTP, and a query's mi
   expect(output).toContain("INVALID_QUERY 0 status:failed");
 });
 
+test("the program in docs/ingress.md starts runs with a plain client, and corrects a message", async () => {
+  const output = await run("ingress", firstProgram("docs/ingress.md"));
+  expect(output).toContain("a book is on its way\na lamp is on its way\nits body is not JSON: ");
+  expect(output).toContain("a pen is on its way");
+});
+
 function firstProgram(file: string): string {
   return programOf(file, 0);
 }
