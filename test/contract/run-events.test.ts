@@ -2,7 +2,10 @@
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import type { AutomationPart } from "../../src/automation/automation-host.ts";
-import type { PublisherTimings } from "../../src/automation/events/publisher-timings.ts";
+import {
+  PUBLISHER_LIMITS,
+  type PublisherLimits,
+} from "../../src/automation/events/publisher-limits.ts";
 import { startRunEvents } from "../../src/automation/events/start-run-events.ts";
 import type { CloudEvent, RunEventData } from "../../src/engine/cloud-event.ts";
 import { type AnyDefinition, flow, Millrace, serve, signal, task } from "../../src/index.ts";
@@ -11,7 +14,13 @@ import { systemClock } from "../../src/ports/clock.ts";
 import { eventually, onEveryAdapter } from "./support/on-every-adapter.ts";
 import { toldEvents, toldStatuses, trueStatuses } from "./support/told-events.ts";
 
-const FAST: PublisherTimings = { leaseMs: 1_000, markMs: 20, settingsMs: 20, retryMs: 50 };
+const FAST: PublisherLimits = {
+  ...PUBLISHER_LIMITS,
+  leaseMs: 1_000,
+  markMs: 20,
+  settingsMs: 20,
+  retryMs: 50,
+};
 const silent = pino({ level: "silent" });
 const go = signal<string>("go");
 

@@ -7,7 +7,7 @@ import type { BusSubjects } from "../../wire/bus-subjects.ts";
 import { FeedReader } from "./feed-reader.ts";
 import { type FoldHost, foldEvents } from "./fold-events.ts";
 import { NoLongerOursError, publishInOrder } from "./publish-in-order.ts";
-import type { PublisherTimings } from "./publisher-timings.ts";
+import type { PublisherLimits } from "./publisher-limits.ts";
 import { RunFactCache } from "./run-fact-cache.ts";
 import { type StoredMark, writeMark } from "./stored-mark.ts";
 
@@ -31,14 +31,14 @@ export class PublishingSession {
     this.#sequence = sequence;
     this.#eventsSequence = eventsSequence;
     this.#markedAt = this.#settingsAt = parts.clock.now();
-    const { broker, partition, subjects, settings } = parts;
+    const { broker, partition, subjects, settings, limits } = parts;
     const stream = generation === 0 ? `${partition}` : `${partition}.${generation}`;
     this.#fold = {
       log: broker.log,
       partition,
       partitions: broker.feed.partitions,
       subjects,
-      cache: new RunFactCache(FACTS_BYTES),
+      cache: new RunFactCache(limits.factsBytes),
       idOf: (at) => `${stream}-${at}`,
       statuses: new Set(settings.statuses),
     };
@@ -49,15 +49,15 @@ export class PublishingSession {
    * @throws {@link NoLongerOursError} when another worker does it now, {@link FeedBrokenError}, {@link BrokerError}
    */
   async run(): Promise<void> {
-    const { broker, partition, clock, timings, stopping } = this.#parts;
+    const { broker, partition, clock, limits, stopping } = this.#parts;
     const reading = new AbortController();
-    const options = { signal: reading.signal, kinds: KINDS, maxBatch: BATCH };
+    const options = { signal: reading.signal, kinds: KINDS, maxBatch: limits.batch };
     const reader = new FeedReader(broker.feed.read(partition, this.#sequence, options), clock);
     const wake = (): void => reader.wake();
     stopping.addEventListener("abort", wake);
     try {
       while (!stopping.aborted && !reader.isOver) {
-        const batch = await reader.next(timings.markMs);
+        const batch = await reader.next(limits.markMs);
         if (batch !== undefined) await this.#publish(batch);
         if (await this.#isOver()) break;
       }
@@ -79,13 +79,13 @@ export class PublishingSession {
   }
 
   async #isOver(): Promise<boolean> {
-    const { clock, lease, timings, settings } = this.#parts;
+    const { clock, lease, limits, settings } = this.#parts;
     if (!(await lease.hold())) throw new NoLongerOursError();
     const now = clock.now();
-    if (now - this.#markedAt >= timings.markMs || this.#unmarked >= EVENTS_A_MARK) {
+    if (now - this.#markedAt >= limits.markMs || this.#unmarked >= EVENTS_A_MARK) {
       await this.#writeMark();
     }
-    if (now - this.#settingsAt < timings.settingsMs) return false;
+    if (now - this.#settingsAt < limits.settingsMs) return false;
     this.#settingsAt = now;
     const { statuses } = await this.#parts.readSettings();
     return statuses.join() !== settings.statuses.join();
@@ -116,13 +116,9 @@ export interface SessionParts {
   readonly mark: StoredMark;
   /** Ids of events that stand in the stream already. */
   readonly told: Set<string>;
-  readonly timings: PublisherTimings;
+  readonly limits: PublisherLimits;
   readonly stopping: AbortSignal;
 }
 
 const KINDS = ["new", "h"] as const;
-/** Messages that are folded in one go: for so long nothing else in the process has its turn. */
-const BATCH = 256;
 const EVENTS_A_MARK = 1_000;
-/** What the facts of runs may take. */
-const FACTS_BYTES = 8_388_608;

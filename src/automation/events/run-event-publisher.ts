@@ -19,7 +19,7 @@ import { decodeEventSettings, EVENT_SETTINGS } from "../../wire/event-settings-c
 import { decodeEventsMark, eventsMarkKey } from "../../wire/events-mark-codec.ts";
 import { pause } from "./pause.ts";
 import { NoLongerOursError } from "./publish-in-order.ts";
-import type { PublisherTimings } from "./publisher-timings.ts";
+import type { PublisherLimits } from "./publisher-limits.ts";
 import { PublishingSession } from "./publishing-session.ts";
 import { readTold } from "./read-told.ts";
 import { type StoredMark, writeMark } from "./stored-mark.ts";
@@ -33,14 +33,14 @@ export class RunEventPublisher {
 
   constructor(parts: PublisherParts) {
     this.#parts = parts;
-    const { broker, clock, partition, worker, timings } = parts;
+    const { broker, clock, partition, worker, limits } = parts;
     this.#subjects = new BusSubjects(broker.log.namespace);
     this.#lease = new ControlLease({
       control: broker.control,
       clock,
       what: `events-${partition}`,
       holder: worker,
-      ttlMs: timings.leaseMs,
+      ttlMs: limits.leaseMs,
     });
     this.#ended = this.#run();
   }
@@ -56,17 +56,17 @@ export class RunEventPublisher {
   }
 
   async #run(): Promise<void> {
-    const { log, timings, partition } = this.#parts;
+    const { log, limits, partition } = this.#parts;
     while (!this.#isStopping) {
       try {
         if (await this.#lease.hold()) await this.#session();
-        else await this.#pause(timings.leaseMs / 2);
+        else await this.#pause(limits.leaseMs / 2);
       } catch (err) {
         if (this.#isStopping) break;
         if (!(err instanceof NoLongerOursError)) {
           log.warn({ err, partition }, "The events of runs are delayed; trying again");
         }
-        await this.#pause(timings.retryMs);
+        await this.#pause(limits.retryMs);
       }
     }
     await this.#lease.release().catch(() => undefined);
@@ -117,10 +117,10 @@ export class RunEventPublisher {
 
   /** Nothing is told as long as the settings say so, nor later of what happens meanwhile. */
   async #standOff(mark: StoredMark): Promise<void> {
-    const { broker, partition, timings } = this.#parts;
+    const { broker, partition, limits } = this.#parts;
     await writeMark(broker, partition, { ...mark.value, isOff: true }, mark.revision);
     while (!this.#isStopping && (await this.#lease.hold())) {
-      await this.#pause(timings.settingsMs);
+      await this.#pause(limits.settingsMs);
       if ((await this.#settings()).statuses.length > 0) return;
     }
   }
@@ -143,7 +143,7 @@ export interface PublisherParts {
   readonly partition: number;
   /** The worker's id. */
   readonly worker: string;
-  readonly timings: PublisherTimings;
+  readonly limits: PublisherLimits;
 }
 
 /** A namespace that is older than its events stream had runs before anybody told of them: what they did then is not told. */
