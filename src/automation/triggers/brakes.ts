@@ -10,6 +10,8 @@ import type { ActiveTrigger } from "./active-trigger.ts";
 export class Brakes {
   readonly #host: Pick<AutomationHost, "millrace" | "clock" | "log">;
   readonly #minutes = new Map<string, Minute>();
+  /** Those that were stopped, until they are read for again: what is under way yet is held. */
+  readonly #stopped = new Set<string>();
   readonly #stopping = new Map<string, Promise<void>>();
 
   readonly #onStopped: () => void;
@@ -21,7 +23,8 @@ export class Brakes {
   }
 
   /** Whether a firing may go ahead. `depth`: how many firings led to it, itself included. */
-  verdict({ name, record }: ActiveTrigger, depth: number): "go" | "too-deep" | "too-many" {
+  verdict({ name, record }: ActiveTrigger, depth: number): Verdict {
+    if (this.#stopped.has(name)) return "stopped";
     const { depth: deepest = DEFAULT_TRIGGER_DEPTH, perMinute } = record.spec.limits ?? {};
     if (depth > deepest) return "too-deep";
     // Without a limit of its own, only what firings themselves led to is counted: events from outside are as many as they are.
@@ -45,6 +48,12 @@ export class Brakes {
     return stop;
   }
 
+  /** It was resumed: it is counted from the start. */
+  released(name: string): void {
+    this.#stopped.delete(name);
+    this.#minutes.delete(name);
+  }
+
   async #stop(name: string, reason: string): Promise<void> {
     const { millrace, clock, log } = this.#host;
     const { control } = millrace.broker;
@@ -60,7 +69,7 @@ export class Brakes {
       const paused = { ...record, paused: { reason, at }, changedAt: at };
       const outcome = await control.write(found.key, encodeTrigger(paused), found.revision);
       if (outcome.status === "written") {
-        this.#minutes.delete(name);
+        this.#stopped.add(name);
         this.#onStopped();
         log.error({ trigger: name, reason }, `Trigger ${name} is stopped: ${reason}`);
         return;
@@ -86,6 +95,8 @@ export class Brakes {
     await millrace.broker.bus.publish(eventMessage(subject, event));
   }
 }
+
+export type Verdict = "go" | "stopped" | "too-deep" | "too-many";
 
 /** Counts over the last minute, in parts of a second. */
 class Minute {

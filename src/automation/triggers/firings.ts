@@ -37,6 +37,7 @@ export class Firings {
     const { brakes, stats } = this.#host;
     const depth = depthOf(events);
     const verdict = brakes.verdict(trigger, depth);
+    if (verdict === "stopped") return "held";
     if (verdict !== "go") {
       await brakes.stop(trigger, reasonOf(verdict, trigger, events));
       return verdict === "too-deep" ? "dropped" : "held";
@@ -101,8 +102,7 @@ export class Firings {
       }
       case "webhook": {
         const { webhook, body } = action;
-        const type = events.at(-1)?.type ?? "";
-        const input: WebhookInput = { webhook, body, id: firing.id, type: type.slice(0, 256) };
+        const input: WebhookInput = { webhook, body, id: firing.id };
         const options = { key: firing.id, queue: BUILT_IN_QUEUE };
         return this.#run(trigger, firing, events, { flow: WEBHOOK_FLOW, input, options });
       }

@@ -52,7 +52,7 @@ export class SideReaders {
     const key = this.#isByRun ? runOf(event) : this.#trigger.compiled.keyOf(event);
     if (key === undefined) return undefined;
     const { storedAt: at, stream, sequence, data } = message;
-    const place = { id: eventId(event), at, stream, sequence };
+    const place = { id: eventId(event), at, stream, sequence, since: since(event, at) };
     return { key, event: { ...place, ...roles, bytes: data.length + OVERHEAD_BYTES, event } };
   }
 
@@ -88,6 +88,11 @@ function isFrom({ place, subjects }: PlacedSide, { stream, subject }: BusMessage
 function runOf({ data }: CloudEvent): string | undefined {
   const run = typeof data === "object" && data !== null && "run" in data ? data.run : undefined;
   return typeof run === "string" ? run : undefined;
+}
+
+function since({ time }: CloudEvent, storedAt: number): number {
+  const happened = Date.parse(time);
+  return Number.isNaN(happened) ? storedAt : Math.min(happened, storedAt);
 }
 
 /** Of an event in a record, beside its own bytes. */

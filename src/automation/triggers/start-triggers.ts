@@ -27,6 +27,7 @@ export async function startTriggers(host: AutomationHost): Promise<AutomationPar
 class TriggerBoard implements AutomationPart {
   readonly #host: AutomationHost;
   readonly #stats: StatsBook;
+  readonly #brakes: Brakes;
   readonly #runnerHost: ConstructorParameters<typeof ShapedRunner>[0];
   readonly #running = new Map<string, Running>();
   readonly #upkeep: ControlLease;
@@ -39,6 +40,7 @@ class TriggerBoard implements AutomationPart {
     this.#host = host;
     this.#stats = new StatsBook(control, clock);
     const brakes = new Brakes(host, () => void this.#look().catch(() => undefined));
+    this.#brakes = brakes;
     const firings = new Firings({ millrace, log, definitions, brakes, stats: this.#stats });
     this.#runnerHost = { millrace, clock, log, worker, firings, stats: this.#stats };
     const what = "triggers-upkeep";
@@ -94,7 +96,7 @@ class TriggerBoard implements AutomationPart {
       const trigger = isSame ? running.trigger : this.#compiled(name, record);
       if (trigger !== undefined) wanted.set(name, trigger);
     }
-    for (const [name, { trigger, runner }] of [...this.#running]) {
+    for (const [name, { trigger, runner }] of this.#running) {
       if (wanted.get(name) === trigger) continue;
       this.#running.delete(name);
       await runner.stop();
@@ -115,6 +117,7 @@ class TriggerBoard implements AutomationPart {
   async #open(trigger: ActiveTrigger): Promise<void> {
     const { name, record } = trigger;
     if (this.#running.has(name)) return;
+    this.#brakes.released(name);
     try {
       const place = await placeTrigger(this.#host, trigger);
       if (isStateless(record.spec)) {

@@ -35,8 +35,9 @@ export class StatsBook {
 
   /** Adds what was counted to the records. What cannot be written now is kept for the next time. */
   async flush(): Promise<void> {
-    for (const [trigger, counted] of [...this.#counted]) {
-      this.#counted.delete(trigger);
+    const all = Array.from(this.#counted);
+    this.#counted.clear();
+    for (const [trigger, counted] of all) {
       const isWritten = await this.#add(trigger, counted).catch(() => false);
       if (isWritten) continue;
       this.#counted.set(trigger, sum(counted, this.#counted.get(trigger) ?? NO_STATS));

@@ -6,7 +6,6 @@ export function debounce({ quietMs, maxWaitMs }: DebounceOptions): Shape {
     if (last === undefined || first === undefined) return undefined;
     return Math.min(last.at + quietMs, first.at + (maxWaitMs ?? Number.POSITIVE_INFINITY));
   };
-  const begin = (event: ShapeEvent): ShapeState => ({ kept: [event], marks: [placeOf(event)] });
   return {
     deadline,
     memoryMs: 0,
@@ -30,4 +29,8 @@ export function debounce({ quietMs, maxWaitMs }: DebounceOptions): Shape {
 export interface DebounceOptions {
   readonly quietMs: number;
   readonly maxWaitMs?: number;
+}
+
+function begin(event: ShapeEvent): ShapeState {
+  return { kept: [event], marks: [placeOf(event)] };
 }

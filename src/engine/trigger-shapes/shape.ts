@@ -37,6 +37,8 @@ export interface EventPlace {
 export interface ShapeEvent extends EventPlace {
   readonly isOn: boolean;
   readonly isOther: boolean;
+  /** When it happened, as it says itself, in milliseconds since 1970: not after `at`, which is the default. */
+  readonly since?: number;
   /** How much of a record it takes. */
   readonly bytes: number;
   readonly event: CloudEvent;

@@ -6,11 +6,8 @@ import { EMPTY_SHAPE, follows, placeOf, type Shape, type ShapeState } from "./sh
  */
 export function stays({ longerThanMs }: StaysOptions): Shape {
   // From when it came there, which may be before the event of it was stored.
-  const deadline = ({ kept: [entered] }: ShapeState): number | undefined => {
-    if (entered === undefined) return undefined;
-    const since = Date.parse(entered.event.time);
-    return (Number.isNaN(since) ? entered.at : Math.min(since, entered.at)) + longerThanMs;
-  };
+  const deadline = ({ kept: [entered] }: ShapeState): number | undefined =>
+    entered === undefined ? undefined : (entered.since ?? entered.at) + longerThanMs;
   return {
     deadline,
     memoryMs: 0,

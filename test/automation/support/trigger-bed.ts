@@ -2,7 +2,6 @@ import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import { Millrace } from "../../../src/client/millrace.ts";
 import type { RunHandle } from "../../../src/client/run-handle.ts";
-import type { Served } from "../../../src/definition/served.ts";
 import { serve } from "../../../src/serve.ts";
 import type { World } from "../../contract/support/adapters.ts";
 
@@ -21,9 +20,14 @@ export class TriggerBed {
   }
 
   /** A worker with a connection of its own. The function it gives drains it. */
-  async serve(served: readonly Served[]): Promise<() => Promise<void>> {
+  async serve(served: Parameters<typeof serve>[0]): Promise<() => Promise<void>> {
     const connection = new Millrace(await this.#world.connect());
-    const worker = await serve(served, { connection, log: SILENT, lease: "2s" });
+    const worker = await serve(served, {
+      connection,
+      log: SILENT,
+      lease: "2s",
+      suspendAfter: "100ms",
+    });
     let drained: Promise<void> | undefined;
     const drain = (): Promise<void> => (drained ??= worker.drain());
     onTestFinished(drain);
