@@ -114,6 +114,14 @@ test("the program in docs/flow-control.md runs", async () => {
   expect(output).toContain("sent to ann");
 });
 
+test("docs/schedules.md: the next due times are told, and a window is filled", async () => {
+  const output = await run("schedules", firstProgram("docs/schedules.md"));
+  expect(output).toMatch(/^\d{4}-\d\d-\d\dT0[01]:15:00\.000Z$/m);
+  expect(output).toContain(
+    "report:nightly-20260504T001500Z 1 day, due 2026-05-04T00:15:00.000Z\nreport:nightly-20260505T001500Z",
+  );
+});
+
 test("the program in docs/caching.md runs, and looks up once", async () => {
   const output = await run("caching", firstProgram("docs/caching.md"));
   expect(output).toContain("with 1 look-up");
