@@ -12,7 +12,7 @@ import { until } from "./support/until.ts";
 
 vi.setConfig({ testTimeout: 150_000 });
 
-const ORDERS = 60;
+const ORDERS = 40;
 /** Every way by which an order leads to an act. */
 const WAYS = ["published", "subject", "emitted", "completed", "batched"] as const;
 
@@ -24,15 +24,17 @@ test("each event is acted upon by one run, and none is lost, although workers an
     await rm(storeDir, { recursive: true, force: true, maxRetries: 3 });
   });
   const bed = await openTestBed(server.url);
-  // The first one makes consumers and captured stream: what is published before is nobody's.
+  // The first one makes the consumers, and captures the shop's subject: what is published before is nobody's.
   const first = await bed.worker("automation");
   const workers = keepWorkers(2, () =>
-    bed.worker("automation", { crash: { point: "random", oneIn: 60 } }),
+    bed.worker("automation", { crash: { point: "random", oneIn: 120 } }),
   );
   onTestFinished(() => workers.stop());
 
   const shop = await connectRaw({ servers: server.url, maxReconnectAttempts: -1 });
   onTestFinished(() => shop.close());
+  const told = { name: "TOLD", subjects: ["told.>"], storage: "file", retention: "limits" };
+  await shop.request("$JS.API.STREAM.CREATE.TOLD", JSON.stringify(told), { timeout: 30_000 });
   const orders = Array.from({ length: ORDERS }, (_, at) => `order-${at}`);
   const publishing = publishAll(shop, bed.namespace, orders);
   await until("some orders are acted upon", () => runsByPlace(bed).size >= ORDERS / 2);
@@ -44,7 +46,8 @@ test("each event is acted upon by one run, and none is lost, although workers an
   const places = orders.flatMap((order) => WAYS.map((way) => `${way} ${order}`));
   await until(
     "all orders are acted upon in every way",
-    () => places.every((place) => runsByPlace(bed).has(place)),
+    async () =>
+      places.every((place) => runsByPlace(bed).has(place)) && (await toldOf(bed)).length >= ORDERS,
     100_000,
   );
   await until("nothing is on its way any more", () => isQuiet(bed), 60_000);
@@ -52,6 +55,7 @@ test("each event is acted upon by one run, and none is lost, although workers an
   expect([...runs.keys()].toSorted()).toEqual(places.toSorted());
   // A step may be repeated by a crash; then it is the same run's.
   expect([...runs].filter(([, ids]) => ids.size !== 1)).toEqual([]);
+  expect((await toldOf(bed)).toSorted()).toEqual(orders.toSorted());
   expect(await notCompleted(bed)).toEqual([]);
 });
 
@@ -63,6 +67,15 @@ function runsByPlace({ ledger }: TestBed): ReadonlyMap<string, ReadonlySet<strin
     runs.set(place, (runs.get(place) ?? new Set()).add(run));
   }
   return runs;
+}
+
+/** What was published about orders, in the order in which it was stored. */
+async function toldOf({ millrace }: TestBed): Promise<readonly string[]> {
+  const told: string[] = [];
+  for await (const batch of millrace.broker.bus.scan("TOLD", {})) {
+    told.push(...batch.map(({ data }) => String(JSON.parse(new TextDecoder().decode(data)))));
+  }
+  return told;
 }
 
 /** Each order goes to the ingress and on a subject of the shop's own, both of them twice. */
@@ -117,7 +130,7 @@ async function isQuiet({ millrace }: TestBed): Promise<boolean> {
 
 async function notCompleted({ millrace }: TestBed): Promise<readonly string[]> {
   const found: string[] = [];
-  for (const flow of ["taken", ...WAYS.slice(1).map((way) => `act-${way}`)]) {
+  for (const flow of ["taken", "millrace-action", ...WAYS.slice(1).map((way) => `act-${way}`)]) {
     for await (const { id, status } of millrace.list({ flow })) {
       if (status !== "completed") found.push(`${id} ${status}`);
     }

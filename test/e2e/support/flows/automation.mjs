@@ -34,6 +34,11 @@ export const definitions = [
     when: { flow: "taken" },
     action: submit("completed", "[run.key]"),
   }),
+  // A run of the flow that carries out what is no submission; the stream that holds the subject is the test's.
+  trigger("publish-emitted", {
+    on: "order.taken",
+    action: { publish: "told.taken", data: "event.data.order" },
+  }),
   trigger("on-batch", {
     on: "order.taken",
     batch: { size: 7, within: "2s" },
