@@ -20,7 +20,6 @@ test.each(SEED === undefined ? FIXED_SEEDS : [])(
     );
     await expect(drills).resolves.toBeUndefined();
   },
-  60_000,
 );
 
 test(
