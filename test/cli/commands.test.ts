@@ -324,7 +324,7 @@ describe("resume", () => {
     const follow = start([MILLRACE, "events", "versioned:v", "-f", "-s", url, ...onVersions], {
       cwd: folder,
     });
-    await follow.wrote(/TimerSet/);
+    await follow.wrote(/StepCompleted/);
     await first.stop();
     const other = await serveAs("second");
     await follow.wrote(/Parked/);
@@ -338,6 +338,7 @@ describe("resume", () => {
     expect((await runJson("resume", "versioned:v", ...onVersions)).documents).toEqual([
       { id: "versioned:v", resumed: true },
     ]);
+    await run("signal", "versioned:v", "go on", "true", ...onVersions);
     const result = await run("result", "versioned:v", ...onVersions, "--timeout", "60s");
     expect(result).toMatchObject({ code: 0, stdout: '"first"\n' });
     expect(await follow.finished).toMatchObject({ code: 0 });

@@ -1,6 +1,6 @@
 /** A file of flows as a user writes it, for the commands to serve. */
 export const FLOWS = `
-import { FatalError, flow, task } from "millrace";
+import { FatalError, flow, signal, task } from "millrace";
 
 export interface Order { readonly item: string }
 
@@ -35,7 +35,7 @@ export const rich = flow("rich", async (ctx) => {
 
 export const versioned = flow("versioned", async (ctx) => {
   const name = await ctx.step(process.env["STEP"] ?? "first", () => process.env["STEP"]);
-  await ctx.sleep("4s"); // Longer than it takes to start another worker on a busy machine.
+  await ctx.receive(signal("go on"));
   return name;
 });
 `;
