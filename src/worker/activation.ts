@@ -34,7 +34,7 @@ import { FlowCommands } from "./flow-commands.ts";
 import { foldedInput } from "./folded-input.ts";
 import { frameStatus } from "./frame-status.ts";
 import { handBack } from "./hand-back.ts";
-import { isShown, isUncalled, lastGoodOrder } from "./history-marks.ts";
+import { interruptedAt, isShown, isUncalled, lastGoodOrder } from "./history-marks.ts";
 import type { KeptMessage } from "./kept-message.ts";
 import { LeaseLostError, leaseLost } from "./lease-lost-error.ts";
 import { type DurableFrame, Recorder } from "./recorder.ts";
@@ -202,6 +202,7 @@ export class Activation implements HeldRun {
         submission,
         cache: host.cache,
         emitter: host.emitter,
+        interruptedAt: interruptedAt(history, parts.epoch),
         clock,
         journal: this.#journal,
         steps: this.#steps,

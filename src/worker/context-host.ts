@@ -22,6 +22,8 @@ export interface ContextHost {
   /** Outcomes that runs share. */
   readonly cache: StepCache;
   readonly emitter: Emitter;
+  /** The time of the last event before this activation, if the one before it ended without a word. */
+  readonly interruptedAt: number | undefined;
   step(id: string, plan: StepPlan, shielded: boolean): Promise<unknown>;
   timer(id: string, fireAt: (now: number) => number, shielded: boolean): Promise<void>;
   /** What was sent, as it stands in the inbox, or nothing when its time is over. */

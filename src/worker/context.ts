@@ -222,10 +222,9 @@ export class Context implements SagaContext<AttributeTypes> {
   emit(type: string, data?: unknown, options: EmitOptions = {}): Promise<void> {
     return ofContext(() => {
       const event = checkAppEvent(type, data, options.subject);
-      const { submission, emitter, now: askedAt } = this.#host;
-      return this.#act(`emit:${type}`, ({ idempotencyKey: id }) =>
-        emitter.emit({ id, event, submission, askedAt }),
-      );
+      const { submission, emitter, interruptedAt } = this.#host;
+      const publish = emitter.publisherOf({ event, submission, interruptedAt });
+      return this.#act(`emit:${type}`, ({ idempotencyKey }) => publish(idempotencyKey));
     });
   }
 

@@ -2,7 +2,8 @@
  * Publishes what flows tell of. A step may be done again by whoever takes its run up, so its event has the step's id:
  *
  * - Within two minutes the broker stores one of those with the same id.
- * - What was asked for longer ago is looked for first. Nobody else publishes it: one worker holds the run (I2).
+ * - Where somebody died who may have published it longer ago, it is looked for first. Nobody else publishes it meanwhile: one
+ *   worker holds the run (I2).
  */
 import { causeDepth } from "../engine/cause.ts";
 import type { CloudEvent } from "../engine/cloud-event.ts";
@@ -24,8 +25,20 @@ export class Emitter {
     this.#subjects = new BusSubjects(host.broker.log.namespace);
   }
 
-  /** Resolves when the event is durable. @throws {@link PayloadTooLargeError}, {@link BrokerError} */
-  async emit(asked: AskedEvent): Promise<void> {
+  /**
+   * A function that publishes the event under an id, as often as it is tried. Resolves when it is durable.
+   * @throws {@link PayloadTooLargeError}, {@link BrokerError}
+   */
+  publisherOf(asked: AskedEvent): (id: string) => Promise<void> {
+    let mayBeThereFrom = asked.interruptedAt;
+    return async (id) => {
+      const before = mayBeThereFrom;
+      mayBeThereFrom ??= this.#host.clock.now();
+      await this.#publish(asked, id, before);
+    };
+  }
+
+  async #publish(asked: AskedEvent, id: string, mayBeThereFrom: number | undefined): Promise<void> {
     const { broker, clock } = this.#host;
     const { type, subject, data } = asked.event;
     const { runId, metadata } = asked.submission;
@@ -33,7 +46,7 @@ export class Emitter {
     const { traceparent } = metadata;
     const event: CloudEvent = {
       specversion: "1.0",
-      id: asked.id,
+      id,
       source: `/millrace/${this.#subjects.namespace}/runs/${uriOf(runId)}`,
       type,
       subject: subject ?? runId,
@@ -48,14 +61,14 @@ export class Emitter {
     if (message.data.length > limit) {
       throw new PayloadTooLargeError(`The event ${type}`, message.data.length, limit);
     }
-    const isLongAgo = clock.now() - asked.askedAt > KNOWN_BY_ID_MS;
-    if (isLongAgo && (await this.#isThere(message, event, asked.askedAt))) return;
+    const isLongAgo = clock.now() - (mayBeThereFrom ?? clock.now()) > KNOWN_BY_ID_MS;
+    if (isLongAgo && (await this.#isThere(message, event, mayBeThereFrom ?? 0))) return;
     await broker.bus.publish(message);
   }
 
-  async #isThere({ subject }: EventMessage, event: CloudEvent, askedAt: number): Promise<boolean> {
+  async #isThere({ subject }: EventMessage, event: CloudEvent, from: number): Promise<boolean> {
     const { bus } = this.#host.broker;
-    const since = Math.max(0, askedAt - CLOCKS_APART_MS);
+    const since = Math.max(0, from - CLOCKS_APART_MS);
     for await (const batch of bus.scan(bus.streams.events, { filters: [subject], since })) {
       const isOurs = ({ id, source }: CloudEvent): boolean =>
         id === event.id && source === event.source;
@@ -65,13 +78,12 @@ export class Emitter {
   }
 }
 
-/** An event that a flow asks for, in the step with this id. */
+/** An event that a flow asks for. */
 export interface AskedEvent {
-  readonly id: string;
   readonly event: AppEvent;
   readonly submission: Pick<Submission, "runId" | "metadata">;
-  /** Not after the step was begun first: the time of the last event that the flow has seen, in milliseconds since 1970. */
-  readonly askedAt: number;
+  /** Somebody may have published it after this time and not come to say so. */
+  readonly interruptedAt: number | undefined;
 }
 
 export interface EmitterHost {

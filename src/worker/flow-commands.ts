@@ -32,6 +32,7 @@ export class FlowCommands implements ContextHost {
   readonly attempt: number;
   readonly #parts: FlowCommandsParts;
   readonly #patches: Patches;
+  readonly #takenUpAt: number;
   /** When the timers are to fire that are not recorded yet. */
   readonly #wanted = new Map<string, (now: number) => number>();
   /** Which step a rebuilt error came from. */
@@ -42,6 +43,7 @@ export class FlowCommands implements ContextHost {
   constructor(parts: FlowCommandsParts, history: readonly RunEvent[]) {
     this.#parts = parts;
     this.runId = parts.run.id;
+    this.#takenUpAt = parts.clock.now();
     // Each end that was not the last word: the run was continued by hand after it.
     this.attempt = 1 + history.filter(({ type }) => type === "Failed" || type === "Crashed").length;
     this.#patches = new Patches(history);
@@ -81,6 +83,12 @@ export class FlowCommands implements ContextHost {
 
   get emitter(): Emitter {
     return this.#parts.emitter;
+  }
+
+  /** What was begun before is begun again soon, if at all. */
+  get interruptedAt(): number | undefined {
+    const { clock, interruptedAt } = this.#parts;
+    return clock.now() - this.#takenUpAt > BEGUN_AGAIN_MS ? undefined : interruptedAt;
   }
 
   get submission(): Submission {
@@ -248,6 +256,8 @@ export interface FlowCommandsParts {
   readonly submission: Submission;
   readonly cache: StepCache;
   readonly emitter: Emitter;
+  /** The time of the last event before this activation, if the one before it ended without a word. */
+  readonly interruptedAt: number | undefined;
   readonly clock: Clock;
   readonly journal: Journal;
   readonly steps: StepRunner;
@@ -275,3 +285,5 @@ export interface FlowCommandsParts {
   /** A slot is there, for what waits for one. */
   readonly onSlot: () => void;
 }
+
+const BEGUN_AGAIN_MS = 60_000;

@@ -24,3 +24,13 @@ export function isShown({ type }: RunEvent): boolean {
 export function isUncalled(events: readonly RunEvent[]): boolean {
   return events.every((event) => event.type === "Activated" && event.reason === "submitted");
 }
+
+/**
+ * The time of the last event before this activation, if the one before it did not end in good order: what it had begun then may
+ * have been done, and nothing says so.
+ */
+export function interruptedAt(history: readonly RunEvent[], epoch: number): number | undefined {
+  const last = history.findLast((event) => event.type !== "Activated" || event.epoch !== epoch);
+  const isInOrder = last?.type === "Suspended" || last?.type === "Released";
+  return last === undefined || isInOrder ? undefined : last.at;
+}
