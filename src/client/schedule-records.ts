@@ -38,7 +38,7 @@ export async function listSchedules(control: ControlStore): Promise<readonly Sch
     const decoded = decodeSchedule(data);
     if (decoded.kind === "ok") records.push(decoded.value);
   }
-  return records.sort((one, other) => (one.spec.name < other.spec.name ? -1 : 1));
+  return records.toSorted((one, other) => (one.spec.name < other.spec.name ? -1 : 1));
 }
 
 /**

@@ -116,7 +116,7 @@ function catchUpOf(written: unknown): CatchUp {
     typeof written === "string"
       ? { mode: written }
       : objectOf("catchUp", written, ["mode", "limit", "grace", "graceMs"]);
-  const { mode = "latest", limit = 100, grace, graceMs } = fields as Fields;
+  const { mode = "latest", limit = 100, grace, graceMs }: Fields = fields;
   if (!(Number.isInteger(limit) && Number(limit) >= 1 && Number(limit) <= MAX_CATCH_UP)) {
     throw new InvalidOptionError("catchUp.limit", limit, `use 1 to ${MAX_CATCH_UP}`);
   }

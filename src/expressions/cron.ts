@@ -37,8 +37,7 @@ export function checkTimeZone(timeZone: string): void {
   try {
     // An offset such as +02:00 has no rules for summer: only names are taken.
     if (typeof timeZone === "string" && /^[A-Za-z]/.test(timeZone)) {
-      new Intl.DateTimeFormat("en", { timeZone });
-      return;
+      if (new Intl.DateTimeFormat("en", { timeZone }).resolvedOptions().timeZone !== "") return;
     }
   } catch {
     // Told below.
@@ -83,7 +82,7 @@ export function latestUpTo(timing: ScheduleTiming, time: number, count: number):
     return parse(cron, timeZone)
       .previousRuns(count, before)
       .map((date) => date.getTime())
-      .reverse();
+      .toReversed();
   }
   const { everyMs, from } = timing;
   if (time < from) return [];

@@ -33,13 +33,22 @@ function isScheduleRecord(fields: object): fields is ScheduleRecord {
   const { spec, version, from, nextAt, waiting, lastRun, paused } = fields as Partial<
     Record<keyof ScheduleRecord, unknown>
   >;
-  if (!isCount(version) || typeof nextAt !== "number" || typeof from !== "string") return false;
-  if (waiting !== undefined && !isNumbers(waiting)) return false;
-  if (lastRun !== undefined && typeof lastRun !== "string") return false;
-  if (paused !== undefined && !isObject(paused)) return false;
+  return (
+    isSpec(spec) &&
+    isCount(version) &&
+    typeof nextAt === "number" &&
+    typeof from === "string" &&
+    (waiting === undefined || isNumbers(waiting)) &&
+    (lastRun === undefined || typeof lastRun === "string") &&
+    (paused === undefined || isObject(paused))
+  );
+}
+
+function isSpec(spec: unknown): boolean {
   if (!isObject(spec) || !isObject(spec["timing"]) || !isObject(spec["catchUp"])) return false;
-  const isNamed = typeof spec["name"] === "string" && typeof spec["flow"] === "string";
-  return isNamed && typeof spec["overlap"] === "string" && typeof spec["jitterMs"] === "number";
+  const { name, flow, overlap, jitterMs } = spec;
+  const texts = [name, flow, overlap].every((text) => typeof text === "string");
+  return texts && typeof jitterMs === "number";
 }
 
 function isNumbers(value: unknown): boolean {

@@ -80,16 +80,25 @@ describe("due times of a cron expression", () => {
   });
 });
 
+/** `taken`, or the code of the error. */
+function fateOf(cron: string): unknown {
+  try {
+    checkCron(cron, "Europe/Berlin");
+    return "taken";
+  } catch (error) {
+    return (error as { readonly code?: unknown }).code ?? error;
+  }
+}
+
+/** The due times of an expression in Berlin, as `MM-DDTHH:MM` in UTC. */
+function berlin(cron: string, from: string, to: string): readonly string[] {
+  const timing: ScheduleTiming = { kind: "cron", cron, timeZone: "Europe/Berlin" };
+  const times = between(timing, Date.parse(from), Date.parse(to), 50);
+  return times.map((time) => new Date(time).toISOString().slice(5, 16));
+}
+
 /** The rules in docs/schedules.md. */
 describe("where the clocks change", () => {
-  const berlin = (cron: string, from: string, to: string) =>
-    between(
-      { kind: "cron", cron, timeZone: "Europe/Berlin" },
-      Date.parse(from),
-      Date.parse(to),
-      50,
-    ).map((time) => new Date(time).toISOString().slice(5, 16));
-
   test("a listed time in the gap fires once, right after it", () => {
     const day = ["2026-03-28T23:00:00Z", "2026-03-29T12:00:00Z"] as const;
     expect(berlin("30 2 * * *", ...day)).toEqual(["03-29T01:00"]);
@@ -194,11 +203,7 @@ describe("an expression is refused", () => {
             .map((parts) => parts.join("")),
         ),
         (text) => {
-          try {
-            checkCron(text, "Europe/Berlin");
-          } catch (error) {
-            expect(error).toMatchObject({ code: "INVALID_OPTION" });
-          }
+          expect(["taken", "INVALID_OPTION"]).toContain(fateOf(text));
         },
       ),
       { numRuns: 500 },

@@ -162,6 +162,7 @@ async function populate(bed: ApiBed): Promise<Ids> {
   for (const name of ["quick", "spare"]) {
     await bed.millrace.webhooks.put(name, { url: "https://shop.test/hook" });
     await bed.millrace.hooks.put(name, { kind: "token" });
+    await bed.millrace.schedules.put({ name, flow: "quick", cron: "0 0 1 1 *" });
   }
   const { id: deliveries } = await bed.millrace.webhooks.test("quick");
   const jobs = job.body["id"] as string;
@@ -191,6 +192,8 @@ const ELSEWHERE: Readonly<Record<string, readonly number[]>> = {
   restoreArchivedRun: [409, 422],
   receiveHook: [200, 202, 401, 415, 429],
 };
+
+const WINDOW = { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" };
 
 /** What it takes to be answered with this status, where it is not plain. */
 const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
@@ -222,5 +225,8 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
   },
   removeWebhook: { 200: { name: "spare" } },
   removeHook: { 200: { name: "spare" } },
+  putSchedule: { 200: { body: { flow: "quick", every: "1d" } } },
+  removeSchedule: { 200: { name: "spare" } },
+  backfillSchedule: { 200: { body: WINDOW }, 404: { body: WINDOW } },
   createToken: { 201: { body: { name: "bob", scopes: ["read"] } } },
 };

@@ -126,11 +126,11 @@ const MOST_HELD = 128;
 const MOST_WATCHED = 1_000;
 /** They come a second early. More would be another clock's. */
 const LONGEST_HOLD_MS = 2_000;
-const KEEP_EVERY_MS = 5_000;
+const KEEP_EVERY_MS = 3_000;
 const AGAIN_MS = 1_000;
 
 function every(clock: Clock, ms: number, call: () => void): () => void {
-  let cancel = (): void => undefined;
+  let cancel: (() => void) | undefined;
   const arm = (): void => {
     cancel = clock.after(ms, () => {
       call();
@@ -138,5 +138,5 @@ function every(clock: Clock, ms: number, call: () => void): () => void {
     });
   };
   arm();
-  return () => cancel();
+  return () => cancel?.();
 }

@@ -84,18 +84,19 @@ test("a year of seconds is caught up with at once, and counted as many", async (
   ]);
 });
 
+/** A schedule of runs that stay open, when the first three are due. */
+async function open(rules: ScheduleRules): Promise<ScheduleWorld> {
+  const world = new ScheduleWorld();
+  await world.worker();
+  await world.put({ name: "s", flow: "slow", cron: "* * * * *", ...rules });
+  // The first three are due.
+  await world.clock.advance(2 * MINUTE + 40 * SECOND);
+  return world;
+}
+
 describe("a due time while the run before is open", () => {
   const due = ["00:01:00", "00:02:00", "00:03:00", "00:04:00"];
   const [first = "", second = "", third = "", fourth = ""] = keys(...due);
-
-  async function open(rules: ScheduleRules): Promise<ScheduleWorld> {
-    const world = new ScheduleWorld();
-    await world.worker();
-    await world.put({ name: "s", flow: "slow", cron: "* * * * *", ...rules });
-    // The first three are due.
-    await world.clock.advance(2 * MINUTE + 40 * SECOND);
-    return world;
-  }
 
   test("gets a run beside it with allow", async () => {
     const world = await open({ overlap: "allow" });

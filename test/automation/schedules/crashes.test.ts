@@ -8,7 +8,7 @@ const due = ["00:01:00", "00:02:00", "00:03:00", "00:04:00", "00:05:00", "00:06:
 const all = due.map((time) => keyAt("s", time));
 
 /** Three due times with a worker that dies at its n-th write for the schedule, and another one that goes on. */
-async function dyingAt(write: number, when: "before" | "after", rules: ScheduleRules) {
+async function dyingAt(fatal: number, when: "before" | "after", rules: ScheduleRules) {
   const world = new ScheduleWorld();
   let doomed: MemoryConnection | undefined;
   let writes = 0;
@@ -16,7 +16,7 @@ async function dyingAt(write: number, when: "before" | "after", rules: ScheduleR
     const isRecord = kind === "control" && new TextDecoder().decode(data).includes('"spec"');
     if (process !== doomed || !(isRecord || kind === "submit" || kind === "order")) return;
     writes++;
-    if (writes === write) doomed?.crash();
+    if (writes === fatal) doomed?.crash();
   };
   world.broker.inject({
     beforeWrite: (write) => {
