@@ -165,6 +165,13 @@ test("the program in docs/ingress.md starts runs with a plain client, and correc
   expect(output).toContain("a pen is on its way");
 });
 
+test("docs/webhooks.md: a delivery is verified, fails once, arrives with the same id, and is logged", async () => {
+  const output = await run("webhooks", firstProgram("docs/webhooks.md"));
+  expect(output.match(/^order-42-paid \{"order":42\}$/gm)).toHaveLength(2);
+  expect(output).toContain("{ id: 'order-42-paid', attempts: 2, status: 204 }");
+  expect(output).toContain("failed 503\ndelivered 204\n");
+});
+
 function firstProgram(file: string): string {
   return programOf(file, 0);
 }
