@@ -89,6 +89,9 @@ function invite(id) {
   say(`  npx millrace explain ${id}`);
   say(`  curl -s '${server.url}/api/v1/runs?q=flow:checkout'`);
   say(`  npx millrace submit checkout '{"customer": "you", "items": ["tea"]}' --key mine --wait`);
+  say(
+    "  npx millrace events tail --follow        (what any NATS client sees: millrace.default.events.>)",
+  );
   say("  npx millrace doctor");
   say("Submit one, and kill the worker that has it. Ctrl-C here ends everything.");
 }
