@@ -45,6 +45,12 @@ test("the program in docs/submitting.md calls its run and steps as the input say
   expect(output).toContain("album:a.png+b.png\nresize a.png#1, resize b.png#1");
 });
 
+test("the program in docs/triggers-running.md serves its trigger, and ends", async () => {
+  await run("triggers-running", firstProgram("docs/triggers-running.md"));
+  await using millrace = await connect({ servers: server.url });
+  expect((await millrace.triggers.get("alarm")).from).toBe("code");
+});
+
 test("the flow in docs/changing-code.md fails at the line that is named", async () => {
   const output = await run("invoice", firstProgram("docs/changing-code.md"));
   expect(output).toMatch(/Math\.random\(\) in flow code at \S*invoice\.ts:4: a replay of invoice:/);

@@ -27,6 +27,10 @@ export async function publishMessage(
       "ce-type": subject,
       "ce-subject": subject,
       "ce-millracedepth": String(depth),
+      // What is submitted so is a run that a firing led to.
+      ...(subject.startsWith(`millrace.${namespace}.submit.`)
+        ? { "Millrace-Depth": String(depth), "Millrace-Trigger": trigger }
+        : {}),
     },
   };
   const stream = await broker.bus.streamOf(subject);
