@@ -31,7 +31,10 @@ const awaitsGo = flow("awaitsGo", async (ctx) => {
   return ctx.step("went on", () => exactNow());
 });
 
-export const FLOWS = [noop, steps, failsOnce, fanOut, sleeper, awaitsGo];
+/** Gives the time at which its first step ran. */
+const stamped = flow("stamped", (ctx) => ctx.step("stamp", () => exactNow()));
+
+export const FLOWS = [noop, steps, failsOnce, fanOut, sleeper, awaitsGo, stamped];
 
 /** Milliseconds since 1970, with their fractions: the same in all processes of a machine. */
 export function exactNow() {

@@ -9,6 +9,7 @@ import { memory } from "./memory.mjs";
 import { projection, projectionPostgres } from "./projection.mjs";
 import { publishOneByOne, publishTogether } from "./raw-broker.mjs";
 import { runAll } from "./run-all.mjs";
+import { triggers } from "./triggers.mjs";
 import { lateness, signals, wakeUps } from "./waiting.mjs";
 
 /** What is measured in the first round only, without a warm-up. */
@@ -109,6 +110,9 @@ export const MEASURES = {
   },
 
   ingress,
+
+  /** Events to submissions, and to runs that have begun. */
+  triggers,
   lateness,
   wakeUps,
   signals,
