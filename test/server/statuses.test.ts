@@ -163,6 +163,7 @@ async function populate(bed: ApiBed): Promise<Ids> {
     await bed.millrace.webhooks.put(name, { url: "https://shop.test/hook" });
     await bed.millrace.hooks.put(name, { kind: "token" });
     await bed.millrace.schedules.put({ name, flow: "quick", cron: "0 0 1 1 *" });
+    await bed.millrace.triggers.put({ name, on: "run.failed", action: { webhook: "quick" } });
   }
   const { id: deliveries } = await bed.millrace.webhooks.test("quick");
   const jobs = job.body["id"] as string;
@@ -224,6 +225,12 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
     202: { body: { query: "flow:nothing", action: { type: "cancel", reason: "over" } } },
   },
   removeWebhook: { 200: { name: "spare" } },
+  putTrigger: { 200: { body: { on: "run.failed", action: { webhook: "quick" } } } },
+  testTrigger: { 200: { body: { event: {} } } },
+  testNewTrigger: {
+    200: { body: { trigger: { on: "run.failed", action: "resume" }, past: { since: "1h" } } },
+  },
+  removeTrigger: { 200: { name: "spare" } },
   removeHook: { 200: { name: "spare" } },
   putSchedule: { 200: { body: { flow: "quick", every: "1d" } } },
   removeSchedule: { 200: { name: "spare" } },
