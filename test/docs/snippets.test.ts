@@ -176,6 +176,12 @@ test("docs/webhooks.md: a delivery is verified, fails once, arrives with the sam
   expect(output.match(/^order-42-paid \{"order":42\}$/gm)).toHaveLength(2);
   expect(output).toContain("{ id: 'order-42-paid', attempts: 2, status: 204 }");
   expect(output).toContain("failed 503\ndelivered 204\n");
+
+test("docs/triggers.md: a trigger is tried without a worker, and then acts", async () => {
+  const output = await run("triggers", firstProgram("docs/triggers.md"));
+  expect(output).toContain("99 The expression is false");
+  expect(output).toContain('101 {"kind":"submit","flow":"review"');
+  expect(output).toContain("order o-7 over 700 is looked at");
 });
 
 function firstProgram(file: string): string {
