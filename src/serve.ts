@@ -1,4 +1,5 @@
 import { pino } from "pino";
+import type { AutomationPart } from "./automation/automation-host.ts";
 import { builtInFlows } from "./automation/built-in-flows.ts";
 import { startAutomation } from "./automation/start-automation.ts";
 import { deliveryMeans, type WebhookServing } from "./automation/webhooks/webhook-options.ts";
@@ -39,20 +40,20 @@ export async function serve(
   const webhooks = deliveryMeans(options.webhooks ?? {}, clock);
   const builtIn = options.queues === undefined ? builtInFlows(millrace, { webhooks }) : [];
   const log = options.log ?? pino({ name: "millrace" });
-  const worker = await serveRuns([...definitions, ...builtIn], { ...options, log });
-  const beside = await startAutomation({
-    millrace,
-    clock,
-    log: log.child({ worker: worker.id }),
-    worker: worker.id,
-    definitions: new Map(definitions.map((definition) => [definition.name, definition])),
-    triggers: triggers.map(({ spec }) => spec),
-    schedules: schedules.map(({ spec }) => spec),
-  }).catch(async (error: unknown) => {
-    await worker.drain();
-    throw error;
-  });
-  const stopped = worker.stopped.then(() => beside.stop());
+  let beside: AutomationPart | undefined;
+  const startBeside = async (worker: string): Promise<void> => {
+    beside = await startAutomation({
+      millrace,
+      clock,
+      log: log.child({ worker }),
+      worker,
+      definitions: new Map(definitions.map((definition) => [definition.name, definition])),
+      triggers: triggers.map(({ spec }) => spec),
+      schedules: schedules.map(({ spec }) => spec),
+    });
+  };
+  const worker = await serveRuns([...definitions, ...builtIn], { ...options, log }, startBeside);
+  const stopped = worker.stopped.then(() => beside?.stop());
   return {
     id: worker.id,
     get stats() {
@@ -60,7 +61,7 @@ export async function serve(
     },
     stopped,
     drain: async () => {
-      await beside.stop();
+      await beside?.stop();
       await worker.drain();
       await stopped;
     },

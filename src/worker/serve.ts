@@ -25,13 +25,14 @@ import { Worker, type WorkerStats } from "./worker.ts";
  * Serves flows and tasks: takes their runs from the queues and executes them. Start as many replicas as you like, in any
  * number of processes; a run is with one of them at a time.
  *
- * Resolves when the worker is reading: every queue exists by then.
+ * Resolves, and says that it serves, when the worker is reading: every queue exists by then, and what `startBeside` starts.
  * @throws {@link InvalidOptionError} for two definitions of one name or an option that cannot work, both before anything
  * is opened, and {@link SettingsMismatchError} when a queue exists with another lease than was asked for.
  */
 export async function serve(
   definitions: readonly AnyDefinition[],
   options: ServeOptions,
+  startBeside: (worker: string) => Promise<void> = nothing,
 ): Promise<ServingWorker> {
   const { broker } = options.connection;
   const clock = options.clock ?? systemClock;
@@ -116,9 +117,17 @@ export async function serve(
   });
   await openQueues(worker, queues, reader);
   worker.begin(reader);
+  try {
+    await startBeside(id);
+  } catch (error) {
+    await worker.drain();
+    throw error;
+  }
   log.info({ queues, flows, leaseMs: reader.leaseMs }, "Serving");
   return worker;
 }
+
+async function nothing(): Promise<void> {}
 
 /** A worker that {@link serve} started. */
 export interface ServingWorker {

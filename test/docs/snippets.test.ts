@@ -176,6 +176,7 @@ test("docs/webhooks.md: a delivery is verified, fails once, arrives with the sam
   expect(output.match(/^order-42-paid \{"order":42\}$/gm)).toHaveLength(2);
   expect(output).toContain("{ id: 'order-42-paid', attempts: 2, status: 204 }");
   expect(output).toContain("failed 503\ndelivered 204\n");
+});
 
 test("docs/triggers.md: a trigger is tried without a worker, and then acts", async () => {
   const output = await run("triggers", firstProgram("docs/triggers.md"));
