@@ -83,6 +83,13 @@ test("docs/signals.md: a signal before the start, one to a run by its id, and on
   expect(output).toContain("{ supporters: [ 'ann', 'bob', 'cid' ] }");
 });
 
+test("docs/events.md: what a flow and a program tell, and why a run failed, is read by type", async () => {
+  const output = await run("events", firstProgram("docs/events.md"));
+  expect(output).toContain('order.taken order-7 {"id":7}');
+  expect(output).toContain('stock.low shelf-4 {"left":2}');
+  expect(output).toMatch(/millrace\.run\.failed take-order:many .*"message":"no such order"/);
+});
+
 test("docs/child-runs.md: each child has an end of its own, and the parent learns of each", async () => {
   const output = await run("child-runs", firstProgram("docs/child-runs.md"));
   expect(output).toContain("sea-small.jpg, failed: notes.txt is no picture, hill-small.jpg");
