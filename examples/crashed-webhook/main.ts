@@ -3,7 +3,7 @@
  * that run alone: signed, tried again when the receiver fails, and once.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
@@ -22,14 +22,7 @@ let markTold = (): void => undefined;
 const told = new Promise<void>((resolve) => {
   markTold = resolve;
 });
-const onCall = createServer(async (request, response) => {
-  const body = await text(request);
-  const event = new Webhook(secret).verify(body, request.headers as Record<string, string>);
-  asked++;
-  response.writeHead(asked === 1 ? 503 : 204).end();
-  console.log(asked === 1 ? "On call: not now" : `On call, verified: ${JSON.stringify(event)}`);
-  if (asked > 1) markTold();
-});
+const onCall = createServer((request, response) => void take(request, response));
 await new Promise<void>((resolve) => {
   onCall.listen(0, "127.0.0.1", resolve);
 });
@@ -68,6 +61,15 @@ child.kill("SIGTERM");
 await acting.drain();
 await millrace.close();
 onCall.close();
+
+async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const body = await text(request);
+  const event = new Webhook(secret).verify(body, request.headers as Record<string, string>);
+  asked++;
+  response.writeHead(asked === 1 ? 503 : 204).end();
+  console.log(asked === 1 ? "On call: not now" : `On call, verified: ${JSON.stringify(event)}`);
+  if (asked > 1) markTold();
+}
 
 /** As a supervisor does: starts it anew when it dies. */
 function startWorker(): ChildProcess {

@@ -5,7 +5,11 @@ import { afterEach, expect, test, vi } from "vitest";
 import type { Hook, HookKind } from "../../../src/engine/hook-spec.ts";
 import { hookEventType } from "../../../src/engine/hook-spec.ts";
 import { HookUnverifiedError } from "../../../src/engine/webhook-errors.ts";
-import { hookMessage, verifyHook } from "../../../src/server/hooks/verify-hook.ts";
+import {
+  type HookMessage,
+  hookMessage,
+  verifyHook,
+} from "../../../src/server/hooks/verify-hook.ts";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -132,8 +136,6 @@ test("whatever stands in the headers, it is refused or taken, and a changed body
 });
 
 test("each kind has its own id and name of the event; without an id, the same body is the same delivery", () => {
-  const of = (kind: HookKind, headers: Readonly<Record<string, string>>, data: unknown = {}) =>
-    hookMessage({ kind }, { headers, body: Buffer.from(JSON.stringify(data)) }, data);
   expect(of("standard", { "webhook-id": "m1" }, { type: "a.b" })).toEqual({
     id: "m1",
     event: "a.b",
@@ -165,6 +167,14 @@ test("whatever a sender calls its event, the type is one that can be filtered fo
     }),
   );
 });
+
+function of(
+  kind: HookKind,
+  headers: Readonly<Record<string, string>>,
+  data: unknown = {},
+): HookMessage {
+  return hookMessage({ kind }, { headers, body: Buffer.from(JSON.stringify(data)) }, data);
+}
 
 function isVerified(
   kind: HookKind,
