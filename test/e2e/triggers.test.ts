@@ -133,8 +133,11 @@ async function actedUpon(bed: TestBed): Promise<ActedUpon> {
     if (Array.isArray(input)) readings.push(...(input as number[]));
     else ticks.push((input as { at: number }).at);
   }
-  const inOrder = (numbers: number[]): number[] => numbers.toSorted((one, other) => one - other);
   return { ticks: inOrder(ticks), readings: inOrder(readings) };
+}
+
+function inOrder(numbers: readonly number[]): readonly number[] {
+  return numbers.toSorted((one, other) => one - other);
 }
 
 function place(input: unknown): number {
