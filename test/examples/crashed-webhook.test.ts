@@ -13,9 +13,7 @@ test("a run that kills its workers is told of by a webhook, once it was taken; o
     ([, json = ""]) => JSON.parse(json) as unknown,
   );
   expect(taken).toHaveLength(1);
-  expect(taken).toMatchObject([
-    { data: { flow: "import-file", tags: ["origin:backend", "file:d.bomb"] } },
-  ]);
+  expect(taken).toMatchObject([{ flow: "import-file", tags: ["origin:backend", "file:d.bomb"] }]);
   const deliveries: string[] = [];
   for await (const { id, status } of millrace.list({ flow: "millrace-webhook" })) {
     expect(status).toBe("completed");
