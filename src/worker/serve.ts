@@ -36,20 +36,9 @@ export async function serve(
 ): Promise<ServingWorker> {
   const { broker } = options.connection;
   const clock = options.clock ?? systemClock;
-  const settings = {
-    concurrency: options.concurrency ?? SERVE_DEFAULTS.concurrency,
-    maxHeld: options.maxHeld ?? SERVE_DEFAULTS.maxHeld,
-    maxBlocked: options.maxBlocked ?? SERVE_DEFAULTS.maxBlocked,
-    drainGrace: options.drainGrace ?? SERVE_DEFAULTS.drainGrace,
-    suspendAfter: options.suspendAfter ?? SERVE_DEFAULTS.suspendAfter,
-  };
-  checkCount("concurrency", settings.concurrency);
-  checkCount("maxHeld", settings.maxHeld);
+  const settings = settingsOf(options);
   const limits = new Map(Object.entries(options.limits ?? {}));
   for (const [name, limit] of limits) checkCount(`limits.${name}`, limit);
-  const drainGraceMs = toMilliseconds(settings.drainGrace);
-  const suspendAfterMs = toMilliseconds(settings.suspendAfter);
-  const maxBlockedMs = toMilliseconds(settings.maxBlocked);
   const lease = options.lease === undefined ? {} : { leaseMs: leaseOf(options.lease) };
   const guardMode = checkGuardMode(options.determinismGuard ?? defaultGuardMode());
   const known = index(definitions);
@@ -70,7 +59,7 @@ export async function serve(
     onForeign: (subject, reason) =>
       log.error({ subject, reason }, "Message set aside: it cannot be understood"),
   });
-  const leases = await openLeases(broker, id, reader, maxBlockedMs);
+  const leases = await openLeases(broker, id, reader, settings.maxBlockedMs);
   const stopWatching = watchStrayRejections(log);
   const guard = guardDeterminism(guardMode, log);
   // A thread that outlived its connection would keep, and vouch for, runs that nobody can go on with.
@@ -100,8 +89,8 @@ export async function serve(
     queues,
     concurrency,
     maxHeld: settings.maxHeld,
-    suspendAfterMs,
-    drainGraceMs,
+    suspendAfterMs: settings.suspendAfterMs,
+    drainGraceMs: settings.drainGraceMs,
     onDraining: () => presence.draining(),
     onDrained: async () => {
       stopWatching();
@@ -187,6 +176,29 @@ const SERVE_DEFAULTS = Object.freeze({
   drainGrace: "30s",
   suspendAfter: "30s",
 } satisfies Partial<ServeOptions>);
+
+/** What was asked for, or the defaults. @throws {@link InvalidOptionError}, {@link InvalidDurationError} */
+function settingsOf(options: ServeOptions): WorkerSettings {
+  const { concurrency, maxHeld, ...times } = SERVE_DEFAULTS;
+  const settings = {
+    concurrency: options.concurrency ?? concurrency,
+    maxHeld: options.maxHeld ?? maxHeld,
+    maxBlockedMs: toMilliseconds(options.maxBlocked ?? times.maxBlocked),
+    drainGraceMs: toMilliseconds(options.drainGrace ?? times.drainGrace),
+    suspendAfterMs: toMilliseconds(options.suspendAfter ?? times.suspendAfter),
+  };
+  checkCount("concurrency", settings.concurrency);
+  checkCount("maxHeld", settings.maxHeld);
+  return settings;
+}
+
+interface WorkerSettings {
+  readonly concurrency: number;
+  readonly maxHeld: number;
+  readonly maxBlockedMs: number;
+  readonly drainGraceMs: number;
+  readonly suspendAfterMs: number;
+}
 
 /** Nothing is taken from a queue before its settings are known: it may be paused. */
 async function openQueues(
