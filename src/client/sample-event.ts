@@ -58,8 +58,10 @@ function subjectOf(on: TriggerSource, data: unknown): string | undefined {
 /** What all run events say. */
 function runData(given: unknown, type: string): unknown {
   const data = (typeof given === "object" ? given : {}) as Readonly<Record<string, unknown>>;
-  const [flow = "sample", key = "sample"] = String(data["run"] ?? "sample:sample").split(":", 2);
-  const run = `${String(data["flow"] ?? flow)}:${key}`;
+  const id = typeof data["run"] === "string" ? data["run"] : "sample:sample";
+  const [named = "sample", key = "sample"] = id.split(":", 2);
+  const flow = typeof data["flow"] === "string" ? data["flow"] : named;
+  const run = `${flow}:${key}`;
   return {
     run,
     flow,

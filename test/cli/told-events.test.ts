@@ -69,8 +69,14 @@ test("what is told and kept can be settled", async () => {
     "told of runs  every status\nkept          for 7d 00h, 1.0 GiB at most\n".replace("1.0", "1"),
   );
   const set = await run(
-    ...["events", "set", "--statuses", "failed,crashed"],
-    ...["--max-age", "30d", "--max-bytes", "unlimited"],
+    "events",
+    "set",
+    "--statuses",
+    "failed,crashed",
+    "--max-age",
+    "30d",
+    "--max-bytes",
+    "unlimited",
   );
   expect(set.stdout).toBe(
     "told of runs  failed, crashed\nkept          for 30d 00h, any number of bytes\n",

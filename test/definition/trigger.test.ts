@@ -64,10 +64,10 @@ test("conditions take flows by themselves or by name", () => {
   });
 });
 
-describe("shapes", () => {
-  const of = (shape: object) =>
-    specOf({ on: "order.paid", action: { webhook: "ops" }, ...shape } as TriggerOptions).shape;
+const of = (shape: object) =>
+  specOf({ on: "order.paid", action: { webhook: "ops" }, ...shape }).shape;
 
+describe("shapes", () => {
   test.each([
     [
       { debounce: { quiet: "5s", maxWait: "1m" } },

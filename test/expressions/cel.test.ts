@@ -159,6 +159,12 @@ describe("matches() is refused before anything is evaluated", () => {
   });
 });
 
+const values = (numbers: readonly number[]): Readonly<Record<string, unknown>> => ({
+  event: { data: { list: numbers } },
+  run: {},
+  events: [],
+});
+
 describe("bounds", () => {
   const list = Array.from({ length: 50_000 }, (_, at) => at);
   const map = Object.fromEntries(list.map((at) => [`k${at}`, at]));
@@ -273,11 +279,6 @@ describe("bounds", () => {
         variables: VARIABLES,
       },
     );
-    const values = (numbers: readonly number[]): Readonly<Record<string, unknown>> => ({
-      event: { data: { list: numbers } },
-      run: {},
-      events: [],
-    });
     expect(() => compiled.evaluate(values(list))).toThrow(ExpressionError);
     expect(compiled.evaluate(values([1, -1]))).toBe(true);
     expect(compiled.evaluate(values([1, 2]))).toBe(false);

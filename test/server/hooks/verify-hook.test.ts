@@ -198,8 +198,8 @@ function isVerified(
     verifyHook(hook, { headers, body: Buffer.from(body) }, Date.now());
     return true;
   } catch (error) {
-    expect(error).toBeInstanceOf(HookUnverifiedError);
-    for (const secret of secrets) expect(String(error)).not.toContain(secret);
-    return false;
+    const tells = secrets.some((secret) => String(error).includes(secret));
+    if (error instanceof HookUnverifiedError && !tells) return false;
+    throw error;
   }
 }
