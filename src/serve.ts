@@ -41,7 +41,7 @@ export async function serve(
   const builtIn = options.queues === undefined ? builtInFlows(millrace, { webhooks }) : [];
   const log = options.log ?? pino({ name: "millrace" });
   let beside: AutomationPart | undefined;
-  const startBeside = async (worker: string): Promise<void> => {
+  const start = async (worker: string): Promise<void> => {
     beside = await startAutomation({
       millrace,
       clock,
@@ -52,7 +52,7 @@ export async function serve(
       schedules: schedules.map(({ spec }) => spec),
     });
   };
-  const worker = await serveRuns([...definitions, ...builtIn], { ...options, log }, startBeside);
+  const worker = await serveRuns(definitions, { ...options, log }, { builtIn, start });
   const stopped = worker.stopped.then(() => beside?.stop());
   return {
     id: worker.id,

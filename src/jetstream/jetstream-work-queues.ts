@@ -54,7 +54,8 @@ export class JetStreamWorkQueues implements WorkQueues {
       return consumer.leaseMs;
     };
     for (const place of this.#places(options.queues, KINDS)) {
-      leaseMs = Math.min(leaseMs, await open(place, options.leaseMs));
+      const isAny = options.anyLease?.includes(place.queue) ?? false;
+      leaseMs = Math.min(leaseMs, await open(place, isAny ? undefined : options.leaseMs));
     }
     const stopRenewing = this.#parts.onReconnect(() => {
       for (const loop of loops) void loop.renew();

@@ -59,6 +59,8 @@ export interface ReadOptions {
   readonly queues: readonly string[];
   /** Lease for queues that are made now, in milliseconds; also demanded of existing ones when given. */
   readonly leaseMs?: number;
+  /** Those of the queues that are taken with whatever lease they have, and are made with the default one. Default: none. */
+  readonly anyLease?: readonly string[];
   /** How many more messages of this kind the worker can take now. Asked anew before each request. */
   readonly room: (kind: DeliveryKind) => number;
   /** At most so many of them for this queue. Default: any number. */

@@ -33,7 +33,10 @@ export class MemoryWorkQueues implements WorkQueues {
     const leaseMs = await link.ask(
       () => {
         try {
-          const consumers = broker.openConsumers(options.queues, options.leaseMs);
+          const { queues, anyLease = [] } = options;
+          const consumers = queues.flatMap((queue) =>
+            broker.openConsumers([queue], anyLease.includes(queue) ? undefined : options.leaseMs),
+          );
           reader.begin(consumers);
           return Math.min(...consumers.map((consumer) => consumer.leaseMs));
         } catch (error) {

@@ -25,14 +25,14 @@ import { Worker, type WorkerStats } from "./worker.ts";
  * Serves flows and tasks: takes their runs from the queues and executes them. Start as many replicas as you like, in any
  * number of processes; a run is with one of them at a time.
  *
- * Resolves, and says that it serves, when the worker is reading: every queue exists by then, and what `startBeside` starts.
+ * Resolves, and says that it serves, when the worker is reading: every queue exists by then, and what stands beside them.
  * @throws {@link InvalidOptionError} for two definitions of one name or an option that cannot work, both before anything
  * is opened, and {@link SettingsMismatchError} when a queue exists with another lease than was asked for.
  */
 export async function serve(
   definitions: readonly AnyDefinition[],
   options: ServeOptions,
-  startBeside: (worker: string) => Promise<void> = nothing,
+  { builtIn, start }: Beside = NOTHING_BESIDE,
 ): Promise<ServingWorker> {
   const { broker } = options.connection;
   const clock = options.clock ?? systemClock;
@@ -41,8 +41,9 @@ export async function serve(
   for (const [name, limit] of limits) checkCount(`limits.${name}`, limit);
   const lease = options.lease === undefined ? {} : { leaseMs: leaseOf(options.lease) };
   const guardMode = checkGuardMode(options.determinismGuard ?? defaultGuardMode());
-  const known = index(definitions);
-  const queues = options.queues ?? [...queuesOf(definitions)];
+  const known = index([...definitions, ...builtIn]);
+  const ownQueues = [...queuesOf(builtIn)];
+  const queues = [...(options.queues ?? queuesOf(definitions)), ...ownQueues];
   for (const queue of queues) checkQueueName(queue);
   const id = `${hostname().replaceAll(/[^A-Za-z0-9_-]/g, "-")}-${process.pid}-${randomBytes(4).toString("hex")}`;
   const log = (options.log ?? pino({ name: "millrace" })).child({ worker: id });
@@ -51,6 +52,8 @@ export async function serve(
   const reader = await broker.queues.open({
     queues,
     ...lease,
+    // Shared by all workers of the namespace, whatever leases their own queues have.
+    anyLease: ownQueues,
     room: (kind) => worker?.room(kind) ?? 0,
     roomOf: (kind, queue) => worker?.roomOf(kind, queue) ?? 0,
     isDue: (place) => worker?.isDue(place) ?? false,
@@ -107,7 +110,7 @@ export async function serve(
   await openQueues(worker, queues, reader);
   worker.begin(reader);
   try {
-    await startBeside(id);
+    await start(id);
   } catch (error) {
     await worker.drain();
     throw error;
@@ -116,7 +119,15 @@ export async function serve(
   return worker;
 }
 
-async function nothing(): Promise<void> {}
+/** What a worker process has beside what it was asked to serve. */
+export interface Beside {
+  /** Definitions that every worker serves, from queues that are taken with the lease that they have. */
+  readonly builtIn: readonly AnyDefinition[];
+  /** Called with the worker's id when it is reading, before it says that it serves. */
+  readonly start: (worker: string) => Promise<void>;
+}
+
+const NOTHING_BESIDE: Beside = Object.freeze({ builtIn: [], start: () => Promise.resolve() });
 
 /** A worker that {@link serve} started. */
 export interface ServingWorker {

@@ -74,6 +74,23 @@ onEveryAdapter("a work queue", (open) => {
     await expect(refused).rejects.toThrow(`asked for ${leaseMs * 2} ms`);
   });
 
+  test("takes a queue with whatever lease it has beside one whose lease is asked for", async () => {
+    const { connect, leaseMs } = open();
+    await Inbox.open(await connect(), { queue: "shared", leaseMs });
+    const reader = await (await connect()).queues.open({
+      queues: ["own", "shared"],
+      leaseMs: leaseMs * 2,
+      anyLease: ["shared"],
+      room: () => 0,
+      onDelivery: () => undefined,
+      onForeign: () => undefined,
+    });
+    // Whoever keeps messages of both renews them in time for the shorter one.
+    expect(reader.leaseMs).toBe(leaseMs);
+    expect((await Inbox.open(await connect(), { queue: "own" })).reader.leaseMs).toBe(leaseMs * 2);
+    await reader.stop();
+  });
+
   test("has a lease of 5 s when nobody says otherwise", async () => {
     const inbox = await Inbox.open(await open().connect());
     expect(inbox.reader.leaseMs).toBe(5_000);
