@@ -9,6 +9,7 @@ import { type FoldHost, foldEvents } from "./fold-events.ts";
 import { NoLongerOursError, publishInOrder } from "./publish-in-order.ts";
 import type { PublisherLimits } from "./publisher-limits.ts";
 import { RunFactCache } from "./run-fact-cache.ts";
+import { RunsFirst } from "./runs-first.ts";
 import { type StoredMark, writeMark } from "./stored-mark.ts";
 
 /** Publishes a partition's events from a mark on, batch by batch: a mark may be written after each, for nothing is on its way. */
@@ -50,6 +51,7 @@ export class PublishingSession {
    */
   async run(): Promise<void> {
     const { broker, partition, clock, limits, stopping } = this.#parts;
+    const runsFirst = new RunsFirst(clock);
     const reading = new AbortController();
     const options = { signal: reading.signal, kinds: KINDS, maxBatch: limits.batch };
     const reader = new FeedReader(broker.feed.read(partition, this.#sequence, options), clock);
@@ -58,7 +60,11 @@ export class PublishingSession {
     try {
       while (!stopping.aborted && !reader.isOver) {
         const batch = await reader.next(limits.markMs);
-        if (batch !== undefined) await this.#publish(batch);
+        if (batch !== undefined) {
+          const startedAt = clock.now();
+          await this.#publish(batch);
+          await runsFirst.rest(batch.length, clock.now() - startedAt, stopping);
+        }
         if (await this.#isOver()) break;
       }
       await this.#writeMark();
