@@ -4,6 +4,7 @@ import type { AckRequests } from "./ack-requests.ts";
 import { type AckSubject, readAckSubject } from "./ack-subject.ts";
 import { openBusConsumer, type WantedConsumer } from "./bus-consumer.ts";
 import { headersOf } from "./bus-headers.ts";
+import { streamInfo } from "./namespace.ts";
 import { send } from "./send.ts";
 
 /**
@@ -28,9 +29,12 @@ export class BusPull implements Consumption {
   #stopped = false;
   /** Everything up to this sequence is acked, as far as it is known. */
   #floor = 0;
+  /** When the stream was made that this sequence is of. */
+  #createdAt: string;
 
   constructor(parts: BusPullParts) {
     this.#parts = parts;
+    this.#createdAt = parts.createdAt;
     // Messages come under the subject where they are stored, so consumers cannot share a subscription.
     this.#inbox = `${createInbox()}.`;
     this.#subscription = parts.connection.subscribe(`${this.#inbox}*`, {
@@ -174,8 +178,7 @@ export class BusPull implements Consumption {
     this.#outstanding = 0;
     while (!this.#stopped) {
       try {
-        // A work queue keeps what is not acked: there only everything is allowed, and right.
-        await this.#openConsumer(this.#parts.isWorkQueue ? "beginning" : this.#floor + 1);
+        await this.#openConsumer(await this.#placeToGoOn());
         break;
       } catch (error) {
         this.#parts.onTrouble(error);
@@ -184,6 +187,16 @@ export class BusPull implements Consumption {
     }
     this.#renewing = false;
     this.#ask();
+  }
+
+  /** A work queue keeps what is not acked: there only everything is allowed, and right. So it is in a stream that is another one. */
+  async #placeToGoOn(): Promise<"beginning" | number> {
+    const { connection, options, isWorkQueue } = this.#parts;
+    if (isWorkQueue) return "beginning";
+    const { created = this.#createdAt } = (await streamInfo(connection, options.stream)) ?? {};
+    if (created !== this.#createdAt) this.#floor = 0;
+    this.#createdAt = created;
+    return this.#floor === 0 ? "beginning" : this.#floor + 1;
   }
 }
 
@@ -194,6 +207,8 @@ export interface BusPullParts {
   readonly maxHeld: number;
   /** The stream forgets what is acked. */
   readonly isWorkQueue: boolean;
+  /** When the stream was made, as the broker says it. */
+  readonly createdAt: string;
   readonly acks: AckRequests;
   readonly onReconnect: (call: () => void) => () => void;
   readonly onTrouble: (error: unknown) => void;

@@ -113,7 +113,8 @@ export class JetStreamBus implements MessageBus {
     if (isWorkQueue && from !== "beginning") {
       throw new InvalidOptionError("from", from, "a work queue is read from the beginning");
     }
-    const pull = new BusPull({ ...this.#parts, options, leaseMs, maxHeld, isWorkQueue });
+    const createdAt = info.created;
+    const pull = new BusPull({ ...this.#parts, options, leaseMs, maxHeld, isWorkQueue, createdAt });
     await pull.start();
     return pull;
   }

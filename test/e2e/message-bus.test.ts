@@ -9,6 +9,7 @@ import { type NatsServer, startNatsServer } from "../../src/embedded/start-nats-
 import { connectBroker } from "../../src/jetstream/connect-broker.ts";
 import { jsRequest } from "../../src/jetstream/js-request.ts";
 import type { Broker } from "../../src/ports/broker.ts";
+import type { BusDelivery } from "../../src/ports/message-bus.ts";
 import { BusSubjects } from "../../src/wire/bus-subjects.ts";
 import { Child } from "./support/child-process.ts";
 import { until } from "./support/until.ts";
@@ -112,6 +113,45 @@ test("a process that closes in the midst of consuming ends, and what it did not 
   });
   await until("nothing is left", async () => (await extentOf(broker, ingress))?.messages === 0);
   expect(seen.size).toBe(left);
+});
+
+test("a consumer of a stream that is deleted and made again reads the new one from its beginning", async () => {
+  const stage = await openStage();
+  const broker = await stage.connect();
+  const outside = await connect({ servers: stage.url });
+  onTestFinished(() => outside.close());
+  const { events } = broker.bus.streams;
+  const seen: string[] = [];
+  const emit = (text: string): Promise<unknown> =>
+    until(`${text} is stored`, () =>
+      broker.bus.publish({ subject: subjects.appEvent("a"), data: bytes(text) }).then(
+        () => true,
+        () => false,
+      ),
+    );
+  for (let at = 0; at < 20; at++) await emit(`old ${at}`);
+  const options = {
+    stream: events,
+    consumer: "c",
+    filters: [subjects.appEvent(">")],
+    onMessage: (delivery: BusDelivery) => {
+      seen.push(new TextDecoder().decode(delivery.data));
+      delivery.ack().catch(() => undefined);
+    },
+  };
+  const first = await broker.bus.consume(options);
+  await until("all are read", () => seen.length === 20);
+  await until("all are acked", async () => {
+    const [consumer] = await broker.bus.consumers(events);
+    return consumer?.handedOut === 0;
+  });
+  await first.stop();
+  await broker.bus.consume(options);
+  await jsRequest(outside, `STREAM.DELETE.${events}`, undefined);
+  await stage.connect();
+  for (let at = 0; at < 3; at++) await emit(`new ${at}`);
+  await until("what is new is read", () => seen.length === 23);
+  expect(seen.slice(20)).toEqual(["new 0", "new 1", "new 2"]);
 });
 
 test("a namespace that is older gets its streams from whoever connects, and a user's own stream is read as it is", async () => {
