@@ -77,17 +77,36 @@ export class RunEventPublisher {
     const settings = await this.#settings();
     const mark = await this.#begin();
     if (settings.statuses.length === 0) return this.#standOff(mark);
-    const told = await readTold(this.#parts.broker.bus, this.#subjects, mark.value.eventsSequence);
+    const { ids, eventsSequence } = await readTold(this.#parts.broker.bus, {
+      subjects: this.#subjects,
+      partition: this.#parts.partition,
+      after: mark.value.eventsSequence,
+      goOn: () => this.#stay(),
+    });
     await new PublishingSession({
       ...this.#parts,
       subjects: this.#subjects,
       lease: this.#lease,
       settings,
-      mark,
-      told,
+      mark: await this.#moved(mark, eventsSequence),
+      told: ids,
       readSettings: () => this.#settings(),
       stopping: this.#stopping.signal,
     }).run();
+  }
+
+  /** @throws {@link NoLongerOursError} */
+  async #stay(): Promise<void> {
+    if (this.#isStopping || !(await this.#lease.hold())) throw new NoLongerOursError();
+  }
+
+  /** Written down at once only when the next one would have much to look through. */
+  async #moved({ value, revision }: StoredMark, eventsSequence: number): Promise<StoredMark> {
+    const moved = { ...value, eventsSequence };
+    const isFar = Math.abs(eventsSequence - value.eventsSequence) > FAR;
+    return isFar
+      ? writeMark(this.#parts.broker, this.#parts.partition, moved, revision)
+      : { value: moved, revision };
   }
 
   /** The place to go on from, written down if it is a new one: its ids are not to be used twice. */
@@ -145,6 +164,9 @@ export interface PublisherParts {
   readonly worker: string;
   readonly limits: PublisherLimits;
 }
+
+/** Messages that are looked through in no time. */
+const FAR = 10_000;
 
 /** A namespace that is older than its events stream had runs before anybody told of them: what they did then is not told. */
 function isOfOldNamespace(log: FeedExtent, events: BusExtent | undefined): boolean {
