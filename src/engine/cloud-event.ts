@@ -36,6 +36,7 @@ export interface RunEventData {
   readonly previous?: RunStatus;
   readonly tags: readonly string[];
   readonly attributes: Readonly<Record<string, string | number | boolean>>;
+  /** Without its long values where the event would not fit into a message; then without tags and attributes, too. */
   readonly metadata: Readonly<Record<string, string>>;
   /** The activation: 0 before the first. */
   readonly epoch: number;

@@ -11,6 +11,7 @@ import type { CloudEvent, RunEventData } from "../../src/engine/cloud-event.ts";
 import { type AnyDefinition, flow, Millrace, serve, signal, task } from "../../src/index.ts";
 import type { Broker } from "../../src/ports/broker.ts";
 import { systemClock } from "../../src/ports/clock.ts";
+import type { MessageBus, ScanOptions } from "../../src/ports/message-bus.ts";
 import { eventually, onEveryAdapter } from "./support/on-every-adapter.ts";
 import { toldEvents, toldStatuses, trueStatuses } from "./support/told-events.ts";
 
@@ -211,6 +212,53 @@ onEveryAdapter("the events of runs", (open) => {
     expect(await toldStatuses(broker, unseen.id)).toEqual([]);
   });
 
+  test("of a run whose metadata fill a whole message do not stand in the way of others", async () => {
+    const { client, publisher, inFull, runEvents, broker } = await stage([quick]);
+    await publisher();
+    // Twice as long as JSON.
+    const much = '"'.repeat(Math.floor(broker.log.maxMessageBytes * 0.7));
+    const large = await client.submit(quick, 1, {
+      metadata: { much, who: "ann" },
+      tags: ["job:7"],
+    });
+    await large.result();
+    const other = await client.submit(quick, 2);
+    await other.result();
+    await inFull(other.id);
+    await inFull(large.id);
+    for (const { data } of await runEvents(large.id)) {
+      expect(data.tags).toEqual(["job:7"]);
+      expect(data.metadata).toEqual({ who: "ann" });
+    }
+  });
+
+  test("are taken on although there is much to look through, and more by others than by its own partition", async () => {
+    const { client, broker, publisher, inFull, connect } = await stage([quick]);
+    const before = await client.submit(quick, 1);
+    await before.result();
+    const first = await publisher();
+    await inFull(before.id);
+    await first.stop();
+    for (let at = 0; at < 3; at++) {
+      const subject = `millrace.${client.namespace}.events.run.completed.quick`;
+      await broker.bus.publish({ subject, data: new Uint8Array() });
+    }
+    const meanwhile = await client.submit(quick, 2);
+    await meanwhile.result();
+    const slow = portsOf(await connect());
+    const { bus } = slow;
+    const scanned = {
+      scan: async function* (stream: string, options: ScanOptions) {
+        for await (const batch of bus.scan(stream, { ...options, maxBatch: 1 })) {
+          await new Promise((resolve) => setTimeout(resolve, FAST.leaseMs * 0.6));
+          yield batch;
+        }
+      },
+    };
+    await publisher({ ...slow, bus: Object.setPrototypeOf(scanned, new Proxy(bus, BOUND)) });
+    await inFull(meanwhile.id);
+  });
+
   test("are read by type, from a place on, and as they come", async () => {
     const { client, publisher } = await stage([quick]);
     await publisher();
@@ -255,3 +303,11 @@ function portsOf(broker: Broker): Broker {
   const close = (): Promise<void> => broker.close();
   return { log, queues, peers, hints, blobs, control, feed, questions, bus, closed, close };
 }
+
+/** Methods that know whose they are, whatever object they are called on. */
+const BOUND: ProxyHandler<MessageBus> = {
+  get: (bus, name) => {
+    const found: unknown = Reflect.get(bus, name);
+    return typeof found === "function" ? found.bind(bus) : found;
+  },
+};

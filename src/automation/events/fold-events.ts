@@ -142,7 +142,7 @@ async function foldFrame(
 }
 
 function tell(
-  { idOf, subjects, statuses }: FoldHost,
+  { idOf, log, subjects, statuses }: FoldHost,
   sequence: number,
   facts: RunFacts,
   previous: RunStatus | undefined,
@@ -152,8 +152,27 @@ function tell(
   if (status === undefined || !statuses.has(status)) return undefined;
   const id = idOf(sequence);
   const place = { id, source: `/millrace/${subjects.namespace}` };
-  const event = runStatusEvent(place, { ...facts, status }, previous, events);
-  return { run: run.id, id, message: eventMessage(subjects.runEvent(status, run.flow), event) };
+  const subject = subjects.runEvent(status, run.flow);
+  const messageOf = (told: RunFacts): EventMessage =>
+    eventMessage(subject, runStatusEvent(place, { ...told, status }, previous, events));
+  // One that the broker refuses would stand in the way of all that come after it.
+  const isTooLarge = ({ data }: EventMessage): boolean => data.length > log.maxMessageBytes;
+  let message = messageOf(facts);
+  if (isTooLarge(message)) message = messageOf(withShortMetadata(facts));
+  if (isTooLarge(message)) message = messageOf(withoutExtras(facts));
+  return { run: run.id, id, message };
+}
+
+/** What was submitted fits into a message; as JSON, and with all else that is told, it may not. */
+function withShortMetadata(facts: RunFacts): RunFacts {
+  const short = Object.entries(facts.metadata).filter(([, { length }]) => length <= SHORT);
+  return { ...facts, metadata: Object.fromEntries(short) };
+}
+
+function withoutExtras(facts: RunFacts): RunFacts {
+  return { ...facts, tags: [], addedTags: [], attributes: {}, metadata: {} };
 }
 
 const READS_AT_ONCE = 16;
+/** Characters of a value. */
+const SHORT = 256;
