@@ -256,7 +256,7 @@ onEveryAdapter("the events of runs", (open) => {
       },
     };
     await publisher({ ...slow, bus: Object.setPrototypeOf(scanned, new Proxy(bus, BOUND)) });
-    await inFull(meanwhile.id);
+    expect(await inFull(meanwhile.id)).toContain("completed");
   });
 
   test("are read by type, from a place on, and as they come", async () => {
