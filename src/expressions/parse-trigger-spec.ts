@@ -295,15 +295,25 @@ const eventType: Read<string> = (value, path) => {
 };
 
 /** A stream of the user's: the broker allows much, but no spaces, dots, wildcards and path separators. */
-const streamName: Read<string> = (value, path) =>
-  typeof value === "string" && /^[^\s.*>/\\\p{Cc}]{1,255}$/u.test(value)
-    ? value
-    : refuse(path, "a stream's name has no spaces, dots, * > / and \\");
+const streamName: Read<string> = (value, path) => {
+  if (typeof value !== "string" || !/^[^\s.*>/\\\p{Cc}]{1,255}$/u.test(value)) {
+    return refuse(path, "a stream's name has no spaces, dots, * > / and \\");
+  }
+  // What a trigger acks in the ingress is gone for those whom it was for.
+  return /^MR_(?!.*_(?:events|captured)$)/.test(value)
+    ? refuse(path, "of Millrace's own streams only events and captured are for triggers")
+    : value;
+};
 
 const filter: Read<string> = (value, path) => {
   const subject = subjectAt(value, path, true);
-  const [first] = subject.split(".");
-  return first === "*" || first === ">" ? refuse(path, "its first token is no wildcard") : subject;
+  const [first = "", namespace = "", kind] = subject.split(".");
+  if (first === "*" || first === ">") return refuse(path, "its first token is no wildcard");
+  // What is submitted, signalled and cancelled is taken away by whoever reads it.
+  const isOurs = first === "millrace" && (kind !== "events" || /[*>]/.test(namespace));
+  return isOurs
+    ? refuse(path, "below millrace only millrace.<namespace>.events is for triggers")
+    : subject;
 };
 
 const publishable: Read<string> = (value, path) => {
@@ -324,10 +334,12 @@ function subjectAt(value: unknown, path: string, withWildcards: boolean): string
   const isWhole = tokens.every((one, at) => isWildcardRight(one, at === tokens.length - 1));
   if (!isWhole) return refuse(path, "a wildcard is a token of its own, > the last one");
   const [first = ""] = tokens;
-  return first.startsWith("$") || first === "_INBOX" || first === "mr"
+  return first.startsWith("$") || OWN.has(first)
     ? refuse(path, `subjects of ${first} are for the broker and Millrace alone`)
     : value;
 }
+
+const OWN: ReadonlySet<string> = new Set(["mr", "mrlive", "mrapi", "_INBOX"]);
 
 function isWildcardRight(part: string, isLast: boolean): boolean {
   return part === "*" || (part === ">" && isLast) || !/[*>]/.test(part);
