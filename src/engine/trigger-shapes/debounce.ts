@@ -2,7 +2,8 @@ import { EMPTY_SHAPE, placeOf, type Shape, type ShapeEvent, type ShapeState } fr
 
 /** Fires with the last event of a burst: when it has been quiet for a while, or so long after the first. */
 export function debounce({ quietMs, maxWaitMs }: DebounceOptions): Shape {
-  const deadline = ({ kept: [last], marks: [first] }: ShapeState): number | undefined => {
+  // What another shape of this trigger left behind has no mark.
+  const deadline = ({ kept: [last], marks: [first = last] }: ShapeState): number | undefined => {
     if (last === undefined || first === undefined) return undefined;
     return Math.min(last.at + quietMs, first.at + (maxWaitMs ?? Number.POSITIVE_INFINITY));
   };
@@ -10,8 +11,9 @@ export function debounce({ quietMs, maxWaitMs }: DebounceOptions): Shape {
     deadline,
     memoryMs: 0,
     fold: (state, event) => {
-      const { kept, marks } = state;
+      const { kept } = state;
       const [last] = kept;
+      const marks = state.marks.length > 0 ? state.marks : kept.slice(0, 1).map(placeOf);
       if (last === undefined) return { state: begin(event), firings: [] };
       // The burst is over by the time at which this one was stored, though nobody was there to see it.
       const isOver = event.at >= (deadline(state) ?? Number.POSITIVE_INFINITY);
