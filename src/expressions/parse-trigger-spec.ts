@@ -119,7 +119,7 @@ function shape(value: unknown, path: string): TriggerShape {
         return {
           kind,
           ...by(),
-          limit: members.take("limit", count(1, 100_000)),
+          limit: members.take("limit", count(1, MAX_THROTTLED)),
           perMs: members.take("perMs", duration),
         };
       case "batch":
@@ -230,6 +230,8 @@ const BEGINNINGS = ["now", "beginning"] as const;
 const KEY_TYPES = ["string", "int", "uint", "double", "bool"] as const;
 /** What a firing can be made of. */
 const MAX_GATHERED = 1_000;
+/** Each is remembered in one record. */
+const MAX_THROTTLED = 10_000;
 const MAX_SPEC = 65_536;
 /** A year: what waits longer than that is better kept by a run. */
 const LONGEST_MS = 366 * 86_400_000;

@@ -222,6 +222,47 @@ test("a heartbeat that expects the next one fires when the beat stops, and not b
   expect([...holder.runs]).toEqual(["4"]);
 });
 
+test.each(CASES)("$name ends with what any other shape of the trigger left behind", ({ shape }) => {
+  fc.assert(
+    fc.property(fc.constantFrom(...CASES), told, told, (former, before, events) => {
+      const holder = new Holder(former.shape);
+      for (const event of before) holder.deliver(eventOf(event), "none");
+      const next = new Holder(shape);
+      next.state = holder.state;
+      const at = before.at(-1)?.at ?? 0;
+      for (const event of events) {
+        const later = { ...event, n: event.n + 1_000, at: event.at + at };
+        next.deliver(eventOf(later), "none");
+      }
+      next.look(10_000_000);
+      expect(shape.deadline(next.state.shape)).toBeUndefined();
+      expect(next.state.shape.kept).toEqual([]);
+    }),
+  );
+});
+
+test.each([
+  ["absent", absent({ withinMs: MS })],
+  ["both", both({ withinMs: 1_000_000 })],
+  ["after", after({ count: 1_000, withinMs: 1_000_000 })],
+  ["batch", batch({ size: 1_000, withinMs: 1_000_000 })],
+  ["throttle", throttle({ limit: 10_000, perMs: 10_000_000 })],
+])("a state of %s fits into a record, however many large events come", (name, shape) => {
+  const holder = new Holder(shape);
+  const count = name === "throttle" ? 10_000 : 100;
+  const data = "x".repeat(100_000);
+  let largest = 0;
+  for (let n = 0; n < count; n++) {
+    const event = eventOf({ n, at: n * (MS + 1), isOther: false });
+    const large = { ...event, bytes: data.length + 256, event: { ...event.event, data } };
+    holder.deliver(name === "throttle" ? event : large, "none");
+    if (name !== "throttle" || n === count - 1) {
+      largest = Math.max(largest, JSON.stringify(holder.state).length);
+    }
+  }
+  expect(largest).toBeLessThan(900_000);
+});
+
 /** What a holder does, and the next one after its death: the record and the runs are all that lasts. */
 class Holder {
   readonly #shape: Shape;

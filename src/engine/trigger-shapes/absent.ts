@@ -6,6 +6,7 @@ import {
   type Shape,
   type ShapeEvent,
   type ShapeState,
+  withinBytes,
 } from "./shape.ts";
 
 /**
@@ -30,7 +31,7 @@ export function absent({ withinMs }: AbsentOptions): Shape {
       const opened = [...kept, event].toSorted(byTime);
       // The oldest are over: this one began after them.
       const over = opened.slice(0, -MAX_WAITING).map((one) => [one]);
-      return { state: { kept: opened.slice(-MAX_WAITING), marks }, firings: over };
+      return { state: { kept: withinBytes(opened.slice(-MAX_WAITING)), marks }, firings: over };
     },
     tick: (state, now) => {
       const isOver = ({ at }: ShapeEvent): boolean => now > at + withinMs;

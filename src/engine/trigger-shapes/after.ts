@@ -1,11 +1,4 @@
-import {
-  byTime,
-  bytesOf,
-  EMPTY_SHAPE,
-  MAX_KEPT_BYTES,
-  type Shape,
-  type ShapeEvent,
-} from "./shape.ts";
+import { byTime, EMPTY_SHAPE, type Shape, withinBytes } from "./shape.ts";
 
 /** Fires with the last `count` events when so many came within `withinMs` of each other, then begins anew. */
 export function after({ count, withinMs }: AfterOptions): Shape {
@@ -35,16 +28,3 @@ export interface AfterOptions {
   readonly count: number;
   readonly withinMs: number;
 }
-
-/** Where there is no room for all, the oldest count without their data. */
-function withinBytes(events: readonly ShapeEvent[]): readonly ShapeEvent[] {
-  let over = bytesOf(events) - MAX_KEPT_BYTES;
-  return events.map((kept) => {
-    if (over <= 0 || kept.event.data === null) return kept;
-    over -= kept.bytes - BARE_BYTES;
-    return { ...kept, bytes: BARE_BYTES, event: { ...kept.event, data: null } };
-  });
-}
-
-/** About what an event takes without its data. */
-const BARE_BYTES = 256;

@@ -1,4 +1,4 @@
-import { byTime, MAX_WAITING, type Shape, type ShapeEvent } from "./shape.ts";
+import { byTime, MAX_WAITING, type Shape, type ShapeEvent, withinBytes } from "./shape.ts";
 
 /** Fires with one event of each source, in any order, within `withinMs` of each other. Each event fires once. */
 export function both({ withinMs }: BothOptions): Shape {
@@ -12,7 +12,7 @@ export function both({ withinMs }: BothOptions): Shape {
       );
       if (match === undefined) {
         const waiting = [...kept, event].toSorted(byTime).slice(-MAX_WAITING);
-        return { state: { kept: waiting, marks: [] }, firings: [] };
+        return { state: { kept: withinBytes(waiting), marks: [] }, firings: [] };
       }
       const pair = match.isOn && event.isOther ? [match, event] : [event, match];
       return { state: { kept: kept.filter((one) => one !== match), marks: [] }, firings: [pair] };

@@ -74,3 +74,16 @@ export function byTime(one: EventPlace, other: EventPlace): number {
 export function bytesOf(events: readonly ShapeEvent[]): number {
   return events.reduce((sum, { bytes }) => sum + bytes, 0);
 }
+
+/** Where there is no room for all, the oldest stay without their data. */
+export function withinBytes(events: readonly ShapeEvent[]): readonly ShapeEvent[] {
+  let over = bytesOf(events) - MAX_KEPT_BYTES;
+  return events.map((kept) => {
+    if (over <= 0 || kept.event.data === null) return kept;
+    over -= kept.bytes - BARE_BYTES;
+    return { ...kept, bytes: BARE_BYTES, event: { ...kept.event, data: null } };
+  });
+}
+
+/** About what an event takes without its data. */
+const BARE_BYTES = 256;
