@@ -3,7 +3,8 @@ import type { EventPlace, Shape } from "./shape.ts";
 /** Fires for at most `limit` events in any `perMs`, and passes over the others. */
 export function throttle({ limit, perMs }: ThrottleOptions): Shape {
   return {
-    deadline: () => undefined,
+    // It keeps none itself: another shape of the trigger may have left some behind.
+    deadline: ({ kept: [left] }) => left?.at,
     memoryMs: perMs,
     fold: ({ marks }, event) => {
       const recent = marks.filter(({ at }) => at > event.at - perMs);
@@ -13,7 +14,10 @@ export function throttle({ limit, perMs }: ThrottleOptions): Shape {
         firings: [[event]],
       };
     },
-    tick: (state) => ({ state, firings: [] }),
+    tick: (state) => ({
+      state: state.kept.length === 0 ? state : { kept: [], marks: state.marks },
+      firings: [],
+    }),
   };
 }
 
