@@ -13,6 +13,7 @@ export class StateCells {
   readonly #prefix: string;
   readonly #memoryMs: number;
   readonly #cells = new Map<string, Cell>();
+  #most = MAX_IDLE;
 
   /** `prefix`: of the records' keys. `memoryMs`: how long a state matters that waits for nothing. */
   constructor(control: ControlStore, prefix: string, memoryMs: number) {
@@ -69,6 +70,7 @@ export class StateCells {
     );
     if (outcome.status === "written") {
       Object.assign(cell, { state, revision: outcome.sequence, isDirty: false });
+      this.#keep(cell);
       return true;
     }
     await this.refresh(cell);
@@ -81,14 +83,22 @@ export class StateCells {
     const record = await this.#control.read(`${this.#prefix}.${cell.token}`);
     const state = (record && stateIn(record)) ?? emptyState(cell.state.key);
     Object.assign(cell, { state, revision: record?.revision ?? 0, isDirty: false });
+    this.#keep(cell);
+  }
+
+  /** One that was idle may have been dropped while it was in somebody's hands. */
+  #keep(cell: Cell): void {
+    this.#cells.set(cell.token, cell);
   }
 
   /** What waits for nothing can be read again when it is needed. */
   #dropIdle(): void {
-    if (this.#cells.size < MAX_IDLE) return;
+    if (this.#cells.size < this.#most) return;
     for (const [token, { state, isDirty }] of this.#cells) {
       if (isIdle(state) && !isDirty) this.#cells.delete(token);
     }
+    // Where most of them wait for something, they are not gone through again for each new one.
+    this.#most = Math.max(MAX_IDLE, 2 * this.#cells.size);
   }
 }
 
