@@ -11,7 +11,12 @@ import { startTriggers } from "./triggers/start-triggers.ts";
 export async function startAutomation(host: AutomationHost): Promise<AutomationPart> {
   const parts: AutomationPart[] = [];
   const stop = async (): Promise<void> => {
-    await Promise.all(parts.map((part) => part.stop()));
+    const ends = await Promise.allSettled(parts.map((part) => part.stop()));
+    // The runs of this worker are still to be handed over: nothing here may hinder that.
+    for (const end of ends) {
+      if (end.status === "rejected")
+        host.log.warn({ err: end.reason }, "A part stopped in disorder");
+    }
   };
   try {
     parts.push(await startRunEvents(host));

@@ -66,7 +66,7 @@ class TriggerBoard implements AutomationPart {
 
   async stop(): Promise<void> {
     await Promise.all(this.#rounds.map((rounds) => rounds.stop()));
-    await this.#looking;
+    await this.#looking?.catch(() => undefined); // Whoever looked was told.
     await Promise.all([...this.#running.values()].map(({ runner }) => runner.stop()));
     this.#running.clear();
     await this.#stats.flush();
