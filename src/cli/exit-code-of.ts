@@ -32,6 +32,7 @@ const BY_CODE: ReadonlyMap<string, ExitCode> = new Map([
   ["TOKEN_NOT_FOUND", EXIT.notFound],
   ["RUN_NOT_FOUND", EXIT.notFound],
   ["TRIGGER_NOT_FOUND", EXIT.notFound],
+  ["SCHEDULE_NOT_FOUND", EXIT.notFound],
   ["WEBHOOK_NOT_FOUND", EXIT.notFound],
   ["HOOK_NOT_FOUND", EXIT.notFound],
   ["RESULT_TIMEOUT", EXIT.timeout],
