@@ -144,18 +144,17 @@ test("what a trigger cannot be is refused with the member that is wrong", async 
 });
 
 test("a dry run with a sample tells what would be done, or why nothing, and does nothing", async () => {
-  const event = (total: number) => JSON.stringify({ data: { id: "dry", total } });
-  const fires = await triggers("test", "big.json", "--event", event(700));
+  const fires = await triggers("test", "big.json", "--event", sample(700));
   expect(fires).toMatchObject({ code: 0 });
   expect(fires.stdout).toMatch(/^match .*order\.created$/m);
   expect(fires.stdout).toMatch(/^fires .* with 1 event: submit \{.*"dry".*\}$/m);
-  const passes = await triggers("test", "big.json", "--event", event(7));
+  const passes = await triggers("test", "big.json", "--event", sample(7));
   expect(passes.stdout).toContain("when.expression: The expression is false");
   expect(passes.stdout).toContain("0 firings.");
   const missing = await triggers("test", "big.json", "--event", '{"data":{}}');
   expect(missing.stdout).toMatch(/event\.data\.total > 100\n\s+\^/);
   const json: unknown = JSON.parse(
-    (await triggers("test", "big.json", "--event", event(700), "--json")).stdout,
+    (await triggers("test", "big.json", "--event", sample(700), "--json")).stdout,
   );
   expect(json).toMatchObject({ seen: 1, matched: 1, fired: 1, firings: [{ action: {} }] });
   expect(await run("show", "review:dry")).toMatchObject({ code: 3 });
@@ -169,6 +168,10 @@ test("a dry run is with an event or with past ones, not with neither or both", a
     });
   }
 });
+
+function sample(total: number): string {
+  return JSON.stringify({ data: { id: "dry", total } });
+}
 
 function file(name: string, content: unknown): void {
   writeFileSync(join(folder, name), JSON.stringify(content));
