@@ -18,7 +18,7 @@ Exit codes:
   0   done
   1   the run failed, crashed or was cancelled
   2   wrong use: an option, a name, the input, or a file that cannot be loaded
-  3   there is no such run or namespace
+  3   there is no such run, namespace, trigger, schedule, webhook or hook
   4   the time given with --timeout is over; the run goes on
   5   no broker could be reached, or it refused
   6   doctor found a check that fails
