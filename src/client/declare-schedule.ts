@@ -5,15 +5,15 @@ import { changeSchedule } from "./schedule-records.ts";
 
 /**
  * Puts a schedule: makes it, or changes its spec. One that is paused stays so. What was missed is caught up with all the same
- * unless its times have changed: then it begins anew, from now.
+ * unless its times have changed: then it begins anew, from `now`, by the broker's clock.
  */
 export async function declareSchedule(
   host: ClientHost,
   spec: ScheduleSpec,
   from: ScheduleRecord["from"],
+  now: number,
 ): Promise<ScheduleRecord> {
   const changed = await changeSchedule(host, spec.name, (before) => {
-    const now = host.clock.now();
     if (before === undefined) return newRecord(spec, from, now);
     if (isSame(before.spec, spec)) return before.from === from ? before : { ...before, from };
     const keepsTimes = isSame(before.spec.timing, spec.timing);
@@ -26,7 +26,7 @@ export async function declareSchedule(
       nextAt: keepsTimes ? before.nextAt : firstAfter(spec, now),
     };
   });
-  return changed ?? newRecord(spec, from, host.clock.now());
+  return changed ?? newRecord(spec, from, now);
 }
 
 function newRecord(spec: ScheduleSpec, from: ScheduleRecord["from"], now: number): ScheduleRecord {

@@ -9,6 +9,7 @@ import { InvalidOptionError } from "../engine/usage-errors.ts";
 import { between } from "../expressions/cron.ts";
 import type { ClientHost } from "./client-host.ts";
 import { declareSchedule, firstAfter } from "./declare-schedule.ts";
+import { Patience } from "./patience.ts";
 import type { RunHandle } from "./run-handle.ts";
 import { ScheduleNotFoundError } from "./schedule-errors.ts";
 import { changeSchedule, listSchedules, readSchedule } from "./schedule-records.ts";
@@ -40,7 +41,7 @@ export class Schedules {
   async put(schedule: Schedule | ScheduleJson | ScheduleSpec): Promise<ScheduleView> {
     const isMade = "kind" in schedule && "spec" in schedule;
     const spec = parseScheduleSpec(isMade ? schedule.spec : schedule);
-    return viewOf(await declareSchedule(this.#host, spec, "api"));
+    return viewOf(await declareSchedule(this.#host, spec, "api", await this.#brokerNow()));
   }
 
   /**
@@ -68,10 +69,11 @@ export class Schedules {
 
   /** It goes on from now: what was due while it was paused is left out. @throws {@link ScheduleNotFoundError} */
   async resume(name: string): Promise<ScheduleView> {
+    const now = await this.#brokerNow();
     return this.#changed(name, (record) => {
       if (record.paused === undefined) return record;
       const { paused: _, ...running } = record;
-      return { ...running, nextAt: firstAfter(record.spec, this.#host.clock.now()) };
+      return { ...running, nextAt: firstAfter(record.spec, now) };
     });
   }
 
@@ -118,6 +120,11 @@ export class Schedules {
       ...optionsOfRun(spec, now),
       key,
     });
+  }
+
+  /** Due times are the broker's: by a clock that is wrong the first ones would be left out, or be there already. */
+  #brokerNow(): Promise<number> {
+    return new Patience(this.#host, GIVE_UP_MS).ask(() => this.#host.broker.bus.now());
   }
 
   async #backfillOne(spec: ScheduleSpec, dueAt: number): Promise<BackfilledRun> {
@@ -225,6 +232,8 @@ function viewOf(record: ScheduleRecord): ScheduleView {
     waiting: (record.waiting ?? []).map((at) => new Date(at)),
   };
 }
+
+const GIVE_UP_MS = 30_000;
 
 function checkCount(option: string, value: number): void {
   if (Number.isInteger(value) && value >= 1 && value <= 1_000) return;

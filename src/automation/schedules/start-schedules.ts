@@ -22,7 +22,7 @@ export async function startSchedules(host: AutomationHost): Promise<SchedulesPar
   await clock.measure(0);
   for (const spec of schedules) {
     await checkInput(host, spec);
-    await declareSchedule(millrace.host, spec, "code");
+    await declareSchedule(millrace.host, spec, "code", clock.now());
   }
   const parts = { host: millrace.host, clock, log, definitions, timers };
   const due = new DueSchedules(parts);

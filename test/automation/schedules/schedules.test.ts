@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
-import { schedule } from "../../../src/index.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { Millrace, schedule } from "../../../src/index.ts";
+import type { Clock } from "../../../src/ports/clock.ts";
 import { BusSubjects } from "../../../src/wire/bus-subjects.ts";
 import { at, HOUR, keyAt, MINUTE, ScheduleWorld, SECOND } from "./support/schedule-world.ts";
 
@@ -126,6 +127,33 @@ test("jitter is the same for the same due time, and runs are never earlier or la
   const late = first.map((time) => time - Math.floor(time / (5 * MINUTE)) * 5 * MINUTE);
   expect(Math.max(...late)).toBeLessThanOrEqual(2 * MINUTE);
   expect(new Set(late).size).toBeGreaterThan(8);
+});
+
+test("a schedule begins by the broker's clock, whatever that of the machine says that puts or resumes it", async () => {
+  for (const awayMs of [-2 * HOUR, 2 * HOUR]) {
+    const world = new ScheduleWorld();
+    const { clock } = world;
+    const wrong = (right: Clock): Clock => ({
+      now: () => right.now() + awayMs,
+      after: (ms, call) => right.after(ms, call),
+    });
+    const inCode = schedule("code", { flow: world.job, cron: "* * * * *" });
+    await world.worker([inCode], wrong);
+    const client = world.broker.connect();
+    onTestFinished(() => client.crash());
+    const { schedules } = new Millrace(client, wrong(client.clock));
+    await clock.until(schedules.put({ name: "api", flow: "job", cron: "* * * * *" }));
+    await clock.advance(MINUTE);
+    await clock.until(schedules.pause("api"));
+    await clock.advance(3 * MINUTE);
+    await clock.until(schedules.resume("api"));
+    await clock.advance(MINUTE);
+    const of = (name: string): readonly string[] =>
+      world.submitted().filter((key) => key.startsWith(name));
+    expect(of("api")).toEqual([keyAt("api", "00:01:00"), keyAt("api", "00:05:00")]);
+    expect(of("code")).toEqual([1, 2, 3, 4, 5].map((minute) => keyAt("code", `00:0${minute}:00`)));
+    expect(await world.systemEvents("schedule.skipped")).toEqual([]);
+  }
 });
 
 test("an input that the flow refuses skips its due time, with an event that says why", async () => {
