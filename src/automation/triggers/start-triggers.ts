@@ -66,10 +66,11 @@ class TriggerBoard implements AutomationPart {
 
   async stop(): Promise<void> {
     await Promise.all(this.#rounds.map((rounds) => rounds.stop()));
-    await this.#looking?.catch(() => undefined); // Whoever looked was told.
+    // Whoever drains has nothing to do with a look or a count that the broker did not answer.
+    await this.#looking?.catch(() => undefined);
     await Promise.all([...this.#running.values()].map(({ runner }) => runner.stop()));
     this.#running.clear();
-    await this.#stats.flush();
+    await this.#stats.flush().catch(() => undefined);
     await this.#upkeep.release().catch(() => undefined); // Then it runs out.
   }
 
