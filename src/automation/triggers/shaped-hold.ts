@@ -142,7 +142,7 @@ export class ShapedHold {
     try {
       const read = this.#readers.read(delivery);
       if (read === undefined || read.event.bytes <= MAX_EVENT_BYTES) return read;
-      const reason = `The event has ${delivery.data.length} bytes, more than a trigger remembers`;
+      const reason = `The event takes ${read.event.bytes} bytes, more than a trigger remembers`;
       await firings.refuse(this.#trigger, [read.event.event], reason);
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;

@@ -51,9 +51,9 @@ export class SideReaders {
     if (!roles.isOn && !roles.isOther) return undefined;
     const key = this.#isByRun ? runOf(event) : this.#trigger.compiled.keyOf(event);
     if (key === undefined) return undefined;
-    const { storedAt: at, stream, sequence, data } = message;
+    const { storedAt: at, stream, sequence } = message;
     const place = { id: eventId(event), at, stream, sequence, since: since(event, at) };
-    return { key, event: { ...place, ...roles, bytes: data.length + OVERHEAD_BYTES, event } };
+    return { key, event: { ...place, ...roles, bytes: sizeOf(event) + OVERHEAD_BYTES, event } };
   }
 
   #rolesOf(message: BusMessage, event: CloudEvent): Pick<ShapeEvent, "isOn" | "isOther"> {
@@ -93,6 +93,11 @@ function runOf({ data }: CloudEvent): string | undefined {
 function since({ time }: CloudEvent, storedAt: number): number {
   const happened = Date.parse(time);
   return Number.isNaN(happened) ? storedAt : Math.min(happened, storedAt);
+}
+
+/** As it stands in a record: headers are part of it, and what JSON escapes takes up to six times its room. */
+function sizeOf(event: CloudEvent): number {
+  return Buffer.byteLength(JSON.stringify(event));
 }
 
 /** Of an event in a record, beside its own bytes. */

@@ -81,4 +81,20 @@ onEveryAdapter("a trigger that remembers events", (open) => {
     await short.result();
     await eventually(async () => expect(await bed.outputs("handle")).toEqual(["waiting:long"]));
   });
+
+  test("goes on after events that take far more room in a record than in their messages", async () => {
+    const bed = await TriggerBed.open(open());
+    const pairs = trigger("pairs", {
+      on: { subject: "raw.things" },
+      batch: { size: 3, within: "1h" },
+      action: { submit: handle, input: "events.map(e, size(string(e.data)))" },
+    });
+    await bed.serve([handle, pairs]);
+    const { bus } = bed.millrace.broker;
+    const publish = (text: string): Promise<unknown> =>
+      bus.publish({ subject: "raw.things", data: new TextEncoder().encode(text) });
+    for (let at = 0; at < 3; at++) await publish("\u0001".repeat(120_000));
+    for (let at = 0; at < 3; at++) await publish("small");
+    await eventually(async () => expect(await bed.outputs("handle")).toEqual([[5, 5, 5]]));
+  });
 });
