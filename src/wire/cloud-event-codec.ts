@@ -60,8 +60,14 @@ export function decodeCloudEvent(bytes: Uint8Array, storedAt: number): Decoded<C
 export function cloudEventOf(message: AnyMessage): CloudEvent {
   const { data, storedAt } = message;
   const decoded = looksStructured(message) ? decodeCloudEvent(data, storedAt) : undefined;
-  if (decoded?.kind === "ok") return decoded.value;
+  if (decoded?.kind === "ok") return atLeastAsDeep(decoded.value, message);
   return binaryEvent(message) ?? foreignEvent(message);
+}
+
+/** What a trigger publishes is as deep as its headers say, though its body be an event that says less. */
+function atLeastAsDeep(event: CloudEvent, message: AnyMessage): CloudEvent {
+  const { millracedepth: depth = 0 } = depthOf(Number(header(message, "ce-millracedepth")));
+  return depth > (event.millracedepth ?? 0) ? { ...event, millracedepth: depth } : event;
 }
 
 /** What is needed of a message: a `BusMessage` has it all. */

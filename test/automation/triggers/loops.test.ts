@@ -58,6 +58,25 @@ onEveryAdapter("triggers that lead to themselves", (open) => {
     });
   });
 
+  test("a trigger that publishes to itself is stopped, whatever event it makes up", async () => {
+    const bed = await TriggerBed.open(open());
+    const made = '{"specversion": "1.0", "id": event.id + "x", "source": "s", "type": "t"}';
+    const echo = trigger("echo", {
+      on: { subject: "echo.all" },
+      action: { publish: "echo.all", data: made },
+    });
+    await bed.serve([echo]);
+    const data = new TextEncoder().encode("{}");
+    await bed.millrace.broker.bus.publish({ subject: "echo.all", data });
+    await eventually(async () => {
+      const { paused, fired } = await bed.millrace.triggers.get("echo");
+      expect({ isPaused: paused !== undefined, isBounded: fired < 20 }).toEqual({
+        isPaused: true,
+        isBounded: true,
+      });
+    });
+  });
+
   test("a trigger is stopped when it fires more often than it may, and its events wait", async () => {
     const bed = await TriggerBed.open(open());
     const eager = trigger("eager", {
