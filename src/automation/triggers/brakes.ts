@@ -1,5 +1,9 @@
 import type { CloudEvent } from "../../engine/cloud-event.ts";
-import { DEFAULT_CAUSED_PER_MINUTE, DEFAULT_TRIGGER_DEPTH } from "../../engine/trigger-spec.ts";
+import {
+  DEFAULT_CAUSED_PER_MINUTE,
+  DEFAULT_TRIGGER_DEPTH,
+  type TriggerSpec,
+} from "../../engine/trigger-spec.ts";
 import { BusSubjects } from "../../wire/bus-subjects.ts";
 import { eventMessage } from "../../wire/cloud-event-codec.ts";
 import { decodeTrigger, encodeTrigger, triggerKey } from "../../wire/trigger-codec.ts";
@@ -28,7 +32,7 @@ export class Brakes {
     const { depth: deepest = DEFAULT_TRIGGER_DEPTH, perMinute } = record.spec.limits ?? {};
     if (depth > deepest) return "too-deep";
     // Without a limit of its own, only what firings themselves led to is counted: events from outside are as many as they are.
-    if (perMinute === undefined && depth < 2) return "go";
+    if (perMinute === undefined && depth < 2 && !actsBack(record.spec)) return "go";
     const minute = this.#minutes.get(name) ?? new Minute();
     this.#minutes.set(name, minute);
     const count = minute.add(this.#host.clock.now());
@@ -94,6 +98,11 @@ export class Brakes {
     };
     await millrace.broker.bus.publish(eventMessage(subject, event));
   }
+}
+
+/** What it does to a run may bring the run's next event, which is no deeper than the one before. */
+function actsBack({ on, action }: TriggerSpec): boolean {
+  return on.kind === "run" && (action.kind === "resume" || action.kind === "signal");
 }
 
 export type Verdict = "go" | "stopped" | "too-deep" | "too-many";

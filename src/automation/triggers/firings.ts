@@ -204,7 +204,7 @@ function reasonOf(
   const { perMinute } = record.spec.limits ?? {};
   const limit =
     perMinute === undefined
-      ? "a thousand of its firings were led to by firings"
+      ? "a thousand of its firings were led to by firings, or by what it did to the same runs,"
       : `it fired ${perMinute} times`;
   return `It fires too often: ${limit} within a minute. Further events wait. If that is as it should be, raise limits.perMinute, then: millrace triggers resume ${name}`;
 }

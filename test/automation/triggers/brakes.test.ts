@@ -7,12 +7,15 @@ import { compileTrigger } from "../../../src/expressions/compiled-trigger.ts";
 import { ManualClock } from "../../../src/testing/manual-clock.ts";
 import { MemoryBroker } from "../../../src/testing/memory-broker.ts";
 
-function brakesOf(limits: { perMinute?: number; depth?: number } = {}) {
+function brakesOf(
+  limits: { perMinute?: number; depth?: number } = {},
+  does: Parameters<typeof trigger>[1] = { on: "tick", action: { submit: "f" } },
+) {
   const clock = new ManualClock();
   const millrace = new Millrace(new MemoryBroker({ clock }).connect(), clock);
   const log = pino({ level: "silent" });
   const brakes = new Brakes({ millrace, clock, log }, () => undefined);
-  const { spec } = trigger("t", { on: "tick", action: { submit: "f" }, limits });
+  const { spec } = trigger("t", { ...does, limits });
   const times = { createdAt: 1, changedAt: 1 };
   const record = { spec, version: 1, from: "api", ...times } as const;
   const active = { name: "t", record, compiled: compileTrigger(spec) };
@@ -41,4 +44,10 @@ test("a trigger's own limits take the place of the defaults", () => {
     "go",
     "too-deep",
   ]);
+});
+
+test("a trigger that resumes what failed goes no faster in circles than others, though its runs are no deeper", () => {
+  const { verdict } = brakesOf({}, { on: "run.failed", action: "resume" });
+  for (let at = 0; at < 1_000; at++) expect(verdict(1)).toBe("go");
+  expect(verdict(1)).toBe("too-many");
 });
