@@ -61,11 +61,11 @@ onEveryAdapter("triggers that lead to themselves", (open) => {
   test("a trigger that publishes to itself is stopped, whatever event it makes up", async () => {
     const bed = await TriggerBed.open(open());
     const made = '{"specversion": "1.0", "id": event.id + "x", "source": "s", "type": "t"}';
-    const echo = trigger("echo", {
+    const selfMade = trigger("echo", {
       on: { subject: "echo.all" },
       action: { publish: "echo.all", data: made },
     });
-    await bed.serve([echo]);
+    await bed.serve([selfMade]);
     const data = new TextEncoder().encode("{}");
     await bed.millrace.broker.bus.publish({ subject: "echo.all", data });
     await eventually(async () => {
