@@ -9,11 +9,18 @@ import { memory } from "./memory.mjs";
 import { projection, projectionPostgres } from "./projection.mjs";
 import { publishOneByOne, publishTogether } from "./raw-broker.mjs";
 import { runAll } from "./run-all.mjs";
+import { schedules } from "./schedules.mjs";
 import { triggers } from "./triggers.mjs";
 import { lateness, signals, wakeUps } from "./waiting.mjs";
 
 /** What is measured in the first round only, without a warm-up. */
-export const ONCE = new Set(["fanOut10", "memory", "projection", "projectionPostgres"]);
+export const ONCE = new Set([
+  "fanOut10",
+  "memory",
+  "projection",
+  "projectionPostgres",
+  "schedules",
+]);
 
 export const MEASURES = {
   /** The broker's limit, with nothing of ours before it. */
@@ -117,6 +124,7 @@ export const MEASURES = {
   wakeUps,
   signals,
   events,
+  schedules,
   memory,
   projection,
   projectionPostgres,
