@@ -6,8 +6,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // Tests start processes, send signals and block event loops: each file in a process of its own.
     pool: "forks",
-    // Most of them wait most of the time: for processes, leases and due times.
-    maxWorkers: 3,
+    maxWorkers: 2,
     // For a machine that is ten times as busy; each wait ends with its fact.
     testTimeout: 180_000,
     hookTimeout: 120_000,
