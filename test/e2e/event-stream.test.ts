@@ -40,6 +40,9 @@ test("readers that are cut off at random moments are told of each change once, a
   });
 
   const readers = [1, 2, 3].map(() => new Reader(servers.map(({ url }) => `${url}/api/v1/events`)));
+  onTestFinished(async () => {
+    await Promise.all(readers.map((reader) => reader.stop()));
+  });
   await until("all are ready", () => readers.every(({ isReady }) => isReady));
   const keys: string[] = [];
   for (let at = 0; at < RUNS; at++) {
@@ -87,12 +90,13 @@ class Reader {
     let lastId: string | undefined;
     for (let at = 0; !this.#stopped; at++) {
       let left = 1 + Math.floor(Math.random() * 150);
-      const onEvent = ({ event, data }: SseEvent): void => {
+      // The client is the one that this event came to: it may come before the opening of it resolves.
+      const onEvent = ({ event, data }: SseEvent, client: SseClient): void => {
         if (event === "reset") this.resets++;
         this.isReady = true;
         if (event !== "change" || left <= 0) return;
         this.keys.push(String(data["key"]));
-        if (--left === 0) this.#client?.drop();
+        if (--left === 0) client.drop();
       };
       const url = this.#urls[at % this.#urls.length] ?? "";
       this.#client = await SseClient.open(url, lastId, onEvent);

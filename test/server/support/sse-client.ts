@@ -10,10 +10,10 @@ export class SseClient {
   /** Resolves when the connection has ended, whoever ended it. */
   readonly ended: Promise<void>;
   readonly #response: IncomingMessage;
-  readonly #onEvent: (event: SseEvent) => void;
+  readonly #onEvent: OnEvent;
   #rest = "";
 
-  private constructor(response: IncomingMessage, onEvent: (event: SseEvent) => void) {
+  private constructor(response: IncomingMessage, onEvent: OnEvent) {
     this.#response = response;
     this.#onEvent = onEvent;
     this.status = response.statusCode ?? 0;
@@ -25,11 +25,11 @@ export class SseClient {
     });
   }
 
-  /** Resolves when the answer's head is there. */
+  /** Resolves when the answer's head is there. Events that came with the head are told of before. */
   static open(
     url: string,
     lastId?: string,
-    onEvent: (event: SseEvent) => void = () => undefined,
+    onEvent: OnEvent = () => undefined,
   ): Promise<SseClient> {
     const headers = lastId === undefined ? {} : { "last-event-id": lastId };
     return new Promise((resolve, reject) => {
@@ -81,9 +81,11 @@ export class SseClient {
     if (data === undefined) return;
     const event = { event: fields.get("event") ?? "message", id, data: JSON.parse(data) as Fields };
     this.events.push(event);
-    this.#onEvent(event);
+    this.#onEvent(event, this);
   }
 }
+
+type OnEvent = (event: SseEvent, client: SseClient) => void;
 
 export interface SseEvent {
   readonly event: string;
