@@ -7,34 +7,27 @@
  * - **I7** The flow sees the history's events and nothing else, one at a time. A mismatch parks this run alone.
  */
 import type { Logger } from "pino";
-import { attributesFromInput } from "../definition/attributes-from-input.ts";
-import type { AnyFlow } from "../definition/definition.ts";
-import type { FlowContext } from "../definition/flow-context.ts";
-import { validate, validateOutput } from "../definition/standard-schema.ts";
 import { ContextClosedError } from "../engine/flow-errors.ts";
 import type { PlainInput } from "../engine/input.ts";
 import { Journal, type Mismatch } from "../engine/journal.ts";
 import type { PlainPayload } from "../engine/payload.ts";
-import { followUps, replayable } from "../engine/replayable.ts";
 import type { RunActivity } from "../engine/run-activity.ts";
 import type { ParkReason, RunEvent, RunEventBody } from "../engine/run-event.ts";
 import type { RunRef } from "../engine/run-id.ts";
 import { outcomeOf, type RunOutcome } from "../engine/run-outcome.ts";
-import { START_TIMER } from "../engine/step-id.ts";
 import { tellClosed, waitersOf } from "../history/tell-closed.ts";
-import { decodeValue } from "../wire/value-codec.ts";
 import type { ActivationHost, ActivationParts, HeldRun } from "./activation-parts.ts";
 import { activityOf } from "./activity.ts";
 import { Annotated } from "./annotated.ts";
 import { Cancellation } from "./cancellation.ts";
-import { closingEvent } from "./closing-event.ts";
-import { Context, declaredBy } from "./context.ts";
 import { drained } from "./drained.ts";
+import { encodeWithin } from "./encode-within.ts";
 import { FlowCommands } from "./flow-commands.ts";
+import { FlowPlay } from "./flow-play.ts";
 import { foldedInput } from "./folded-input.ts";
 import { frameStatus } from "./frame-status.ts";
 import { handBack } from "./hand-back.ts";
-import { interruptedAt, isShown, isUncalled, lastGoodOrder } from "./history-marks.ts";
+import { interruptedAt, isUncalled } from "./history-marks.ts";
 import type { KeptMessage } from "./kept-message.ts";
 import { LeaseLostError, leaseLost } from "./lease-lost-error.ts";
 import { type DurableFrame, Recorder } from "./recorder.ts";
@@ -45,7 +38,7 @@ import { RunTimers } from "./run-timers.ts";
 import { sealEvent } from "./seal-event.ts";
 import { SlotHold } from "./slot-hold.ts";
 import type { AttemptResult } from "./step-attempt.ts";
-import { encodeWithin, LONE_EVENT_MS, StepRunner } from "./step-runner.ts";
+import { LONE_EVENT_MS, StepRunner } from "./step-runner.ts";
 import { Suspension } from "./suspension.ts";
 
 export class Activation implements HeldRun {
@@ -62,17 +55,12 @@ export class Activation implements HeldRun {
   readonly #annotated: Annotated;
   readonly #slot: SlotHold;
   readonly #commands: FlowCommands;
+  readonly #play: FlowPlay;
   readonly #cancellation: Cancellation;
   readonly #suspension: Suspension;
   #token: KeptMessage;
-  /** How the flow's function ended, once it has. */
-  #outcome: AttemptResult | undefined;
-  /** Whether the flow had been told to stop by then. */
-  #wasTold: boolean | undefined;
   /** `closing`: the event that ends this activation is recorded, and nothing else may be. */
   #mode: "replaying" | "live" | "draining" | "suspending" | "closing" | "ended" = "replaying";
-  /** True while the flow does what it did before, in the history that is replayed. */
-  #isPast: boolean;
   /** What is to be recorded as soon as the history has been replayed. */
   #whenLive: RunEventBody[] = [];
   /** True while the flow is shown what became durable. */
@@ -101,7 +89,6 @@ export class Activation implements HeldRun {
     this.#history = history;
     this.#token = parts.token;
     this.#isUnread = history.length === 0;
-    this.#isPast = history.some(isShown);
     this.run = run;
     const { queue } = submission;
     const pause = (): Promise<void> => {
@@ -196,34 +183,45 @@ export class Activation implements HeldRun {
       },
       { place, inboxFolded, annotated },
     );
-    this.#commands = new FlowCommands(
+    this.#commands = new FlowCommands({
+      cache: host.cache,
+      emitter: host.emitter,
+      interruptedAt: interruptedAt(history, parts.epoch),
+      clock,
+      journal: this.#journal,
+      steps: this.#steps,
+      timers: this.#timers,
+      slot: this.#slot,
+      children: this.#children,
+      cancellation: this.#cancellation,
+      record: (body) => this.#record(body),
+      onAsked: () => this.#advanceLater(),
+      // It may have been sent before the run started: the inbox is read when the first frame is durable.
+      onReceive: () => this.#isUnread && this.#recorder.flush(),
+      mayExecute: () => this.#mayExecute(),
+      onSlot: () => (this.#mode === "ended" ? this.#slot.give() : this.#advance()),
+    });
+    this.#play = new FlowPlay(
       {
-        run,
+        definition: parts.definition,
         submission,
-        cache: host.cache,
-        emitter: host.emitter,
-        interruptedAt: interruptedAt(history, parts.epoch),
-        clock,
+        guard: host.guard,
         journal: this.#journal,
-        steps: this.#steps,
-        timers: this.#timers,
-        slot: this.#slot,
-        children: this.#children,
-        payloads: this.#payloads,
+        payloads: this.#payloads.opened,
         annotated: this.#annotated,
         cancellation: this.#cancellation,
         maxPayloadBytes: host.payloads.maxBytes,
+        taker: this.#commands,
         log: () => this.log,
         record: (body) => this.#record(body),
-        isPast: () => this.#isPast,
-        isOver: () =>
-          this.#mode === "closing" || this.#mode === "ended" || this.#outcome !== undefined,
-        onAsked: () => this.#advanceLater(),
+        isOver: () => this.#mode === "closing" || this.#mode === "ended",
         onAnnotated: () => this.#onAnnotated(),
-        // It may have been sent before the run started: the inbox is read when the first frame is durable.
-        onReceive: () => this.#isUnread && this.#recorder.flush(),
-        mayExecute: () => this.#mayExecute(),
-        onSlot: () => (this.#mode === "ended" ? this.#slot.give() : this.#advance()),
+        openInput: () => this.#openInput(),
+        onAttributes: () => this.#onAttributes(),
+        onEnd: () => this.#advanceLater(),
+        goesOn: () => this.#mode === "replaying",
+        canShow: (event, opening) => this.#canShow(event, opening),
+        see: (event, follow) => this.#see(event, follow),
       },
       history,
     );
@@ -251,7 +249,7 @@ export class Activation implements HeldRun {
 
   /** Replays what is recorded and goes on. A run without a history starts: its first frame carries `Activated`. */
   play(): void {
-    this.#play().catch((error: unknown) => this.lose(asError(error)));
+    this.#takeUp().catch((error: unknown) => this.lose(asError(error)));
   }
 
   /** Its own token was handed out anew because the broker lost its memory of it: this delivery is the token from now on. */
@@ -330,32 +328,19 @@ export class Activation implements HeldRun {
 
   // The flow: replay, then progress.
 
-  async #play(): Promise<void> {
+  async #takeUp(): Promise<void> {
     const history = this.#history;
     if (history.length === 0) this.#activateLazily();
     if (this.#closeUnstarted()) return;
-    await this.#callFlow();
+    await this.#play.begin();
     await drained();
-    const optional = followUps(history);
-    const events = replayable(history);
-    const followFrom = lastGoodOrder(events);
-    const lastShown = events.findLastIndex(isShown);
-    for (const [at, event] of events.entries()) {
-      if (this.#mode !== "replaying") return;
-      this.#isPast = at < lastShown;
-      this.#payloads.prefetch(events, at + 1);
-      const opening = this.#payloads.ready(event);
-      if (opening !== undefined && !(await this.#canShow(event, opening))) return;
-      this.#see(event, at > followFrom);
-      const mismatch = this.#journal.apply(event);
-      if (mismatch !== undefined && !optional.has(event)) return this.#park(mismatch);
-      await drained();
-    }
-    if (this.#mode === "replaying") this.#goLive();
+    const unasked = await this.#play.replay(history);
+    if (unasked !== undefined) this.#park(unasked.mismatch);
+    else if (this.#mode === "replaying") this.#goLive();
   }
 
   #goLive(): void {
-    this.#isPast = false;
+    this.#play.goOn();
     this.#mode = this.#onLeft === undefined ? "live" : "draining";
     if (this.#log !== undefined) this.#log.level = this.#host.log.level;
     for (const body of this.#whenLive.splice(0)) this.#record(body);
@@ -402,59 +387,9 @@ export class Activation implements HeldRun {
     return true;
   }
 
-  /** Checks the input, which may take time, then calls the flow's function, which must not: from then on it is shown events. */
-  async #callFlow(): Promise<void> {
-    const { definition, submission } = this.#parts;
-    const context = new Context(this.#commands, declaredBy(definition));
-    const plain = await this.#openInput();
-    if (plain === undefined) return;
-    let input: unknown;
-    try {
-      const given = decodeValue(plain);
-      const subject = `flow ${definition.name}`;
-      // A task's input is checked by its step.
-      const isFlow = definition.kind === "flow";
-      input = isFlow ? await validate(subject, definition.input, given) : given;
-      if (isFlow) this.#tellAttributes(definition, given);
-    } catch (error) {
-      this.#outcome = { ok: false, error };
-      return;
-    }
-    const call = async (): Promise<unknown> => {
-      const { startAt } = submission;
-      if (startAt > 0) await this.#commands.timer(START_TIMER, () => startAt, false);
-      return definition.kind === "task"
-        ? context.run(definition, input)
-        : validateOutput(
-            definition,
-            await this.#host.guard.call(this.run.id, () =>
-              (definition.fn as (ctx: FlowContext, input: unknown) => unknown)(context, input),
-            ),
-          );
-    };
-    call().then(
-      (value) => this.#onFlowEnd({ ok: true, value }),
-      (error: unknown) => this.#onFlowEnd({ ok: false, error }),
-    );
-  }
-
-  /** Who submitted the run may not have had the code: what its flow makes of the input is then told here. */
-  #tellAttributes(definition: AnyFlow, input: unknown): void {
-    if (definition.attributesOf === undefined) return;
-    const { attributes: submitted } = this.#parts.submission;
-    try {
-      const made = Object.entries(attributesFromInput(definition, input));
-      this.#annotated.attributes(
-        Object.fromEntries(made.filter(([name]) => !Object.hasOwn(submitted, name))),
-      );
-    } catch (err) {
-      // What a run is found by decides nothing about it.
-      this.log.warn({ err }, "The run has no search attributes of its input");
-      return;
-    }
-    if (this.#isUnread && this.#annotated.changed) {
-      this.#recorder.hold({ type: "Annotated", ...this.#annotated.take() });
-    }
+  #onAttributes(): void {
+    if (!this.#isUnread || !this.#annotated.changed) return;
+    this.#recorder.hold({ type: "Annotated", ...this.#annotated.take() });
   }
 
   async #openInput(): Promise<PlainPayload | undefined> {
@@ -466,13 +401,6 @@ export class Activation implements HeldRun {
     }
   }
 
-  #onFlowEnd(outcome: AttemptResult): void {
-    this.#outcome = outcome;
-    // What is left of a flow that has ended may be told still: that changes nothing any more, here or in a replay (I7).
-    this.#wasTold ??= this.#journal.cancellation === "told";
-    this.#advanceLater();
-  }
-
   /** A flow that is not being shown an event woke up by itself: look at what it did after this turn. */
   #advanceLater(): void {
     if (this.#mode === "live" && !this.#showing) process.nextTick(() => this.#advance());
@@ -481,7 +409,8 @@ export class Activation implements HeldRun {
   /** Does something about all that the flow did since the last event it saw. */
   #advance(): void {
     if (this.#mode !== "live" && this.#mode !== "draining") return;
-    if (this.#outcome !== undefined) return this.#close(this.#outcome);
+    const { outcome } = this.#play;
+    if (outcome !== undefined) return this.#close(outcome);
     this.#commands.advance(this.#mode === "draining");
     this.#onIdle();
   }
@@ -498,7 +427,7 @@ export class Activation implements HeldRun {
     const folded = foldedInput(sequence, input);
     // Anybody can write to an inbox: a signal is recorded only when it can be read.
     const opening =
-      input.type === "Signal" ? this.#payloads.ready({ ...folded, at: 0 }) : undefined;
+      input.type === "Signal" ? this.#payloads.opened.ready({ ...folded, at: 0 }) : undefined;
     // What comes before a request to stop may take long to read.
     if (input.type === "Cancel" && this.#foldsWaiting > 0) this.#cancellation.request(input.reason);
     this.#inTurn(opening, (err) => {
@@ -580,7 +509,7 @@ export class Activation implements HeldRun {
     this.#showing = true;
     this.#inbox.folded(frame.inboxFolded);
     for (const event of events) {
-      const opening = this.#payloads.ready(event);
+      const opening = this.#payloads.opened.ready(event);
       if (opening !== undefined && !(await this.#canShow(event, opening))) return;
       this.#see(event, true);
       const mismatch = this.#journal.apply(event);
@@ -592,7 +521,7 @@ export class Activation implements HeldRun {
     }
     this.#showing = false;
     // What came before the first frame was told to nobody; what comes from now on finds this worker.
-    if (this.#isUnread && this.#mode === "live" && this.#outcome === undefined) {
+    if (this.#isUnread && this.#mode === "live" && this.#play.outcome === undefined) {
       this.#isUnread = false;
       this.#inbox.read();
     }
@@ -629,13 +558,9 @@ export class Activation implements HeldRun {
     const exposed = this.#annotated.sealed;
     if (exposed !== undefined) return this.#whenSealed(exposed, () => this.#advance());
     const what = `The output of run ${this.run.id}`;
-    const end = closingEvent(outcome, {
-      id: this.run.id,
-      wasCancelled: this.#wasTold === true,
-      cancelReason: this.#stopReason,
+    const end = this.#play.closing(outcome, {
       maxErrorBytes: this.#maxErrorBytes,
       encode: (value) => encodeWithin(this.#host.payloads.maxBytes, value, what),
-      stepOf: this.#commands.stepOf,
     });
     const sealed = sealEvent(end, (payload) => this.#payloads.seal(payload, what));
     if (sealed instanceof Promise) this.#whenSealed(sealed, (body) => this.#recordEnd(body));
@@ -653,7 +578,7 @@ export class Activation implements HeldRun {
       (error: unknown) => {
         this.#isSealing = false;
         // The codec made it too large for a message, which is an error as any other.
-        this.#onFlowEnd({ ok: false, error });
+        this.#play.end({ ok: false, error });
       },
     );
   }
@@ -722,7 +647,7 @@ export class Activation implements HeldRun {
   }
 
   #releaseIfQuiet(): void {
-    if (this.#mode !== "draining" || this.#outcome !== undefined) return;
+    if (this.#mode !== "draining" || this.#play.outcome !== undefined) return;
     if (this.#steps.running > 0 || !this.#recorder.idle || this.#showing) return;
     if (this.#children.busy) return;
     this.#recordEnd({ type: "Released" });
@@ -743,7 +668,7 @@ export class Activation implements HeldRun {
 
   /** True when nothing is going on, on its way, or to be published. */
   get #isQuiet(): boolean {
-    if (this.#mode !== "live" || this.#showing || this.#outcome !== undefined) return false;
+    if (this.#mode !== "live" || this.#showing || this.#play.outcome !== undefined) return false;
     if (this.#steps.running + this.#commands.waiting > 0 || !this.#recorder.idle) return false;
     if (this.#inbox.busy || this.#children.busy || this.#annotated.busy) return false;
     return this.#foldsWaiting === 0 && !this.#isUnread;

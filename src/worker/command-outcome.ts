@@ -4,7 +4,7 @@ import { parseRunId } from "../engine/run-id.ts";
 import { valueOf } from "../history/outcome-value.ts";
 import { decodeError } from "../wire/error-codec.ts";
 import { decodeValue } from "../wire/value-codec.ts";
-import type { RunPayloads } from "./run-payloads.ts";
+import type { OpenedPayloads } from "./opened-payloads.ts";
 
 /**
  * What a command gives to the flow that asked for it. A signal comes as its payload: whether that makes sense is seen by its
@@ -14,7 +14,7 @@ import type { RunPayloads } from "./run-payloads.ts";
 export function commandValue(
   { kind }: Pick<Asked, "kind">,
   outcome: Outcome,
-  run: { readonly id: string; readonly cancelReason: string; readonly payloads: RunPayloads },
+  run: { readonly id: string; readonly cancelReason: string; readonly payloads: OpenedPayloads },
 ): unknown {
   const { payloads } = run;
   switch (outcome.type) {

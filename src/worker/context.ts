@@ -25,13 +25,12 @@ import { StepNumbers } from "../engine/step-id.ts";
 import { InvalidDurationError, InvalidOptionError } from "../engine/usage-errors.ts";
 import { checkAppEvent } from "../wire/app-event.ts";
 import { decodeValue } from "../wire/value-codec.ts";
+import type { AskedStep, StepEffects } from "./asked-step.ts";
 import { ChildHandle } from "./child-handle.ts";
 import type { ContextHost } from "./context-host.ts";
+import { encodeWithin } from "./encode-within.ts";
 import { planChild } from "./plan-child.ts";
 import { COMPENSATION_RETRY, Saga } from "./saga.ts";
-import type { StepCache } from "./step-cache.ts";
-import type { StepPlan } from "./step-plan.ts";
-import { encodeWithin } from "./step-runner.ts";
 import { markOwn } from "./stray-rejections.ts";
 
 /** The last time that a `Date` can hold. */
@@ -100,8 +99,8 @@ export class Context implements SagaContext<AttributeTypes> {
     if (definition.kind === "flow") return this.#inline(definition, input) as Promise<never>;
     const name = overrides.name ?? stepNameFromInput(definition, input);
     const { timeoutMs } = definition;
-    const plan: StepPlan = {
-      fn: callOf(definition, input, this.#host.cache),
+    const plan: AskedStep = {
+      fnWith: callOf(definition, input),
       retry: overrides.retry === undefined ? definition.retry : retryPolicy(overrides.retry),
       timeoutMs: overrides.timeout === undefined ? timeoutMs : toMilliseconds(overrides.timeout),
     };
@@ -111,7 +110,8 @@ export class Context implements SagaContext<AttributeTypes> {
 
   step(name: string, fn: (info: StepInfo) => unknown, options: StepOptions = {}): Promise<never> {
     const timeoutMs = options.timeout === undefined ? undefined : toMilliseconds(options.timeout);
-    return this.#step(name, { fn, retry: retryPolicy(options.retry), timeoutMs }) as Promise<never>;
+    const retry = retryPolicy(options.retry);
+    return this.#step(name, { fnWith: () => fn, retry, timeoutMs }) as Promise<never>;
   }
 
   sleep(duration: Duration): Promise<void> {
@@ -157,7 +157,8 @@ export class Context implements SagaContext<AttributeTypes> {
   attach(runId: string): ChildRun<never> {
     const run = parseRunId(runId);
     const id = this.#id(`${run.flow}.attach`);
-    const watch = (): Promise<void> => this.#act(`${run.flow}.watch`, () => this.#host.watch(run));
+    const watch = (): Promise<void> =>
+      this.#act(`${run.flow}.watch`, (effects) => () => effects.watch(run));
     return this.#handle(id, run, watch);
   }
 
@@ -204,7 +205,7 @@ export class Context implements SagaContext<AttributeTypes> {
       return output;
     } catch (error) {
       const undoing = this.#within({ ...this.#scope, saga: undefined, shielded: true });
-      const step = (name: string, plan: StepPlan) => undoing.#step(name, plan);
+      const step = (name: string, plan: AskedStep) => undoing.#step(name, plan);
       if (await saga.undo(this.runId, error, step)) this.#host.undone(error);
       throw error;
     }
@@ -216,15 +217,18 @@ export class Context implements SagaContext<AttributeTypes> {
     options: { readonly retry?: RetryOptions } = {},
   ): void {
     const retry = options.retry === undefined ? COMPENSATION_RETRY : retryPolicy(options.retry);
-    this.#scope.saga?.add({ name: checkStepName(name), plan: { fn, retry, timeoutMs: undefined } });
+    const plan: AskedStep = { fnWith: () => fn, retry, timeoutMs: undefined };
+    this.#scope.saga?.add({ name: checkStepName(name), plan });
   }
 
   emit(type: string, data?: unknown, options: EmitOptions = {}): Promise<void> {
     return ofContext(() => {
       const event = checkAppEvent(type, data, options.subject);
-      const { submission, emitter, interruptedAt } = this.#host;
-      const publish = emitter.publisherOf({ event, submission, interruptedAt });
-      return this.#act(`emit:${type}`, ({ idempotencyKey }) => publish(idempotencyKey));
+      const { submission } = this.#host;
+      return this.#act(`emit:${type}`, ({ emitter, interruptedAt }) => {
+        const publish = emitter.publisherOf({ event, submission, interruptedAt });
+        return ({ idempotencyKey }) => publish(idempotencyKey);
+      });
     });
   }
 
@@ -296,7 +300,7 @@ export class Context implements SagaContext<AttributeTypes> {
     return validateOutput(definition, await call(context, checked));
   }
 
-  #step(name: string, plan: StepPlan): Promise<unknown> {
+  #step(name: string, plan: AskedStep): Promise<unknown> {
     return ofContext(async () =>
       this.#host.step(this.#id(checkStepName(name)), plan, this.#scope.shielded),
     );
@@ -315,7 +319,7 @@ export class Context implements SagaContext<AttributeTypes> {
     return saga.track(going, (output) => ({
       name: compensationName(name, taskName),
       plan: {
-        fn: (info) => undo(output, input, info),
+        fnWith: () => (info) => undo(output, input, info),
         retry: retry.attempts > 1 ? retry : COMPENSATION_RETRY,
         timeoutMs,
       },
@@ -328,26 +332,31 @@ export class Context implements SagaContext<AttributeTypes> {
     return new ChildHandle(run.id, {
       result: async () => {
         const place = `${id}/result${asked++ === 0 ? "" : asked}`;
+        this.#host.naming(place);
         await beforeResult();
         return this.#host.outcome(place, run.id, this.#scope.shielded);
       },
       cancel: (reason) =>
-        this.#act(`${flow}.cancel`, ({ idempotencyKey }) =>
-          this.#host.send(run, { type: "Cancel", reason: shortReason(reason) }, idempotencyKey),
-        ),
+        this.#act(`${flow}.cancel`, (effects) => ({ idempotencyKey }) => {
+          const body = { type: "Cancel", reason: shortReason(reason) } as const;
+          return effects.send(run, body, idempotencyKey);
+        }),
       signal: ({ name, schema }, value) =>
-        this.#act(`${flow}.signal`, async ({ idempotencyKey }) => {
+        this.#act(`${flow}.signal`, (effects) => async ({ idempotencyKey }) => {
           await validate(`signal ${name}`, schema, value);
           const what = `The value of signal ${name}`;
           const payload = encodeWithin(this.#host.maxPayloadBytes, value, what);
-          await this.#host.send(run, { type: "Signal", name, payload }, idempotencyKey);
+          await effects.send(run, { type: "Signal", name, payload }, idempotencyKey);
         }),
     });
   }
 
   /** Something that is done to another run: a step like any other. */
-  async #act(name: string, fn: (info: StepInfo) => Promise<void>): Promise<void> {
-    await this.#step(name, { fn, retry: retryPolicy(ACTION_RETRY), timeoutMs: undefined });
+  async #act(
+    name: string,
+    fnWith: (effects: StepEffects) => (info: StepInfo) => Promise<void>,
+  ): Promise<void> {
+    await this.#step(name, { fnWith, retry: retryPolicy(ACTION_RETRY), timeoutMs: undefined });
   }
 
   #within(scope: ContextScope): Context {
@@ -355,7 +364,9 @@ export class Context implements SagaContext<AttributeTypes> {
   }
 
   #id(name: string): string {
-    return this.#scope.prefix + this.#scope.numbers.next(name);
+    const id = this.#scope.prefix + this.#scope.numbers.next(name);
+    this.#host.naming(id);
+    return id;
   }
 }
 
@@ -406,16 +417,17 @@ const ACTION_RETRY = {
 } as const;
 
 /** What a step of this task does: the plain function if there is nothing to check and nothing to share. */
-function callOf(definition: AnyTask, input: unknown, shared: StepCache): StepPlan["fn"] {
+function callOf(definition: AnyTask, input: unknown): AskedStep["fnWith"] {
   const { name, cache: policy } = definition;
   const call = definition.fn as (input: unknown, info: StepInfo) => unknown;
   const isPlain = definition.input === undefined && definition.output === undefined;
-  if (isPlain && policy === undefined) return (info) => call(input, info);
-  return async (info) => {
-    const checked = await validate(`task ${name}`, definition.input, input);
-    const compute = async (): Promise<unknown> =>
-      validateOutput(definition, await call(checked, info));
-    if (policy === undefined) return compute();
-    return shared.get({ task: name, policy, input: checked, info }, compute);
-  };
+  if (isPlain && policy === undefined) return () => (info) => call(input, info);
+  return ({ cache }) =>
+    async (info) => {
+      const checked = await validate(`task ${name}`, definition.input, input);
+      const compute = async (): Promise<unknown> =>
+        validateOutput(definition, await call(checked, info));
+      if (policy === undefined) return compute();
+      return cache.get({ task: name, policy, input: checked, info }, compute);
+    };
 }

@@ -10,8 +10,8 @@ import { runRef } from "../engine/run-id.ts";
 import { InvalidOptionError } from "../engine/usage-errors.ts";
 import { childKey } from "../history/own-child.ts";
 import type { ContextHost } from "./context-host.ts";
+import { encodeWithin } from "./encode-within.ts";
 import type { PlannedChild } from "./run-children.ts";
-import { encodeWithin } from "./step-runner.ts";
 
 /**
  * The child that a flow asks for by a command: the same in every replay, its key and submission id included.

@@ -3,27 +3,25 @@
  *
  * - **I9** What is recorded names only blobs that are durable. A store that is away, or a codec that fails, is waited for: a
  *   result is never lost because of it.
- * - **I7** What the flow sees was opened before the event that holds it is applied: to be shown it takes no time.
  */
 import { PayloadTooLargeError } from "../engine/flow-errors.ts";
 import type { PlainInput } from "../engine/input.ts";
 import { isPlain, type Payload, type PlainPayload } from "../engine/payload.ts";
 import { BlobStoreError } from "../engine/payload-errors.ts";
-import type { RunEvent } from "../engine/run-event.ts";
-import type { RunOutcome } from "../engine/run-outcome.ts";
 import type { Payloads } from "../payloads/payloads.ts";
 import type { Clock } from "../ports/clock.ts";
+import { OpenedPayloads } from "./opened-payloads.ts";
 
 export class RunPayloads {
   readonly #parts: RunPayloadsParts;
-  readonly #opened = new WeakMap<Payload, PlainPayload>();
-  readonly #opening = new Map<Payload, Promise<void>>();
-  /** How far a replay's events were looked at. */
-  #prefetched = 0;
+  /** What the flow sees of them. */
+  readonly opened: OpenedPayloads;
   #stopped = false;
 
   constructor(parts: RunPayloadsParts) {
     this.#parts = parts;
+    const { inputAt } = parts;
+    this.opened = new OpenedPayloads({ inputAt, open: (payload) => this.open(payload) });
   }
 
   /** Nothing is waited for any more. */
@@ -51,79 +49,6 @@ export class RunPayloads {
       () => payloads.open(payload),
       (error) => error instanceof BlobStoreError,
     );
-  }
-
-  /** Opens what the flow is to see of an event; nothing when there is nothing to wait for. */
-  ready(event: RunEvent): Promise<void> | undefined {
-    const payload = this.#payloadOf(event);
-    if (payload === undefined || isPlain(payload) || this.#opened.has(payload)) return undefined;
-    return this.#opening.get(payload) ?? this.#start(payload);
-  }
-
-  /** Starts to open what the next events of a replay hold, a few at a time. Each event is looked at once. */
-  prefetch(events: readonly RunEvent[], from: number): void {
-    this.#prefetched = Math.max(this.#prefetched, from);
-    const end = Math.min(events.length, from + EVENTS_AHEAD);
-    while (this.#prefetched < end && this.#opening.size < FETCHES_AHEAD) {
-      const event = events[this.#prefetched++];
-      // Whoever needs it asks again, and hears of it.
-      if (event !== undefined) this.ready(event)?.catch(() => undefined);
-    }
-  }
-
-  /** What was opened, for the last time: it is kept no longer. */
-  take(payload: Payload): PlainPayload {
-    const plain = this.#plain(payload);
-    this.#opened.delete(payload);
-    return plain;
-  }
-
-  /** How another run ended, with its payload opened. A flow may ask for it again. */
-  outcome(outcome: RunOutcome): RunOutcome<PlainPayload> {
-    switch (outcome.status) {
-      case "completed":
-        return { ...outcome, output: this.#plain(outcome.output) };
-      case "failed":
-        return { ...outcome, error: this.#plain(outcome.error) };
-      case "crashed":
-      case "cancelled":
-        return outcome;
-    }
-  }
-
-  #plain(payload: Payload): PlainPayload {
-    const plain = isPlain(payload) ? payload : this.#opened.get(payload);
-    if (plain === undefined) throw new Error("A payload is shown before it is opened.");
-    return plain;
-  }
-
-  #start(payload: Payload): Promise<void> | undefined {
-    const plain = this.open(payload);
-    if (!(plain instanceof Promise)) {
-      this.#opened.set(payload, plain);
-      return undefined;
-    }
-    const opening = plain
-      .then((found) => void this.#opened.set(payload, found))
-      .finally(() => this.#opening.delete(payload));
-    this.#opening.set(payload, opening);
-    return opening;
-  }
-
-  #payloadOf(event: RunEvent): Payload | undefined {
-    switch (event.type) {
-      case "StepCompleted":
-        return event.output;
-      case "StepFailed":
-        return event.error;
-      case "InputFolded": {
-        const input = this.#parts.inputAt(event.sequence);
-        if (input?.type === "Signal") return input.payload;
-        return input?.type === "RunClosed" ? payloadIn(input.outcome) : undefined;
-      }
-      default:
-        return undefined;
-    }
   }
 
   /** Tries until it is done, as long as the run is here and it may help. */
@@ -169,12 +94,5 @@ export interface RunPayloadsParts {
   readonly onTrouble: (error: unknown) => void;
 }
 
-const EVENTS_AHEAD = 16;
-const FETCHES_AHEAD = 4;
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 15_000;
-
-function payloadIn(outcome: RunOutcome): Payload | undefined {
-  if (outcome.status === "completed") return outcome.output;
-  return outcome.status === "failed" ? outcome.error : undefined;
-}

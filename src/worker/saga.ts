@@ -1,12 +1,12 @@
 import { CompensationFailedError } from "../engine/flow-errors.ts";
 import { retryPolicy } from "../engine/retry.ts";
-import type { StepPlan } from "./step-plan.ts";
+import type { AskedStep } from "./asked-step.ts";
 
 /** How to undo something that was done. */
 export interface Compensation {
   /** Of the step that undoes it. */
   readonly name: string;
-  readonly plan: StepPlan;
+  readonly plan: AskedStep;
 }
 
 /**
@@ -48,7 +48,7 @@ export class Saga {
   async undo(
     run: string,
     cause: unknown,
-    step: (name: string, plan: StepPlan) => Promise<unknown>,
+    step: (name: string, plan: AskedStep) => Promise<unknown>,
   ): Promise<boolean> {
     const failures: unknown[] = [];
     let undone = false;

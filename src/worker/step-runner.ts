@@ -1,11 +1,10 @@
 import type { Logger } from "pino";
-import { PayloadTooLargeError } from "../engine/flow-errors.ts";
 import type { Command } from "../engine/journal.ts";
-import type { Payload, PlainPayload } from "../engine/payload.ts";
+import type { Payload } from "../engine/payload.ts";
 import type { RunEventBody } from "../engine/run-event.ts";
 import type { Clock } from "../ports/clock.ts";
 import { encodeError } from "../wire/error-codec.ts";
-import { encodeValue } from "../wire/value-codec.ts";
+import { encodeWithin } from "./encode-within.ts";
 import type { RunTimers } from "./run-timers.ts";
 import { sealEvent } from "./seal-event.ts";
 import { type AttemptResult, StepAttempt } from "./step-attempt.ts";
@@ -166,13 +165,3 @@ export interface StepRunnerParts {
 
 /** An event that can wait for company waits so long. */
 export const LONE_EVENT_MS = 100;
-
-/**
- * A value as a payload of no more than this size.
- * @throws {@link PayloadTooLargeError}, {@link NotSerializableError}
- */
-export function encodeWithin(limitBytes: number, value: unknown, what: string): PlainPayload {
-  const payload = encodeValue(value, what);
-  if (payload.data.length <= limitBytes) return payload;
-  throw new PayloadTooLargeError(what, payload.data.length, limitBytes);
-}
