@@ -2,18 +2,14 @@ import { ArchiveFileError } from "../engine/archive-errors.ts";
 import type { ArchivedEvent } from "../engine/archived-event.ts";
 import type { BlobRef } from "../engine/payload.ts";
 import { BlobStoreError } from "../engine/payload-errors.ts";
-import type { Submission } from "../engine/submission.ts";
-import { chain, type RunHistory } from "../history/run-history.ts";
+import { type RecordedRun, recordedRun, type StoredRun } from "../history/recorded-run.ts";
 import type { Payloads } from "../payloads/payloads.ts";
 import type { Stored } from "../ports/run-log.ts";
-import { decodeSubmission } from "../wire/submission-codec.ts";
-import { type RunFile, readRunFile } from "./run-file.ts";
+import { type RunFile, type RunFileKind, readRunFile } from "./run-file.ts";
 
 /** A run as it was in the log before it went to the archive. */
-export interface ArchivedRunContent extends RunHistory {
-  readonly submission: Submission;
-  /** Its whole inbox. */
-  readonly inbox: readonly Stored[];
+export interface ArchivedRunContent extends RecordedRun {
+  readonly stored: StoredRun;
   readonly file: RunFile;
 }
 
@@ -46,16 +42,15 @@ export async function readRunFrom(
 /** What a run's file says. @throws Error when it is no whole run. */
 export function contentOf(file: RunFile, runId: string): ArchivedRunContent {
   if (file.header.run !== runId) throw new Error(`It is the file of run ${file.header.run}.`);
-  const [submitted] = file.messages.filter(({ kind }) => kind === "new");
-  const decoded = submitted === undefined ? undefined : decodeSubmission(submitted.data);
-  if (decoded?.kind !== "ok" || decoded.value.runId !== runId) {
-    throw new Error("It has no submission.");
-  }
-  const stored = (wanted: "in" | "h"): readonly Stored[] =>
+  const stored = (wanted: RunFileKind): readonly Stored[] =>
     file.messages.flatMap(({ kind, ...message }) =>
       kind === wanted ? [{ ...message, partition: 0 }] : [],
     );
-  const history = chain(stored("h"));
-  if (history.frames.length === 0) throw new Error("It has no history.");
-  return { ...history, submission: decoded.value, inbox: stored("in"), file };
+  const [submission] = stored("new");
+  if (submission === undefined) throw new Error("It has no submission.");
+  const messages: StoredRun = { submission, inbox: stored("in"), history: stored("h") };
+  const recorded = recordedRun(messages, runId);
+  if (recorded === undefined) throw new Error("It has no submission.");
+  if (recorded.frames.length === 0) throw new Error("It has no history.");
+  return { ...recorded, stored: messages, file };
 }
