@@ -182,6 +182,8 @@ export type {
 export type { BulkAction, BulkError, BulkJob } from "./engine/bulk-job.ts";
 export type { CloudEvent, RunEventData } from "./engine/cloud-event.ts";
 export type { Duration } from "./engine/duration.ts";
+export type { EventAddress, EventPlace } from "./engine/event-address.ts";
+export { EventNotFoundError } from "./engine/event-not-found-error.ts";
 export type { EventSettings } from "./engine/event-settings.ts";
 export { ExpressionError, type ExpressionProblem } from "./engine/expression-error.ts";
 export {

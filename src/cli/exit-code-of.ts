@@ -31,6 +31,7 @@ const BY_CODE: ReadonlyMap<string, ExitCode> = new Map([
   ["SERVER_UNPROTECTED", EXIT.refused],
   ["TOKEN_NOT_FOUND", EXIT.notFound],
   ["RUN_NOT_FOUND", EXIT.notFound],
+  ["EVENT_NOT_FOUND", EXIT.notFound],
   ["TRIGGER_NOT_FOUND", EXIT.notFound],
   ["SCHEDULE_NOT_FOUND", EXIT.notFound],
   ["WEBHOOK_NOT_FOUND", EXIT.notFound],

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { EventNotFoundError } from "../../src/engine/event-not-found-error.ts";
 import {
   ContextClosedError,
   FatalError,
@@ -48,6 +49,7 @@ const ERRORS: readonly (readonly [MillraceError, string, boolean, RegExp])[] = [
   [new RunCancelledError(ID, "called"), "RUN_CANCELLED", false, /order-42.*: called/],
   [new RunCancelledError(ID, ""), "RUN_CANCELLED", false, /was cancelled\.$/],
   [new RunNotFoundError(ID, "shop"), "RUN_NOT_FOUND", false, /order-42.*namespace shop/],
+  [new EventNotFoundError("#9", 4), "EVENT_NOT_FOUND", false, /#9.*4 events.*millrace events/],
   [new RunExistsError(ID), "RUN_EXISTS", false, /order-42.*Attach/],
   [new ResultTimeoutError(ID, 10, "pending"), "RESULT_TIMEOUT", false, /10 ms.*pending.*attach/],
   [new RunNotResumableError(ID, "running"), "RUN_NOT_RESUMABLE", false, /order-42 is running/],

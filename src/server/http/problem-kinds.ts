@@ -56,6 +56,7 @@ export const PROBLEM_KINDS: Readonly<Record<string, ProblemKind>> = Object.freez
   TRIGGER_NOT_FOUND: { status: 404, title: "There is no such trigger" },
   SCHEDULE_NOT_FOUND: { status: 404, title: "There is no such schedule" },
   RUN_NOT_FOUND: { status: 404, title: "There is no such run" },
+  EVENT_NOT_FOUND: { status: 404, title: "The run has no such event" },
   RUN_EXISTS: { status: 409, title: "The key is taken" },
   RUN_CLOSED: { status: 409, title: "The run has ended" },
   RUN_ARCHIVED: { status: 409, title: "The run is in the archive" },
