@@ -25,7 +25,7 @@ export function isSameLeaf(a: object, b: object): boolean {
   const [bytesA, bytesB] = [bytesOf(a), bytesOf(b)];
   if (bytesA !== undefined && bytesB !== undefined) return Buffer.compare(bytesA, bytesB) === 0;
   if (a instanceof Date && b instanceof Date) return Object.is(a.getTime(), b.getTime());
-  return String(a) === String(b);
+  return leafText(a) === leafText(b);
 }
 
 /** The bytes of whatever is made of them. */
@@ -40,4 +40,9 @@ const LEAVES = new Set(["Date", "RegExp", "URL", "URLSearchParams", "Number", "S
 
 function isLeaf(value: object, tag: string): boolean {
   return LEAVES.has(tag) || tag.startsWith("Temporal.") || bytesOf(value) !== undefined;
+}
+
+/** What a leaf says: all of them have a text of their own. */
+export function leafText(leaf: object): string {
+  return (leaf as { toString(): string }).toString();
 }

@@ -1,4 +1,4 @@
-import { bytesOf, sortOf } from "./value-sort.ts";
+import { bytesOf, leafText, sortOf } from "./value-sort.ts";
 
 /** Texts by which values are told apart: the same for values that are the same, whatever the order of their keys and members. */
 export class ValueTexts {
@@ -27,7 +27,7 @@ export class ValueTexts {
   #textOfObject(value: object, inside: readonly object[]): string {
     const text = (part: unknown): string => this.#text(part, inside);
     const sort = sortOf(value);
-    if (sort.startsWith("leaf ")) return leafText(value, sort.slice("leaf ".length));
+    if (sort.startsWith("leaf ")) return namedText(value, sort.slice("leaf ".length));
     if (Array.isArray(value)) return `[${value.map(text).join(",")}]`;
     if (value instanceof Set) return `Set{${[...value].map(text).toSorted().join(",")}}`;
     if (value instanceof Map) {
@@ -44,11 +44,11 @@ export class ValueTexts {
 const MAX_VALUES = 200_000;
 const MAX_DEPTH = 128;
 
-function leafText(value: object, tag: string): string {
+function namedText(value: object, tag: string): string {
   const bytes = bytesOf(value);
   if (bytes !== undefined) return `${tag}(${Buffer.from(bytes).toString("base64")})`;
   if (value instanceof Date) {
     return Number.isNaN(value.getTime()) ? "Date(invalid)" : `Date(${value.toISOString()})`;
   }
-  return `${tag}(${String(value)})`;
+  return `${tag}(${leafText(value)})`;
 }

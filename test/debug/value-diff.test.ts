@@ -1,7 +1,6 @@
 import fc, { type Arbitrary } from "fast-check";
 import { expect, test } from "vitest";
 import { diffValues, isSameValue } from "../../src/debug/value-diff.ts";
-import type { PlainPayload } from "../../src/engine/payload.ts";
 import { decodeValue, encodeValue } from "../../src/wire/value-codec.ts";
 
 /** Values as payloads hold them. */
@@ -29,7 +28,7 @@ const anyValue: Arbitrary<unknown> = fc.letrec<{ value: unknown }>((tie) => ({
 
 /** As it comes out of a history: a copy that shares nothing with the original. */
 function copied(value: unknown): unknown {
-  return decodeValue(encodeValue(value, "a value") as PlainPayload);
+  return decodeValue(encodeValue(value, "a value"));
 }
 
 test("a value and its copy are the same, whatever they hold", () => {
@@ -178,45 +177,53 @@ test.each(cases)("%s", (_, a, b, differences) => {
 });
 
 test("the stack of an error does not count, its own data and its causes do", () => {
-  const error = (sku: number, cause: string): Error =>
-    Object.assign(new Error("sold out", { cause: new Error(cause) }), { sku });
-  expect(isSameValue(error(7, "shelf"), error(7, "shelf"))).toBe(true);
-  const { differences } = diffValues(error(7, "shelf"), error(8, "van"));
+  expect(isSameValue(soldOut(7, "shelf"), soldOut(7, "shelf"))).toBe(true);
+  const { differences } = diffValues(soldOut(7, "shelf"), soldOut(8, "van"));
   expect(differences.map(({ path }) => path)).toEqual(["$.sku", "$.cause.message"]);
 });
 
 test("values that hold themselves are compared, and a change inside is found once", () => {
-  const ring = (name: string): object => {
-    const first: Record<string, unknown> = { name };
-    first["next"] = { back: first, all: new Map([["self", first]]) };
-    return first;
-  };
   expect(isSameValue(ring("a"), ring("a"))).toBe(true);
   expect(diffValues(ring("a"), ring("b")).differences).toMatchObject([{ path: "$.name" }]);
 });
 
 test("of many differences the first are kept and the rest counted", () => {
-  const list = (n: number): number[] => Array.from({ length: 1_000 }, (_, at) => at * n);
-  const { differences, more } = diffValues(list(1), list(2), { limit: 10 });
+  const { differences, more } = diffValues(multiples(1), multiples(2), { limit: 10 });
   expect([differences.length, more]).toEqual([10, 989]);
 });
 
 test("what is too deep to be compared is said to be, and is never called the same", () => {
-  const deep = (end: unknown): unknown => {
-    let value = end;
-    for (let at = 0; at < 100_000; at++) value = [value];
-    return value;
-  };
   expect(diffValues(deep(1), deep(2))).toEqual({ differences: [], more: 0, isCut: true });
   expect(isSameValue(deep(1), deep(1))).toBe(false);
   expect(diffValues(new Set([deep(1)]), new Set([deep(1)])).isCut).toBe(true);
 });
 
 test("values that share parts many times over do not multiply the work", () => {
-  const wide = (end: number): unknown => {
-    let value: unknown = end;
-    for (let at = 0; at < 60; at++) value = { left: value, right: value };
-    return value;
-  };
   expect(isSameValue(wide(1), wide(1))).toBe(true);
 });
+
+function ring(name: string): object {
+  const first: Record<string, unknown> = { name };
+  first["next"] = { back: first, all: new Map([["self", first]]) };
+  return first;
+}
+
+function deep(end: unknown): unknown {
+  let value = end;
+  for (let at = 0; at < 100_000; at++) value = [value];
+  return value;
+}
+
+function wide(end: number): unknown {
+  let value: unknown = end;
+  for (let at = 0; at < 60; at++) value = { left: value, right: value };
+  return value;
+}
+
+function soldOut(sku: number, cause: string): Error {
+  return Object.assign(new Error("sold out", { cause: new Error(cause) }), { sku });
+}
+
+function multiples(n: number): number[] {
+  return Array.from({ length: 1_000 }, (_, at) => at * n);
+}
