@@ -1651,6 +1651,12 @@ export interface components {
                 readonly size: number;
                 readonly store: string;
             };
+            /** @description The last event that is shown: its number in the run, its frame, its index there. */
+            readonly lastEvent: {
+                readonly event: number;
+                readonly inFrame: number;
+                readonly sequence: number;
+            };
             readonly metadata: {
                 readonly [key: string]: string;
             };
@@ -1810,6 +1816,8 @@ export interface components {
             readonly epoch: number;
             /** @description Its place in the frame. */
             readonly index: number;
+            /** @description Its number in the run, from 1. */
+            readonly number: number;
             /** @description Stream sequence of its frame. */
             readonly sequence: number;
             /** @description `StepCompleted` and so on: docs/protocol.md. */
@@ -4716,8 +4724,8 @@ export interface operations {
     readonly getRunDetails: {
         readonly parameters: {
             readonly query?: {
-                /** @description As it was when this stream sequence was the last one. Default: as it is now. */
-                readonly at?: number;
+                /** @description As it was after this event: its number (`12`), a stream sequence (`seq:9041`) or a step (`charge#1`). Default: as it is now. */
+                readonly at?: string;
             };
             readonly header?: never;
             readonly path: {

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from "commander";
 import { type Duration, toMilliseconds } from "../engine/duration.ts";
+import { type EventAddress, parseEventAddress } from "../engine/event-address.ts";
 
 /** `10s`, `5m`, `250ms`, or milliseconds. */
 export function durationValue(text: string): Duration {
@@ -39,6 +40,17 @@ export function sequenceValue(text: string): number {
   const sequence = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(sequence)) return sequence;
   throw new InvalidArgumentError("Give a whole number from 0.");
+}
+
+/** An event of a run: `12`, `seq:9041` or a step. */
+export function addressValue(text: string): EventAddress {
+  try {
+    return parseEventAddress(text);
+  } catch {
+    throw new InvalidArgumentError(
+      "Give the number of an event (12), a stream sequence (seq:9041) or a step (charge#1).",
+    );
+  }
 }
 
 /** For an option that may be given several times. */

@@ -32,11 +32,12 @@ function timeOrNull(ms: number): string | null {
   return ms === 0 ? null : new Date(ms).toISOString();
 }
 
-/** An event on one line: sequence, time, what happened. */
+/** An event on one line: its number, the sequence of its frame, time, what happened. */
 export function eventLine(event: RecordedEvent, colors: Colors): string {
+  const number = `#${event.number}`.padStart(6);
   const sequence = colors.dim(String(event.sequence).padStart(8));
   const time = colors.dim(clockTime(new Date(event.at)));
-  return `${sequence} ${time} ${colors.bold(event.type.padEnd(17))} ${printable(detailOf(event))}`;
+  return `${number} ${sequence} ${time} ${colors.bold(event.type.padEnd(17))} ${printable(detailOf(event))}`;
 }
 
 function detailOf(event: RecordedEvent): string {

@@ -124,16 +124,25 @@ const NO_LINES = Object.fromEntries(
 
 function stepRows(run: ShownRun, colors: Colors): Rows {
   if (run.steps.length === 0) return [];
-  const rows = run.steps.map(({ id, status, attempts }) => {
+  const rows = run.steps.map(({ id, status, attempts, output }) => {
     const last = attempts.at(-1);
     const took = last?.durationMs === undefined ? "" : humanDuration(last.durationMs);
     const count = String(last?.attempt ?? attempts.length);
-    return [printable(id), coloredStatus(status, colors), count, took, note(last)];
+    const text = status === "completed" ? outputText(output) : note(last);
+    return [printable(id), coloredStatus(status, colors), count, took, text];
   });
   return [["step", "status", "attempt", "took", ""].map(colors.dim), ...rows];
 }
 
 type Step = ShownRun["steps"][number];
+
+/** What a step gave, as far as it fits on a line. */
+function outputText(output: unknown): string {
+  const text = output === undefined ? "" : printable(jsonText(output));
+  return text.length > MAX_OUTPUT ? `${text.slice(0, MAX_OUTPUT)}…` : text;
+}
+
+const MAX_OUTPUT = 100;
 
 function note(attempt: Step["attempts"][number] | undefined): string {
   if (attempt === undefined) return "";

@@ -1,6 +1,8 @@
 import { NO_ANNOTATIONS, type Progress } from "../engine/annotations.ts";
 import type { Attributes } from "../engine/attributes.ts";
+import { type EventAddress, type EventPlace, parseEventAddress } from "../engine/event-address.ts";
 import type { RecordedFrame } from "../engine/frame.ts";
+import { framesUpTo } from "../engine/frames-up-to.ts";
 import type { BlobRef } from "../engine/payload.ts";
 import type { RunId, RunRef } from "../engine/run-id.ts";
 import { foldPeriods, type RunPeriods } from "../engine/run-periods.ts";
@@ -13,7 +15,8 @@ import {
 import { type RunStatus, runStatus, statusBeforeStart } from "../engine/run-status.ts";
 import { START_TIMER } from "../engine/step-id.ts";
 import type { Submission } from "../engine/submission.ts";
-import { InvalidOptionError } from "../engine/usage-errors.ts";
+import { BEFORE_ALL, placedEvents, resolveAddress } from "../history/resolve-address.ts";
+import { waitsAtEnd } from "../history/waits-at-end.ts";
 import { type ArchivePlace, archivePlace } from "./archive-place.ts";
 import type { ClientHost } from "./client-host.ts";
 import { waitsInQueue } from "./queue-waits.ts";
@@ -67,7 +70,10 @@ export interface RunDetails {
   readonly waits: readonly WaitDetails[];
   /** The run that submitted it from its flow, if one did. */
   readonly parent: string | undefined;
-  /** What a suspended or pending run waits for. */
+  /**
+   * What it waits for: what a suspended run said itself, what keeps a pending one in its queue, and while a worker holds it the
+   * steps, timers, children and signals that are recorded as open.
+   */
   readonly waitingFor: readonly string[];
   /** Why it is to stop, if somebody asked for that. */
   readonly cancelReason: string | undefined;
@@ -88,12 +94,17 @@ export interface RunDetails {
   readonly frames: readonly RecordedFrame[];
   /** Stream sequence of the last frame that is shown; 0 for none. */
   readonly sequence: number;
+  /** The last event that is shown. */
+  readonly lastEvent: EventPlace;
 }
 
 /** How much of a run is read. */
 export interface DetailsOptions {
-  /** As it was when this stream sequence was the last one: what is recorded later is left out. Default: as it is now. */
-  readonly at?: number;
+  /**
+   * As it was after this event: its number (`"12"`), a stream sequence (`"seq:9041"`), or a step (`"charge#1"`, after the last
+   * that is recorded of it). What is recorded later is left out. Default: as it is now.
+   */
+  readonly at?: string | EventAddress;
 }
 
 export interface StepDetails {
@@ -138,31 +149,40 @@ export interface TimerDetails {
   readonly firedAt: Date | undefined;
 }
 
-/** @throws {@link InvalidOptionError} */
+/** @throws {@link InvalidOptionError}, {@link EventNotFoundError} */
 export async function readDetails(
   host: ClientHost,
   run: RunRef,
   { at }: DetailsOptions = {},
 ): Promise<RunDetails | undefined> {
-  if (at !== undefined && !(Number.isSafeInteger(at) && at >= 0)) {
-    throw new InvalidOptionError("at", at, "give a stream sequence: a whole number from 0");
-  }
-  const whole = await readWholeHistory(host, run, at);
+  const address = typeof at === "string" ? parseEventAddress(at) : at;
+  const whole = await readWholeHistory(host, run);
   if (whole === undefined) return undefined;
-  const { submission, frames, foreign, archived } = whole;
+  const { submission, foreign, archived } = whole;
+  const { frames, lastEvent } = asOf(whole.frames, address);
   const state = foldFrames(frames);
   const shown = new ShownPayloads(host.payloads);
   return {
     ...(await submittedAs(submission, state, shown)),
     ...(state === undefined
       ? await neverStarted(host, run, submission, at === undefined)
-      : { ...(await progressOf(state, shown)), ...periodsOf(state, frames, submission) }),
+      : { ...(await progressOf(state, frames, shown)), ...periodsOf(state, frames, submission) }),
     ...(await endOf(state, shown)),
     archived: archived === undefined ? undefined : archivePlace(archived),
-    foreign,
+    foreign:
+      address === undefined ? foreign : foreign.filter((one) => one.sequence <= lastEvent.sequence),
     frames,
     sequence: state?.sequence ?? 0,
+    lastEvent,
   };
+}
+
+function asOf(frames: readonly RecordedFrame[], address: EventAddress | undefined) {
+  if (address === undefined) {
+    return { frames, lastEvent: placedEvents(frames).at(-1)?.place ?? BEFORE_ALL };
+  }
+  const { last: lastEvent } = resolveAddress(frames, address);
+  return { frames: framesUpTo(frames, lastEvent), lastEvent };
 }
 
 async function submittedAs(
@@ -210,7 +230,7 @@ async function neverStarted(host: ClientHost, run: RunRef, submission: Submissio
   };
 }
 
-async function progressOf(state: RunState, shown: ShownPayloads) {
+async function progressOf(state: RunState, frames: readonly RecordedFrame[], shown: ShownPayloads) {
   const { epoch, worker, takeOvers, parked, version, patches } = state;
   return {
     status: runStatus(state.status),
@@ -222,7 +242,7 @@ async function progressOf(state: RunState, shown: ShownPayloads) {
     patches,
     steps: await stepDetails(state, shown),
     timers: timerDetails(state),
-    waitingFor: state.suspended?.waits ?? [],
+    waitingFor: waitsAtEnd(frames),
     cancelReason: state.cancelReason,
     progress: state.annotations.progress,
     exposed: await shown.values(state.annotations.exposed),

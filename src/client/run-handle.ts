@@ -97,9 +97,9 @@ export class RunHandle<Output = unknown> {
   }
 
   /**
-   * All that is recorded of the run: input, steps with their attempts, timers, outcome. Reads the whole history, or with `at`
-   * as much of it as there was at that stream sequence, which {@link RunHandle.events} gives with each event.
-   * @throws {@link RunNotFoundError}, {@link InvalidOptionError}, and {@link ArchiveFileError} when it is in the archive and its file
+   * All that is recorded of the run: input, steps with their attempts, timers, outcome. Reads the whole history. With `at`
+   * it is the run as it was after that event.
+   * @throws {@link RunNotFoundError}, {@link InvalidOptionError}, {@link EventNotFoundError}, and {@link ArchiveFileError} when it is in the archive and its file
    * cannot be read.
    */
   async details(options: DetailsOptions = {}): Promise<RunDetails> {
@@ -144,13 +144,16 @@ export class RunHandle<Output = unknown> {
   events(options: EventsOptions = {}): AsyncIterableIterator<RecordedEvent> {
     const { from = 0, follow = false, signal } = options;
     const shown = new ShownPayloads(this.#host.payloads);
+    let number = from === 0 ? 0 : undefined;
     const push = async (
       frames: readonly RecordedFrame[],
       queue: AsyncQueue<RecordedEvent>,
     ): Promise<void> => {
+      number ??= (await this.details({ at: { sequence: from } })).lastEvent.event;
       for (const { sequence, epoch, events } of frames) {
-        for (const [index, event] of events.entries())
-          queue.push({ ...(await shown.event(event)), sequence, index, epoch });
+        for (const [index, event] of events.entries()) {
+          queue.push({ ...(await shown.event(event)), number: ++number, sequence, index, epoch });
+        }
       }
     };
     if (follow) {
@@ -296,8 +299,10 @@ export interface EventsOptions {
   readonly signal?: AbortSignal;
 }
 
-/** An event with its place: stream sequence of its frame, number in the frame, and the activation that recorded it. */
+/** An event with its place: stream sequence of its frame, index in the frame, and the activation that recorded it. */
 export type RecordedEvent = RunEvent & {
+  /** Its number in the run, from 1: what names it in every command and call. */
+  readonly number: number;
   readonly sequence: number;
   readonly index: number;
   readonly epoch: number;

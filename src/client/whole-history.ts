@@ -15,13 +15,11 @@ export interface WholeHistory extends RunHistory {
 }
 
 /**
- * All of it, or with `upTo` what there was at that stream sequence.
  * @throws {@link ArchiveFileError} when it is in the archive and its file cannot be read.
  */
 export async function readWholeHistory(
   { broker: { log }, payloads }: ClientHost,
   run: RunRef,
-  upTo = Number.POSITIVE_INFINITY,
 ): Promise<WholeHistory | undefined> {
   const head = await readHead(log, run);
   const archived = archivedIn(head.frame);
@@ -30,12 +28,11 @@ export async function readWholeHistory(
       payloads,
       archived,
     );
-    const known = frames.filter(({ sequence }) => sequence <= upTo);
-    return { submission, frames: known, foreign, archived };
+    return { submission, frames, foreign, archived };
   }
   const [submission, history] = await Promise.all([
     readSubmission(log, run, head.frame?.queue),
-    readHistory(log, run, Math.min(upTo, head.last)),
+    readHistory(log, run, head.last),
   ]);
   return submission === undefined ? undefined : { submission, ...history, archived };
 }

@@ -8,6 +8,7 @@
  */
 import type { Logger } from "pino";
 import { ContextClosedError } from "../engine/flow-errors.ts";
+import { frameStatus } from "../engine/frame-status.ts";
 import type { PlainInput } from "../engine/input.ts";
 import { Journal, type Mismatch } from "../engine/journal.ts";
 import type { PlainPayload } from "../engine/payload.ts";
@@ -25,7 +26,6 @@ import { encodeWithin } from "./encode-within.ts";
 import { FlowCommands } from "./flow-commands.ts";
 import { FlowPlay } from "./flow-play.ts";
 import { foldedInput } from "./folded-input.ts";
-import { frameStatus } from "./frame-status.ts";
 import { handBack } from "./hand-back.ts";
 import { interruptedAt, isUncalled } from "./history-marks.ts";
 import type { KeptMessage } from "./kept-message.ts";

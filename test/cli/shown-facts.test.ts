@@ -10,12 +10,12 @@ const plain = picocolors.createColors(false);
 const NOON = Date.UTC(2026, 0, 31, 12);
 
 function recorded(event: RunEvent): RecordedEvent {
-  return { ...event, sequence: 7, index: 0, epoch: 2 };
+  return { ...event, number: 3, sequence: 7, index: 0, epoch: 2 };
 }
 
 /** The part of the line that says what happened. */
 function told(event: RunEvent): string {
-  return eventLine(recorded(event), plain).replace(/^ +7 \S+ (\S+) */, "$1: ");
+  return eventLine(recorded(event), plain).replace(/^ +#3 +7 \S+ (\S+) */, "$1: ");
 }
 
 const at = NOON;
@@ -97,6 +97,7 @@ const RUN: ShownRun = {
   waits: [],
   queueDelayMs: 5,
   sequence: 7,
+  lastEvent: { event: 3, sequence: 7, inFrame: 0 },
   input: undefined,
   submittedAt: new Date(NOON),
   startAt: undefined,

@@ -116,29 +116,61 @@ test("at each of its events a run is shown as it was, whatever came after", asyn
   const run = millrace.attach(id);
   const events: RecordedEvent[] = [];
   for await (const event of run.events()) events.push(event);
-  const sequences = [...new Set(events.map(({ sequence }) => sequence))];
-  expect(sequences.length).toBeGreaterThan(3);
-  for (const at of sequences) {
-    const shown = await run.details({ at });
-    expect(shown.sequence).toBe(at);
-    const before = events.filter(({ sequence }) => sequence <= at);
+  expect(events.length).toBeGreaterThan(10);
+  expect(events.map(({ number }) => number)).toEqual(events.map((_, at) => at + 1));
+  for (const { number, sequence, index } of events) {
+    const shown = await run.details({ at: { event: number } });
+    expect(shown.lastEvent).toEqual({ event: number, sequence, inFrame: index });
+    expect(shown.frames.flatMap((frame) => frame.events)).toHaveLength(number);
+    const before = events.slice(0, number);
     const steps = new Set(
       before.flatMap((event) => ("step" in event && event.step !== "" ? [event.step] : [])),
     );
     expect(new Set(shown.steps.map(({ id: step }) => step))).toEqual(steps);
-    expect(shown.closedAt !== undefined).toBe(at === sequences.at(-1));
+    expect(shown.closedAt !== undefined).toBe(number === events.length);
   }
-  const [first = 0] = sequences;
-  expect(await run.details({ at: first - 1 })).toMatchObject({
-    status: "pending",
-    sequence: 0,
-    steps: [],
-    waitingFor: [],
-    queueDelayMs: undefined,
-    timeline: [{ kind: "queued", to: undefined }],
-  });
-  expect((await run.details({ at: Number.MAX_SAFE_INTEGER })).status).toBe("failed");
-  await expect(run.details({ at: -1 })).rejects.toMatchObject({ code: "INVALID_OPTION" });
+  for (const at of ["0", "seq:0"])
+    expect(await run.details({ at })).toMatchObject({
+      status: "pending",
+      sequence: 0,
+      steps: [],
+      waitingFor: [],
+      queueDelayMs: undefined,
+      timeline: [{ kind: "queued", to: undefined }],
+    });
+  const sequence = events[0]?.sequence ?? 0;
+  expect((await run.details({ at: { sequence } })).sequence).toBe(sequence);
+  expect((await run.details({ at: { sequence: Number.MAX_SAFE_INTEGER } })).status).toBe("failed");
+  await expect(run.details({ at: "seq:-1" })).rejects.toMatchObject({ code: "INVALID_OPTION" });
+  await expect(run.details({ at: "99999" })).rejects.toMatchObject({ code: "EVENT_NOT_FOUND" });
+});
+
+test("what a run waits for is known at any of its events, also while a worker holds it", async () => {
+  const { millrace, id } = await failedCheckout();
+  const run = millrace.attach(id);
+  const waits: string[] = [];
+  for await (const event of run.events()) {
+    const { status, waitingFor } = await run.details({ at: { event: event.number } });
+    waits.push(`${event.type}: ${status}: ${waitingFor.join(", ")}`);
+  }
+  expect(waits).toContainEqual(expect.stringMatching(/^TimerSet: running: sleep#1 until /));
+  expect(waits).toContainEqual(expect.stringMatching(/^ChildSubmitted: running: run ship:/));
+  expect(waits).toContain("Suspended: suspended: signal go");
+  const last = await run.details();
+  expect(last.waitingFor).toEqual([]);
+});
+
+test("events that are read from a place on have the numbers that they have in the run", async () => {
+  const { millrace, id } = await failedCheckout();
+  const run = millrace.attach(id);
+  const all: RecordedEvent[] = [];
+  for await (const event of run.events()) all.push(event);
+  const from = all[5]?.sequence ?? 0;
+  for (const follow of [false, true]) {
+    const rest: RecordedEvent[] = [];
+    for await (const event of run.events({ from, follow })) rest.push(event);
+    expect(rest).toEqual(all.filter(({ sequence }) => sequence > from));
+  }
 });
 
 test("a run that starts late was queued from its start on, not from its submission", async () => {

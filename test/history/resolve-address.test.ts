@@ -28,6 +28,14 @@ const FRAMES = [
   ),
 ];
 
+function error(address: EventAddress): unknown {
+  try {
+    return resolveAddress(FRAMES, address);
+  } catch (thrown) {
+    return thrown;
+  }
+}
+
 const places = (text: string): readonly number[] => {
   const { first, last } = resolveAddress(FRAMES, parseEventAddress(text));
   return [first.event, last.event];
@@ -58,13 +66,6 @@ test("a place has the frame of its event and its index there", () => {
 });
 
 test("what is not there is told, with the step that was probably meant", () => {
-  const error = (address: EventAddress): unknown => {
-    try {
-      return resolveAddress(FRAMES, address);
-    } catch (thrown) {
-      return thrown;
-    }
-  };
   expect(error({ event: 7 })).toBeInstanceOf(EventNotFoundError);
   expect(error({ event: 7 })).toMatchObject({ message: expect.stringContaining("#7") });
   expect(error({ event: 7 })).toMatchObject({ message: expect.stringContaining("6 events") });

@@ -31,8 +31,8 @@ export function addEvents(program: Command, host: Host): void {
 }
 
 const HELP = `
-A line is: stream sequence, time, event, details. To go on where you stopped, give the last sequence
-with --from.
+A line is: number in the run, stream sequence, time, event, details. The number names the event for
+--at and the like. To go on where you stopped, give the last sequence with --from.
 
 Examples:
   $ millrace events checkout:order-42

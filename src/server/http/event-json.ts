@@ -6,9 +6,9 @@ import type { EventSchema } from "./schemas/details-schema.ts";
 
 /** An event as JSON: its payloads as values. */
 export function eventJson(event: RecordedEvent): Static<typeof EventSchema> {
-  const { sequence, index, epoch, at, type, ...body } = event;
+  const { number, sequence, index, epoch, at, type, ...body } = event;
   const fields = Object.entries(body).map(([name, value]) => [name, fieldJson(name, value)]);
-  const place = { sequence, index, epoch, at: new Date(at).toISOString(), type };
+  const place = { number, sequence, index, epoch, at: new Date(at).toISOString(), type };
   return { ...Object.fromEntries(fields), ...place };
 }
 

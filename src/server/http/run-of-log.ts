@@ -28,7 +28,8 @@ export async function runOfLog(handle: RunHandle): Promise<RunJson> {
     submittedAt: details.submittedAt.toISOString(),
     updatedAt: (details.closedAt ?? details.startedAt ?? details.submittedAt).toISOString(),
     crashes: takeOvers,
-    waits: [...details.waitingFor],
+    // What a worker has begun is no wait.
+    waits: details.worker === "" ? [...details.waitingFor] : [],
     tags: [...new Set(details.tags)],
     attributes: attributesJson(details.attributes),
     archived: false,

@@ -61,10 +61,10 @@ function addRunRoutes(api: Api, { millrace, store }: ApiHost): void {
         querystring: Type.Object(
           {
             at: Type.Optional(
-              Type.Integer({
-                minimum: 0,
+              Type.String({
+                maxLength: 1_000,
                 description:
-                  "As it was when this stream sequence was the last one. Default: as it is now.",
+                  "As it was after this event: its number (`12`), a stream sequence (`seq:9041`) or a step (`charge#1`). Default: as it is now.",
               }),
             ),
           },

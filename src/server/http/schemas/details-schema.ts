@@ -112,6 +112,13 @@ export const DetailsSchema = Type.Object(
       description: "When nobody held it because it only waited.",
     }),
     sequence: Type.Integer({ description: "Stream sequence of the last frame that is shown." }),
+    lastEvent: Type.Object(
+      { event: Type.Integer(), sequence: Type.Integer(), inFrame: Type.Integer() },
+      {
+        description:
+          "The last event that is shown: its number in the run, its frame, its index there.",
+      },
+    ),
     frames: Type.Integer({ description: "How many frames its history has." }),
     parent: Type.Optional(Type.String()),
     waitingFor: Type.Array(Type.String()),
@@ -158,6 +165,7 @@ export const TreeRef = Type.Unsafe<object>({ $ref: "RunTree#" });
 
 export const EventSchema = Type.Object(
   {
+    number: Type.Integer({ description: "Its number in the run, from 1." }),
     sequence: Type.Integer({ description: "Stream sequence of its frame." }),
     index: Type.Integer({ description: "Its place in the frame." }),
     epoch: Type.Integer({ description: "The activation that recorded it." }),

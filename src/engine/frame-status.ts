@@ -1,6 +1,6 @@
-import type { FrameStatus } from "../engine/frame.ts";
-import type { RunEvent } from "../engine/run-event.ts";
-import { outcomeOf } from "../engine/run-outcome.ts";
+import type { FrameStatus } from "./frame.ts";
+import type { RunEvent } from "./run-event.ts";
+import { outcomeOf } from "./run-outcome.ts";
 
 /** The status that a frame with these events says its run to have. */
 export function frameStatus(
