@@ -23,7 +23,8 @@ import type { ArchiveHost } from "./archive-host.ts";
 import { archivedFrame } from "./archived-frame.ts";
 import { contentOf } from "./archived-run.ts";
 import { type FoundSubmission, findSubmission } from "./find-submission.ts";
-import { fileMessage, RUN_FILE_FORMAT, readRunFile, writeRunFile } from "./run-file.ts";
+import { fileMessage, readRunFile, writeRunFile } from "./run-file.ts";
+import { RUN_FILE_FORMAT } from "./run-file-format.ts";
 
 /** What came of it. A run that is skipped was not changed. */
 export type ArchiveOutcome =

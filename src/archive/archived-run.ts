@@ -5,7 +5,8 @@ import { BlobStoreError } from "../engine/payload-errors.ts";
 import { type RecordedRun, recordedRun, type StoredRun } from "../history/recorded-run.ts";
 import type { Payloads } from "../payloads/payloads.ts";
 import type { Stored } from "../ports/run-log.ts";
-import { type RunFile, type RunFileKind, readRunFile } from "./run-file.ts";
+import { readRunFile } from "./run-file.ts";
+import { BUNDLE_FORMAT, type RunFile, type RunFileKind } from "./run-file-format.ts";
 
 /** A run as it was in the log before it went to the archive. */
 export interface ArchivedRunContent extends RecordedRun {
@@ -42,15 +43,23 @@ export async function readRunFrom(
 /** What a run's file says. @throws Error when it is no whole run. */
 export function contentOf(file: RunFile, runId: string): ArchivedRunContent {
   if (file.header.run !== runId) throw new Error(`It is the file of run ${file.header.run}.`);
-  const stored = (wanted: RunFileKind): readonly Stored[] =>
-    file.messages.flatMap(({ kind, ...message }) =>
-      kind === wanted ? [{ ...message, partition: 0 }] : [],
-    );
-  const [submission] = stored("new");
-  if (submission === undefined) throw new Error("It has no submission.");
-  const messages: StoredRun = { submission, inbox: stored("in"), history: stored("h") };
-  const recorded = recordedRun(messages, runId);
+  const stored = storedIn(file);
+  const recorded = recordedRun(stored, runId);
   if (recorded === undefined) throw new Error("It has no submission.");
   if (recorded.frames.length === 0) throw new Error("It has no history.");
-  return { ...recorded, stored: messages, file };
+  return { ...recorded, stored, file };
+}
+
+/** The messages of a run's file by what they are. @throws Error when it has no submission, or two. */
+export function storedIn({ header, messages }: RunFile): StoredRun {
+  const partition = header.format === BUNDLE_FORMAT ? header.partition : 0;
+  const stored = (wanted: RunFileKind): readonly Stored[] =>
+    messages.flatMap(({ kind, ...message }) =>
+      kind === wanted ? [{ ...message, partition }] : [],
+    );
+  const [submission, ...others] = stored("new");
+  if (submission === undefined || others.length > 0) {
+    throw new Error(`It has ${others.length === 0 ? "no submission" : "two submissions"}.`);
+  }
+  return { submission, inbox: stored("in"), history: stored("h") };
 }

@@ -1,6 +1,8 @@
 /**
- * A run as one file: gzip of JSON lines, to be read with any tools (docs/archive.md). The first line says whose it is, each
- * message of the run has one, and the last one has their number and the SHA-256 of all before it.
+ * A run as one file: gzip of JSON lines, to be read with any tools (docs/bundles.md). The first line says whose it is, each
+ * message of the run has one, then each blob, and the last one has their number and the SHA-256 of all before it.
+ *
+ * The archive writes version 1, a bundle is version 2: one reader and one writer for both.
  */
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
@@ -12,53 +14,44 @@ import { decodeFrame } from "../wire/frame-codec.ts";
 import { decodeInput } from "../wire/input-codec.ts";
 import { decodeSubmission } from "../wire/submission-codec.ts";
 import { readable } from "./readable.ts";
+import {
+  BUNDLE_FORMAT,
+  blobOf,
+  type Fields,
+  headerOf,
+  messageOf,
+  type RunFile,
+  type RunFileBlob,
+  type RunFileEnd,
+  type RunFileHeader,
+  type RunFileKind,
+  type RunFileMessage,
+} from "./run-file-format.ts";
 
-/** What a run file begins with. */
-export const RUN_FILE_FORMAT = "millrace-run/1";
+type RunFileRow = RunFileMessage | RunFileBlob;
 
-export interface RunFile {
-  readonly header: RunFileHeader;
-  /** Its submission, then its inbox, then its history, each in order. */
-  readonly messages: readonly RunFileMessage[];
-}
-
-export interface RunFileHeader {
-  readonly format: typeof RUN_FILE_FORMAT;
-  readonly namespace: string;
-  readonly run: string;
-  readonly flow: string;
-  readonly key: string;
-  readonly queue: string;
-  readonly status: string;
-  /** When it ended, as ISO 8601. The file of a run is always the same, byte for byte: there is no time of writing in it. */
-  readonly closedAt: string;
-}
-
-export interface RunFileMessage {
-  readonly kind: RunFileKind;
-  readonly subject: string;
-  readonly sequence: number;
-  readonly data: Uint8Array;
-}
-
-/** As in subjects: submission, inbox, history. */
-export type RunFileKind = "new" | "in" | "h";
-
-/** The bytes of a run's file. Beside them a line at a time is held. */
+/** The bytes of a run's file: always the same for the same content. Beside them a line at a time is held. */
 export async function writeRunFile(
   header: RunFileHeader,
-  messages: Iterable<RunFileMessage> | AsyncIterable<RunFileMessage>,
+  rows: Iterable<RunFileRow> | AsyncIterable<RunFileRow>,
 ): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   await pipeline(
-    Readable.from(lines(header, messages)),
+    Readable.from(lines(header, rows)),
     createGzip(),
     async (packed: AsyncIterable<Uint8Array>) => {
       for await (const piece of packed) pieces.push(piece);
     },
   );
-  return Buffer.concat(pieces);
+  const packed = Buffer.concat(pieces);
+  // Where it was packed is no part of it.
+  packed[GZIP_SYSTEM_AT] = GZIP_SYSTEM_UNKNOWN;
+  return packed;
 }
+
+/** RFC 1952. */
+const GZIP_SYSTEM_AT = 9;
+const GZIP_SYSTEM_UNKNOWN = 255;
 
 /** A stored message as it goes into the file. */
 export function fileMessage(kind: RunFileKind, stored: Stored): RunFileMessage {
@@ -68,28 +61,26 @@ export function fileMessage(kind: RunFileKind, stored: Stored): RunFileMessage {
 
 async function* lines(
   header: RunFileHeader,
-  messages: Iterable<RunFileMessage> | AsyncIterable<RunFileMessage>,
+  rows: Iterable<RunFileRow> | AsyncIterable<RunFileRow>,
 ): AsyncGenerator<Uint8Array> {
   const hash = createHash("sha256");
-  let count = 0;
+  let messages = 0;
+  let blobs = 0;
   const line = (fields: object): Uint8Array => {
     const bytes = Buffer.from(`${JSON.stringify(fields)}\n`);
     hash.update(bytes);
     return bytes;
   };
   yield line(header);
-  for await (const message of messages) {
-    count++;
-    yield line(messageLine(message));
+  for await (const row of rows) {
+    if ("kind" in row) messages++;
+    else blobs++;
+    yield line("kind" in row ? messageLine(row) : blobLine(row));
   }
-  const end: RunFileEnd = { messages: count, sha256: hash.digest("hex") };
+  const sha256 = hash.digest("hex");
+  const end: RunFileEnd =
+    header.format === BUNDLE_FORMAT ? { messages, blobs, sha256 } : { messages, sha256 };
   yield Buffer.from(`${JSON.stringify(end)}\n`);
-}
-
-interface RunFileEnd {
-  readonly messages: number;
-  /** Of all bytes before this line, in lower-case hexadecimal. */
-  readonly sha256: string;
 }
 
 function messageLine({ kind, subject, sequence, data }: RunFileMessage): object {
@@ -102,39 +93,68 @@ function messageLine({ kind, subject, sequence, data }: RunFileMessage): object 
 
 const DECODE = { new: decodeSubmission, in: decodeInput, h: decodeFrame } as const;
 
+function blobLine({ ref: { store, key, sha256, size }, bytes }: RunFileBlob): object {
+  const base64 = Buffer.from(bytes).toString("base64");
+  return { kind: "blob", store, key, sha256, size, base64 };
+}
+
+/** How much a file may unpack to. What comes from elsewhere may be made to fill the memory of whoever reads it. */
+export interface RunFileLimits {
+  readonly unpackedBytes: number;
+  readonly messages: number;
+}
+
+/** Of what was read from a place of one's own. */
+const NO_LIMITS: RunFileLimits = {
+  unpackedBytes: Number.POSITIVE_INFINITY,
+  messages: Number.POSITIVE_INFINITY,
+};
+
 /**
  * Reads a run's file, and checks it against its last line. The bytes of messages are taken, never their JSON readings.
  * @throws Error that says what is wrong with it.
  */
-export async function readRunFile(bytes: Uint8Array): Promise<RunFile> {
+export async function readRunFile(
+  bytes: Uint8Array,
+  limits: RunFileLimits = NO_LIMITS,
+): Promise<RunFile> {
   const hash = createHash("sha256");
   const messages: RunFileMessage[] = [];
+  const blobs: RunFileBlob[] = [];
   let header: RunFileHeader | undefined;
-  let end: RunFileEnd | undefined;
-  for await (const line of linesOf(bytes)) {
+  let end: Partial<RunFileEnd> | undefined;
+  for await (const line of linesOf(bytes, limits.unpackedBytes)) {
     if (end !== undefined) throw new Error("It goes on after its last line.");
     const fields = parse(line);
     if (header === undefined) header = headerOf(fields);
+    else if (fields["kind"] === "blob") blobs.push(blobOf(fields));
     else if ("kind" in fields) messages.push(messageOf(fields));
-    else end = fields as unknown as RunFileEnd;
+    else end = fields;
+    if (messages.length > limits.messages) {
+      throw new Error(`It has more than ${limits.messages} messages.`);
+    }
     if (end === undefined) hash.update(line).update("\n");
   }
   if (header === undefined || end === undefined) throw new Error("It ends before its last line.");
   const sha256 = hash.digest("hex");
-  if (end.messages !== messages.length || end.sha256 !== sha256) {
+  const isWhole = end.messages === messages.length && (end.blobs ?? 0) === blobs.length;
+  if (!isWhole || end.sha256 !== sha256) {
     throw new Error(
       `Its last line says ${end.messages} messages with SHA-256 ${end.sha256}; it has ${messages.length} with ${sha256}.`,
     );
   }
-  return { header, messages };
+  return { header, messages, blobs };
 }
 
 /** The unpacked lines, without their ends. Not by readline: that breaks lines at other characters too. */
-async function* linesOf(bytes: Uint8Array): AsyncGenerator<Buffer> {
+async function* linesOf(bytes: Uint8Array, mostBytes: number): AsyncGenerator<Buffer> {
   const source = Readable.from([Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)]);
   const unpacked = source.pipe(createGunzip());
   let begun: Buffer[] = [];
+  let total = 0;
   for await (const piece of unpacked as AsyncIterable<Buffer>) {
+    total += piece.length;
+    if (total > mostBytes) throw new Error(`It unpacks to more than ${mostBytes} bytes.`);
     let from = 0;
     for (let at = piece.indexOf(NEW_LINE); at !== -1; at = piece.indexOf(NEW_LINE, from)) {
       yield Buffer.concat([...begun, piece.subarray(from, at)]);
@@ -148,27 +168,8 @@ async function* linesOf(bytes: Uint8Array): AsyncGenerator<Buffer> {
 
 const NEW_LINE = 0x0a;
 
-type Fields = Readonly<Record<string, unknown>>;
-
 function parse(line: Buffer): Fields {
   const fields: unknown = JSON.parse(line.toString());
   if (typeof fields === "object" && fields !== null) return fields as Fields;
   throw new Error("One of its lines is no JSON object.");
-}
-
-function headerOf(fields: Fields): RunFileHeader {
-  const { format } = fields;
-  if (format === RUN_FILE_FORMAT) return fields as unknown as RunFileHeader;
-  throw new Error(`Its format is ${String(format)}, and this version reads ${RUN_FILE_FORMAT}.`);
-}
-
-function messageOf({ kind, subject, sequence, base64 }: Fields): RunFileMessage {
-  const isMessage = isKind(kind) && typeof subject === "string" && typeof sequence === "number";
-  if (!isMessage || typeof base64 !== "string")
-    throw new Error("One of its messages has no place.");
-  return { kind, subject, sequence, data: Buffer.from(base64, "base64") };
-}
-
-function isKind(kind: unknown): kind is RunFileKind {
-  return kind === "new" || kind === "in" || kind === "h";
 }

@@ -1,7 +1,8 @@
 /** The file of a run in the archive is gone, damaged, or another one's: who needs it is told which, and the rest works. */
 import { gunzipSync, gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { type RunFileMessage, readRunFile, writeRunFile } from "../../src/archive/run-file.ts";
+import { readRunFile, writeRunFile } from "../../src/archive/run-file.ts";
+import type { RunFileMessage } from "../../src/archive/run-file-format.ts";
 import { ArchiveFileError, BlobStoreError, type RunHandle } from "../../src/index.ts";
 import { MemoryBroker } from "../../src/testing/memory-broker.ts";
 import { openShop, paid, type Shop } from "./support/orders.ts";
