@@ -82,6 +82,8 @@ function detailOf(event: RecordedEvent): string {
       return event.reason;
     case "Archived":
       return `${new Date(event.archivedAt).toISOString()} to ${event.file.key} in ${event.file.store}`;
+    case "Forked":
+      return `from ${event.origin} after its event ${event.event}${setText(event.set)}`;
     case "Released":
       return "";
     case "Unknown":
@@ -91,6 +93,10 @@ function detailOf(event: RecordedEvent): string {
 
 function versionText(version: string): string {
   return version === "" ? "" : `, version ${version}`;
+}
+
+function setText(set: readonly string[]): string {
+  return set.length === 0 ? "" : `, with another outcome of ${set.join(", ")}`;
 }
 
 const CLOSE_TEXT = {

@@ -95,7 +95,10 @@ export class Journal {
       case "TimerFired":
         return this.#settle(event, ["timer", "receive"], event.timer, { type: "due" });
       case "ChildSubmitted":
-        return this.#settle(event, ["child"], event.child, { type: "due" });
+        return this.#settle(event, ["child"], event.child, {
+          type: "submitted",
+          runId: event.runId,
+        });
       case "StepAttemptFailed":
         return this.#match(event.type, ["step"], event.step, (command) => {
           command.failedAttempts = event.attempt;
@@ -122,6 +125,7 @@ export class Journal {
       case "Failed":
       case "Crashed":
       case "Cancelled":
+      case "Forked":
         return undefined;
       case "Archived":
         return { expected: "its history", asked: "nothing: it is in the archive", step: "" };
@@ -146,6 +150,11 @@ export class Journal {
   }
 
   #fold(at: number, sequence: number, kind: string): Mismatch | undefined {
+    // These say nothing to the flow, and a fork has no copy of them.
+    if (kind === "cancel" || kind === "watch") {
+      this.#now = Math.max(this.#now, at);
+      return undefined;
+    }
     const input = this.#inputOf(sequence);
     if (input === undefined) {
       const expected = `the ${kind} that the inbox held at ${sequence}`;
@@ -270,8 +279,10 @@ export interface Command extends Asked {
 export type Outcome =
   | { readonly type: "output"; readonly output: Payload }
   | { readonly type: "error"; readonly error: Payload }
-  /** Its time has come, or it is recorded: there is nothing to give. */
+  /** Its time has come: there is nothing to give. */
   | { readonly type: "due" }
+  /** The child is recorded, as this run. */
+  | { readonly type: "submitted"; readonly runId: string }
   | { readonly type: "closed"; readonly closed: RunClosedInput }
   /** The run is to stop: nobody waits for this any more. */
   | { readonly type: "cancelled" };

@@ -66,6 +66,7 @@ function reasonFor(head: Frame | undefined, resume: boolean): ActivationReason {
   if (head === undefined) return "submitted";
   if (isActive(head.status)) return "takeover";
   if (resume && isResumable(head.status)) return "resumed";
+  if (head.events.at(-1)?.type === "Forked") return "forked";
   return head.status === "released" ? "released" : "woken";
 }
 

@@ -3,7 +3,13 @@ import type { ArchivedRun } from "./archived-run.ts";
 import type { Payload } from "./payload.ts";
 
 /** Why a worker took a run up. */
-export type ActivationReason = "submitted" | "takeover" | "released" | "woken" | "resumed";
+export type ActivationReason = 
+  | "submitted"
+  | "takeover"
+  | "released"
+  | "woken"
+  | "resumed"
+  | "forked";
 
 /** Why a run was set aside until somebody acts. */
 export type ParkReason =
@@ -113,5 +119,18 @@ export type RunEventBody =
   | { readonly type: "Cancelled"; readonly reason: string }
   /** All but the end of the run was moved to the archive. `at` is the time of the end. */
   | ({ readonly type: "Archived" } & ArchivedRun)
+  /** All before it was copied from another run's history; all after it is this run's own. */
+  | {
+      readonly type: "Forked";
+      /** The run that it was copied from. */
+      readonly origin: string;
+      /** The number of the last event there that was copied, from 1, and the stream sequence of its frame. */
+      readonly event: number;
+      readonly sequence: number;
+      /** The same for whoever asks for the same fork again. */
+      readonly request: string;
+      /** Steps whose outcome was given in place of the recorded one. */
+      readonly set: readonly string[];
+    }
   /** Written by a newer Millrace: kept as it is, and never guessed at. */
   | { readonly type: "Unknown" };

@@ -41,9 +41,15 @@ export function foldPeriods(frames: Iterable<RecordedFrame>): RunPeriods {
     timers: new Map(),
     children: new Map(),
     openChildren: new Map(),
+    lastAt: 0,
   };
-  for (const { events } of frames) for (const event of events) apply(draft, event);
-  const { openChildren: _, ...periods } = draft;
+  for (const { events } of frames) {
+    for (const event of events) {
+      apply(draft, event);
+      draft.lastAt = event.at;
+    }
+  }
+  const { openChildren: _, lastAt: __, ...periods } = draft;
   return periods;
 }
 
@@ -54,6 +60,8 @@ interface Draft {
   readonly children: Map<string, Period>;
   /** Commands whose child is not known to have ended, by its run's id. */
   readonly openChildren: Map<string, string[]>;
+  /** Time of the event before. */
+  lastAt: number;
 }
 
 function apply(draft: Draft, event: RunEvent): void {
@@ -73,6 +81,10 @@ function apply(draft: Draft, event: RunEvent): void {
     }
     case "Released":
       return endActivation(draft, event.at, "released");
+    case "Forked":
+      // Nobody held it or waited between what was copied and the fork.
+      endWait(draft, draft.lastAt);
+      return endActivation(draft, draft.lastAt, "released");
     case "Parked":
       return endActivation(draft, event.at, "parked");
     case "Completed":

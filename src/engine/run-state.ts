@@ -33,6 +33,8 @@ export interface RunState {
   readonly suspended: SuspendedState | undefined;
   readonly parked: ParkedState | undefined;
   readonly outcome: RunOutcome | undefined;
+  /** The run whose history this one begins with, if it is a fork. */
+  readonly forkedFrom: string | undefined;
 }
 
 export interface ChildState {
@@ -82,7 +84,6 @@ export function foldFrames(
   let last: RecordedFrame | undefined;
   for (const frame of frames) {
     if (last === undefined && earlier === undefined) draft.startedAt = frame.events[0]?.at ?? 0;
-    if (frame.status !== "parked") draft.parked = undefined;
     draft.suspended = undefined;
     draft.outcome = undefined;
     for (const event of frame.events) {
@@ -90,6 +91,10 @@ export function foldFrames(
       draft.crashes = crashesAfter(event, draft.crashes);
       applyEvent(draft, event);
     }
+    // A frame may hold what several did before: what went on since is not so any more.
+    if (frame.status !== "parked") draft.parked = undefined;
+    if (frame.status !== "suspended" && frame.status !== "scheduled") draft.suspended = undefined;
+    if (!isClosed(frame.status)) draft.outcome = undefined;
     last = frame;
   }
   if (last === undefined) return earlier;
@@ -121,6 +126,7 @@ const PROGRESS: ReadonlySet<RunEvent["type"]> = new Set([
   "TimerFired",
   "InputFolded",
   "Resumed",
+  "Forked",
 ]);
 
 function draftOf(state: RunState | undefined): Draft {
@@ -152,6 +158,7 @@ function draftOf(state: RunState | undefined): Draft {
     patches: [],
     annotations: NO_ANNOTATIONS,
     outcome: undefined,
+    forkedFrom: undefined,
   };
 }
 
@@ -172,6 +179,7 @@ interface Draft {
   suspended: SuspendedState | undefined;
   parked: ParkedState | undefined;
   outcome: RunOutcome | undefined;
+  forkedFrom: string | undefined;
 }
 
 function applyEvent(draft: Draft, event: RunEvent): void {
@@ -238,6 +246,11 @@ function applyEvent(draft: Draft, event: RunEvent): void {
       draft.takeOvers = event.takeOvers;
       draft.version = event.version;
       draft.cancelReason = event.cancelReason === "" ? undefined : event.cancelReason;
+      return;
+    case "Forked":
+      // What was copied is the past of another run: this one began here.
+      draft.startedAt = event.at;
+      draft.forkedFrom = event.origin;
       return;
     case "Released":
     case "Resumed":

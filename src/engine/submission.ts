@@ -28,6 +28,25 @@ export interface Submission {
   readonly deadlineAt: number;
   /** Set once the run was put into the archive. The input is left out then, unless the run was restored. */
   readonly archived?: ArchiveMark;
+  /** The run that this one is a fork of, or runs again. */
+  readonly origin?: Origin;
+}
+
+/** Where a run comes from that was made of another one. */
+export interface Origin {
+  readonly runId: string;
+  /** How many events of that run its history begins with; 0 for one that begins at the start. */
+  readonly event: number;
+  /** The same for whoever asks for the same fork again. */
+  readonly request: string;
+}
+
+/** What the name of whoever copies a history begins with, in the frames of the copy. */
+export const FORKER = "fork-";
+
+/** True when the run's history begins with a copy, which stands before its submission: there is nothing to start. */
+export function isForked({ origin }: Pick<Submission, "origin">): boolean {
+  return origin !== undefined && origin.event > 0;
 }
 
 /** Where a child run comes from. */

@@ -105,7 +105,8 @@ function foldFrame(
  */
 function bringsBack(row: RunRow, { prev, epoch, status, events }: RecordedFrame): boolean {
   const isWhole = isClosed(status) && epoch >= row.epoch;
-  const isSame = storableTime(events[0]?.at ?? 0) === row.startedAt;
+  const begunAt = events.findLast(({ type }) => type === "Forked")?.at ?? events[0]?.at ?? 0;
+  const isSame = storableTime(begunAt) === row.startedAt;
   return prev === 0 && row.headSequence !== 0 && isWhole && isSame;
 }
 
@@ -202,11 +203,17 @@ function afterFrame(row: RunRow, frame: RecordedFrame): RunRow {
     applyEvent(draft, event);
   }
   draft.closedAt = isClosed(status) ? draft.updatedAt : 0;
+  // A frame may hold what several did before: what went on since is not so any more.
+  if (status !== "parked") draft.parked = "";
+  if (status !== "suspended" && status !== "scheduled") Object.assign(draft, NO_WAIT);
+  if (!isClosed(status)) Object.assign(draft, NO_ERROR);
   return draft;
 }
 
 /** What only the last frame tells. */
-const NOT_KEPT = { wakeAt: 0, waits: [], errorName: "", errorMessage: "", errorFingerprint: "" };
+const NO_WAIT = { wakeAt: 0, waits: [] };
+const NO_ERROR = { errorName: "", errorMessage: "", errorFingerprint: "" };
+const NOT_KEPT = { ...NO_WAIT, ...NO_ERROR };
 
 function applyEvent(draft: Draft, event: RunEvent): void {
   switch (event.type) {
@@ -234,6 +241,9 @@ function applyEvent(draft: Draft, event: RunEvent): void {
       draft.crashes = event.crashes;
       draft.version = storableText(event.version, MAX_NAME);
       draft.cancelReason = storableText(event.cancelReason, MAX_TEXT);
+      return;
+    case "Forked":
+      draft.startedAt = storableTime(event.at);
       return;
     case "Failed":
       applyError(draft, event.error);

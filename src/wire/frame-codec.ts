@@ -137,6 +137,7 @@ const BODY_OF = {
   Annotated: "annotated",
   Patched: "patched",
   Archived: "archived",
+  Forked: "forked",
 } as const satisfies Record<Exclude<RunEvent["type"], "Unknown">, keyof WireEvent>;
 
 type Body = (typeof BODY_OF)[keyof typeof BODY_OF];
@@ -249,6 +250,15 @@ const LIFTS: { readonly [B in Body]: Lift } = {
   }),
   patched: ({ patched: b }, at) => ({ type: "Patched", at, patch: b?.patch ?? "" }),
   archived: ({ archived: b }, at) => archived(b, at),
+  forked: ({ forked: b }, at) => ({
+    type: "Forked",
+    at,
+    origin: b?.origin ?? "",
+    event: number(b?.event),
+    sequence: number(b?.sequence),
+    request: b?.request ?? "",
+    set: b?.set ?? [],
+  }),
 };
 
 const READERS = bodyReaders(BODY_OF);

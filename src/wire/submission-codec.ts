@@ -1,7 +1,7 @@
 import type { ArchiveMark } from "../engine/archive-mark.ts";
 import { checkToken, isToken } from "../engine/names.ts";
 import { parseRunId } from "../engine/run-id.ts";
-import type { Parent, Submission } from "../engine/submission.ts";
+import { isForked, type Origin, type Parent, type Submission } from "../engine/submission.ts";
 import { attributesOf, attributesToWire } from "./attribute-codec.ts";
 import { type Decoded, decodeMessage, NEWER } from "./decoded.ts";
 import type { millrace } from "./generated/millrace.js";
@@ -18,7 +18,7 @@ export function submissionToWire(submission: Submission): millrace.v1.Submission
   return {
     ...rest,
     ...(parent === undefined ? {} : { parent }),
-    format: FORMAT,
+    format: isForked(submission) ? FORKED : FORMAT,
     tags: [...tags],
     attributes: attributesToWire(attributes),
   };
@@ -28,9 +28,13 @@ export function submissionToWire(submission: Submission): millrace.v1.Submission
 export function decodeSubmission(bytes: Uint8Array): Decoded<Submission> {
   return decodeMessage(
     () => messages.Submission.decode(bytes),
-    (message, isNewer) => (isNewer ? NEWER : submissionFromWire(message)),
+    (message, isNewer) =>
+      isNewer && message.format !== FORKED ? NEWER : submissionFromWire(message),
   );
 }
+
+/** The format of a fork's submission. A worker that does not know forks sets it aside, and does not start it from the beginning. */
+const FORKED = 2;
 
 /** What a message says that stands on a `new` subject, or stood there; or why it makes no sense. */
 export function submissionFromWire(
@@ -43,6 +47,7 @@ export function submissionFromWire(
   try {
     const { id } = parseRunId(message.runId ?? "");
     const archived = archiveMarkOf(message.archived);
+    const origin = originOf(message.origin);
     return {
       runId: id,
       queue,
@@ -58,9 +63,10 @@ export function submissionFromWire(
       parent: parentOf(message.parent),
       input: payloadOf(input),
       ...(archived === undefined ? {} : { archived }),
+      ...(origin === undefined ? {} : { origin }),
     };
   } catch {
-    return "its run id, or what it says of its parent, is not one";
+    return "its run id, or what it says of its parent or origin, is not one";
   }
 }
 
@@ -74,6 +80,12 @@ function archiveMarkOf(
     archivedAt: archivedAt ?? 0,
     restoredAt: restoredAt ?? 0,
   };
+}
+
+function originOf(wire: millrace.v1.Origin.$Properties | null | undefined): Origin | undefined {
+  if (wire === null || wire === undefined) return undefined;
+  const { id: runId } = parseRunId(wire.runId ?? "");
+  return { runId, event: wire.event ?? 0, request: wire.request ?? "" };
 }
 
 function parentOf(wire: millrace.v1.Parent.$Properties | null | undefined): Parent | undefined {

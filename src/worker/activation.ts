@@ -528,9 +528,17 @@ export class Activation implements HeldRun {
     this.#advance();
   }
 
+  /** The runs whose end the flow waits for. */
+  get #awaitedRuns(): readonly string[] {
+    return [...this.#journal.waiting()].flatMap(({ kind, topic }) =>
+      kind === "outcome" ? [topic] : [],
+    );
+  }
+
   /** What the activation itself learns from an event, before the flow sees it. */
   #see(event: RunEvent, follow: boolean): void {
     this.#cancellation.see(event);
+    if (event.type === "Forked" && follow) this.#children.inherit(this.#awaitedRuns);
     if (event.type !== "ChildSubmitted") return this.#children.see(event);
     // Asked for and taken back by a cancellation: it is never submitted.
     const isWanted = this.#journal.find(event.child) !== undefined;

@@ -14,6 +14,7 @@ import { type Frame, isActive, isClosed } from "../engine/frame.ts";
 import { openingFrame } from "../engine/opening-frame.ts";
 import { NORMAL_RANK } from "../engine/priority.ts";
 import type { RunRef } from "../engine/run-id.ts";
+import { isForked } from "../engine/submission.ts";
 import { putWake } from "../history/put-wake.ts";
 import { readSubmission } from "../history/read-submission.ts";
 import { type RunHead, readSureHead } from "../history/run-head.ts";
@@ -115,6 +116,8 @@ export class Arrivals {
    */
   #isSurelyNew({ delivery, rank, aged }: KeptMessage, { submission }: Arrived): boolean {
     if (submission === undefined || aged || !delivery.fresh) return false;
+    // Its history stands there already.
+    if (isForked(submission)) return false;
     if (submission.isKeyNew) return true;
     const { queue, run } = delivery;
     return queue === run.flow && rank === NORMAL_RANK && !this.#host.admission.isSpread(queue);
@@ -144,7 +147,9 @@ export class Arrivals {
     const queue = head?.queue ?? arrived.queue;
     const startAt = arrived.submission?.startAt ?? 0;
     const starts =
-      head === undefined ? startAt <= this.#host.clock.now() : head.status === "scheduled";
+      head === undefined
+        ? startAt <= this.#host.clock.now()
+        : head.status === "scheduled" || head.events.at(-1)?.type === "Forked";
     const takesOver = head !== undefined && isActive(head.status);
     const admission = async (): Promise<Permit | undefined> => {
       const key = await this.#keyOf(run, queue, arrived, definition, leave);
@@ -390,6 +395,11 @@ export class Arrivals {
       return "settled";
     }
     const found = await readRun(broker.log, run, arrived, head);
+    if (found === undefined && isBeingForked(head)) {
+      // What starts it is its submission, which comes last.
+      message.ack();
+      return "settled";
+    }
     if (found === undefined) {
       await this.#setAside(message, "there is no submission of its run");
       return "settled";
@@ -435,6 +445,11 @@ export class Arrivals {
     log.error({ run, status }, `Run ${status}: it was taken up, and must not go on`);
     if (status === "crashed" && replyTo !== "") broker.hints.send(replyTo, bytes);
   }
+}
+
+/** True when the history is a copy of another run's, and nobody has taken it up. */
+function isBeingForked({ frame }: RunHead): boolean {
+  return frame?.events.at(-1)?.type === "Forked";
 }
 
 /**

@@ -24,6 +24,8 @@ export function commandValue(
     }
     case "due":
       return undefined;
+    case "submitted":
+      return outcome.runId;
     case "closed": {
       const { runId, outcome: end } = outcome.closed;
       return valueOf(parseRunId(runId).id, payloads.outcome(end));

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { PlainPayload } from "../engine/payload.ts";
-import type { RunId } from "../engine/run-id.ts";
+import type { RunId, RunRef } from "../engine/run-id.ts";
 import type { Submission } from "../engine/submission.ts";
 import type { Annotated } from "./annotated.ts";
 import type { AskedStep } from "./asked-step.ts";
@@ -16,6 +16,8 @@ export interface ContextHost {
   readonly now: number;
   /** The largest value that can be sent or recorded. */
   readonly maxPayloadBytes: number;
+  /** Numbers in [0, 1) for one place of the flow: the same in every replay. */
+  chance(place: string): () => number;
   /** The flow is about to ask for something under this id: the line that does so is on the stack. */
   naming(id: string): void;
   step(id: string, step: AskedStep, shielded: boolean): Promise<unknown>;
@@ -27,7 +29,8 @@ export interface ContextHost {
     until: ((now: number) => number) | undefined,
     shielded: boolean,
   ): Promise<PlainPayload | undefined>;
-  child(id: string, child: PlannedChild, shielded: boolean): Promise<void>;
+  /** The child's run as it is recorded: in a fork, what is planned may be another one. */
+  child(id: string, child: PlannedChild, shielded: boolean): Promise<RunRef>;
   outcome(id: string, run: RunId, shielded: boolean): Promise<unknown>;
   annotate(change: (annotated: Annotated) => void): void;
   patch(id: string): boolean;

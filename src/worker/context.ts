@@ -14,7 +14,7 @@ import { validate, validateOutput } from "../definition/standard-schema.ts";
 import { checkTags } from "../definition/submit-options.ts";
 import type { StepInfo } from "../definition/task.ts";
 import { type AttributeTypes, type AttributeValue, checkAttributes } from "../engine/attributes.ts";
-import { chanceOf, uuidFrom } from "../engine/chance.ts";
+import { uuidFrom } from "../engine/chance.ts";
 import { type Duration, toMilliseconds } from "../engine/duration.ts";
 import { shortReason } from "../engine/input.ts";
 import { checkStepName, MAX_STEP_NAME } from "../engine/names.ts";
@@ -46,7 +46,7 @@ export class Context implements SagaContext<AttributeTypes> {
   constructor(
     host: ContextHost,
     declared: AttributeTypes,
-    scope: ContextScope = scopeOf(host.runId, ""),
+    scope: ContextScope = scopeOf(host, ""),
   ) {
     this.#host = host;
     this.#declared = declared;
@@ -150,8 +150,8 @@ export class Context implements SagaContext<AttributeTypes> {
       await validate(`${definition.kind} ${name}`, definition.input, input);
     }
     const child = planChild(this.#host, id, definition, input, options);
-    await this.#host.child(id, child, this.#scope.shielded);
-    return this.#handle(id, child.run, () => Promise.resolve());
+    const run = await this.#host.child(id, child, this.#scope.shielded);
+    return this.#handle(id, run, () => Promise.resolve());
   }
 
   attach(runId: string): ChildRun<never> {
@@ -290,7 +290,7 @@ export class Context implements SagaContext<AttributeTypes> {
     const prefix = `${this.#id(definition.name)}/`;
     const { shielded, saga } = this.#scope;
     const context = new Context(this.#host, declaredBy(definition), {
-      ...scopeOf(this.runId, prefix),
+      ...scopeOf(this.#host, prefix),
       shielded,
       saga,
     });
@@ -396,8 +396,8 @@ interface ContextScope {
   readonly saga: Saga | undefined;
 }
 
-function scopeOf(runId: string, prefix: string): ContextScope {
-  const chance = chanceOf(`${runId}/${prefix}`);
+function scopeOf(host: ContextHost, prefix: string): ContextScope {
+  const chance = host.chance(prefix);
   return { prefix, numbers: new StepNumbers(), chance, shielded: false, saga: undefined };
 }
 

@@ -7,7 +7,7 @@ import { ContextClosedError } from "../engine/flow-errors.ts";
 import type { Asked, Command, Journal, Outcome } from "../engine/journal.ts";
 import type { PlainPayload } from "../engine/payload.ts";
 import type { RunEvent, RunEventBody } from "../engine/run-event.ts";
-import type { RunId } from "../engine/run-id.ts";
+import { parseRunId, type RunId, type RunRef } from "../engine/run-id.ts";
 import type { Submission } from "../engine/submission.ts";
 import type { Annotated } from "./annotated.ts";
 import type { AskedStep } from "./asked-step.ts";
@@ -18,6 +18,7 @@ import type { ContextHost } from "./context-host.ts";
 import type { OpenedPayloads } from "./opened-payloads.ts";
 import { Patches } from "./patches.ts";
 import type { PlannedChild } from "./run-children.ts";
+import { RunChance } from "./run-chance.ts";
 import { markOwn } from "./stray-rejections.ts";
 
 export class FlowHost implements ContextHost {
@@ -25,6 +26,7 @@ export class FlowHost implements ContextHost {
   readonly attempt: number;
   readonly #parts: FlowHostParts;
   readonly #patches: Patches;
+  readonly #chance: RunChance;
   /** Which step a rebuilt error came from. */
   readonly #stepErrors = new WeakMap<Error, string>();
 
@@ -34,6 +36,7 @@ export class FlowHost implements ContextHost {
     // Each end that was not the last word: the run was continued by hand after it.
     this.attempt = 1 + history.filter(({ type }) => type === "Failed" || type === "Crashed").length;
     this.#patches = new Patches(history);
+    this.#chance = new RunChance(this.runId, history);
   }
 
   /** The step that an error came from, if it came from one. */
@@ -57,6 +60,15 @@ export class FlowHost implements ContextHost {
 
   get maxPayloadBytes(): number {
     return this.#parts.maxPayloadBytes;
+  }
+
+  /** The flow has been shown all that was copied from another run. */
+  forked(): void {
+    this.#chance.forked();
+  }
+
+  chance(place: string): () => number {
+    return this.#chance.at(place);
   }
 
   naming(id: string): void {
@@ -86,9 +98,10 @@ export class FlowHost implements ContextHost {
     return received as Promise<PlainPayload | undefined>;
   }
 
-  async child(id: string, child: PlannedChild, shielded: boolean): Promise<void> {
+  async child(id: string, child: PlannedChild, shielded: boolean): Promise<RunRef> {
     const prepare = (): void => this.#parts.taker.child(id, child);
-    await this.#ask({ kind: "child", id, topic: child.run.id, shielded }, prepare);
+    const recorded = await this.#ask({ kind: "child", id, topic: child.run.id, shielded }, prepare);
+    return parseRunId(recorded as RunId);
   }
 
   outcome(id: string, run: RunId, shielded: boolean): Promise<unknown> {

@@ -102,9 +102,10 @@ export class FlowPlay {
       payloads.prefetch(events, at + 1);
       const opening = payloads.ready(event);
       if (opening !== undefined && !(await canShow(event, opening))) return undefined;
-      see(event, at > followFrom);
+      see(event, at >= followFrom);
       const mismatch = journal.apply(event);
       if (mismatch !== undefined && !optional.has(event)) return { event, mismatch };
+      if (event.type === "Forked") this.#host.forked();
       await drained();
     }
     return undefined;

@@ -1,8 +1,15 @@
 import type { RunEvent } from "../engine/run-event.ts";
 
-/** Where the run was last given up in good order: what follows from the events before is published. */
+/**
+ * Where the run was last given up in good order: what follows from the events before is published, or is another run's to
+ * publish, if it was copied from there.
+ */
 export function lastGoodOrder(events: readonly RunEvent[]): number {
-  return events.findLastIndex(({ type }) => type === "Suspended" || type === "Released");
+  return events.findLastIndex(isInGoodOrder);
+}
+
+function isInGoodOrder({ type }: RunEvent): boolean {
+  return type === "Suspended" || type === "Released" || type === "Forked";
 }
 
 /** True for what may change what the flow does next. */
@@ -14,6 +21,7 @@ export function isShown({ type }: RunEvent): boolean {
     case "Resumed":
     case "Annotated":
     case "Patched":
+    case "Forked":
       return false;
     default:
       return true;
@@ -31,6 +39,5 @@ export function isUncalled(events: readonly RunEvent[]): boolean {
  */
 export function interruptedAt(history: readonly RunEvent[], epoch: number): number | undefined {
   const last = history.findLast((event) => event.type !== "Activated" || event.epoch !== epoch);
-  const isInOrder = last?.type === "Suspended" || last?.type === "Released";
-  return last === undefined || isInOrder ? undefined : last.at;
+  return last === undefined || isInGoodOrder(last) ? undefined : last.at;
 }

@@ -8,7 +8,7 @@ import type { InputBody } from "../engine/input.ts";
 import type { Payload } from "../engine/payload.ts";
 import { RunNotFoundError } from "../engine/run-errors.ts";
 import type { ParentClosePolicy, RunEvent, RunEventBody } from "../engine/run-event.ts";
-import type { RunRef } from "../engine/run-id.ts";
+import { parseRunId, type RunRef } from "../engine/run-id.ts";
 import type { RunOutcome } from "../engine/run-outcome.ts";
 import type { ChildState } from "../engine/run-state.ts";
 import type { Submission } from "../engine/submission.ts";
@@ -92,6 +92,17 @@ export class RunChildren {
     if (child !== undefined) this.#keep({ ...child, closed: true });
   }
 
+  /**
+   * The run is a fork: those of its children that are open were submitted by the run that it was copied from, which hears of
+   * their end, as it does of the other runs that are awaited. This one asks to be told as well.
+   */
+  inherit(awaited: readonly string[]): void {
+    const open = [...this.#children.values()].filter(({ closed }) => !closed);
+    for (const id of new Set([...open.map(({ runId }) => runId), ...awaited])) {
+      void this.#follow(() => this.#watchIfThere(parseRunId(id)));
+    }
+  }
+
   /** Asks every child to stop that was there when this run was told to, is open and not to be abandoned. */
   cancelOpen(reason: string): void {
     for (const child of this.#children.values()) {
@@ -125,6 +136,15 @@ export class RunChildren {
     await this.#put(run, queue, body, `watch/${own.id}/${run.id}`);
     // After the watch is in its inbox: if it ends from now on, whoever closes it sees the watch.
     await tellIfClosed(host, run, queue);
+  }
+
+  async #watchIfThere(run: RunRef): Promise<void> {
+    try {
+      await this.watch(run);
+    } catch (error) {
+      if (!(error instanceof RunNotFoundError)) throw error;
+      this.#parts.onTrouble(error);
+    }
   }
 
   stop(): void {

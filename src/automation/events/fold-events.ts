@@ -5,7 +5,7 @@
 import { isClosed, type RecordedFrame } from "../../engine/frame.ts";
 import type { RunId, RunRef } from "../../engine/run-id.ts";
 import type { RunStatus } from "../../engine/run-status.ts";
-import type { Submission } from "../../engine/submission.ts";
+import { FORKER, isForked, type Submission } from "../../engine/submission.ts";
 import type { FedMessage } from "../../ports/event-feed.ts";
 import type { RunLog } from "../../ports/run-log.ts";
 import type { BusSubjects } from "../../wire/bus-subjects.ts";
@@ -118,6 +118,11 @@ async function readFacts(host: FoldHost, { run, frame }: FrameFact): Promise<Run
 
 function foldSubmission(host: FoldHost, fact: SubmissionFact): ToldEvent | undefined {
   const { run, submission, sequence } = fact;
+  if (isForked(submission) && submission.archived === undefined) {
+    // Its history came first. What comes next is folded onto that, which is read then.
+    host.cache.forget(run.id);
+    return tell(host, sequence, factsOf(run, submission), undefined, []);
+  }
   // The mark of a run in the archive, or one key in two queues: it is one run.
   if (submission.archived !== undefined || host.cache.get(run.id) !== undefined) return undefined;
   const facts = factsOf(run, submission);
@@ -129,6 +134,11 @@ async function foldFrame(
   host: FoldHost,
   { run, frame }: FrameFact,
 ): Promise<ToldEvent | undefined> {
+  // A fork is told of by its submission, which comes after its history.
+  if (isBeingForked(frame)) {
+    host.cache.forget(run.id);
+    return undefined;
+  }
   const known = host.cache.get(run.id) ?? (await readFacts(host, { kind: "frame", run, frame }));
   const next = known === undefined ? undefined : afterFrame(known, frame);
   if (known === undefined || next === undefined) {
@@ -139,6 +149,11 @@ async function foldFrame(
   host.cache.set(next);
   if (next.status === known.status) return undefined;
   return tell(host, frame.sequence, next, known.status, frame.events);
+}
+
+/** True for a frame that a forker wrote: a copy of another run's history, or a part of one. */
+function isBeingForked({ events, writer }: RecordedFrame): boolean {
+  return writer.startsWith(FORKER) || events.at(-1)?.type === "Forked";
 }
 
 function tell(

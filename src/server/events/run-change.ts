@@ -58,7 +58,8 @@ function submitted(submission: Submission): Omit<RunChange, "id" | "flow" | "key
 
 function written(frame: RecordedFrame): Omit<RunChange, "id" | "flow" | "key" | "sequence"> {
   const { queue, status, epoch, writer, events } = frame;
-  const suspended = events.findLast((event) => event.type === "Suspended");
+  const isWaiting = status === "suspended" || status === "scheduled";
+  const suspended = isWaiting ? events.findLast((event) => event.type === "Suspended") : undefined;
   return {
     queue,
     status: runStatus(status),
