@@ -16,7 +16,9 @@ import { type RunStatus, runStatus, statusBeforeStart } from "../engine/run-stat
 import { START_TIMER } from "../engine/step-id.ts";
 import type { Submission } from "../engine/submission.ts";
 import { BEFORE_ALL, placedEvents, resolveAddress } from "../history/resolve-address.ts";
+import type { RunHistory } from "../history/run-history.ts";
 import { waitsAtEnd } from "../history/waits-at-end.ts";
+import type { Payloads } from "../payloads/payloads.ts";
 import { type ArchivePlace, archivePlace } from "./archive-place.ts";
 import type { ClientHost } from "./client-host.ts";
 import { waitsInQueue } from "./queue-waits.ts";
@@ -153,24 +155,49 @@ export interface TimerDetails {
 export async function readDetails(
   host: ClientHost,
   run: RunRef,
-  { at }: DetailsOptions = {},
+  options: DetailsOptions = {},
 ): Promise<RunDetails | undefined> {
-  const address = typeof at === "string" ? parseEventAddress(at) : at;
   const whole = await readWholeHistory(host, run);
   if (whole === undefined) return undefined;
-  const { submission, foreign, archived } = whole;
-  const { frames, lastEvent } = asOf(whole.frames, address);
+  const { submission, archived } = whole;
+  const details = await detailsOf(whole, host.payloads, options);
+  const isQueued = options.at === undefined && details.startedAt === undefined;
+  const now = isQueued
+    ? {
+        status: statusBeforeStart(submission, host.clock.now()),
+        waitingFor: await waitsInQueue(host, run, submission.queue),
+      }
+    : {};
+  const place = archived === undefined ? undefined : archivePlace(archived);
+  return { ...details, ...now, archived: place };
+}
+
+/**
+ * The same of what was read before, and of a run in a file: nothing but its history is asked.
+ * @throws {@link InvalidOptionError}, {@link EventNotFoundError}
+ */
+export async function detailsOf(
+  { submission, foreign, ...history }: RunHistory & { readonly submission: Submission },
+  payloads: Payloads,
+  { at }: DetailsOptions = {},
+): Promise<RunDetails> {
+  const address = typeof at === "string" ? parseEventAddress(at) : at;
+  const { frames, lastEvent } = asOf(history.frames, address);
   const state = foldFrames(frames);
-  const shown = new ShownPayloads(host.payloads);
+  const shown = new ShownPayloads(payloads);
+  const known = (one: { readonly sequence: number }): boolean =>
+    address === undefined || one.sequence <= lastEvent.sequence;
   return {
     ...(await submittedAs(submission, state, shown)),
     ...(state === undefined
-      ? await neverStarted(host, run, submission, at === undefined)
-      : { ...(await progressOf(state, frames, shown)), ...periodsOf(state, frames, submission) }),
+      ? neverStarted(submission)
+      : {
+          ...(await progressOf(state, frames, shown)),
+          ...periodsOf(state, frames, submission),
+        }),
     ...(await endOf(state, shown)),
-    archived: archived === undefined ? undefined : archivePlace(archived),
-    foreign:
-      address === undefined ? foreign : foreign.filter((one) => one.sequence <= lastEvent.sequence),
+    archived: undefined,
+    foreign: foreign.filter(known),
     frames,
     sequence: state?.sequence ?? 0,
     lastEvent,
@@ -211,9 +238,7 @@ function dateOf(ms: number | undefined): Date | undefined {
   return ms === undefined || ms === 0 ? undefined : new Date(ms);
 }
 
-/** What its queue says is known of the present only. */
-async function neverStarted(host: ClientHost, run: RunRef, submission: Submission, isNow: boolean) {
-  const { queue, submittedAt } = submission;
+function neverStarted(submission: Submission) {
   const never = { startedAt: undefined, epoch: 0, worker: "", takeOvers: 0, version: "" };
   const nothing = { steps: [], timers: [], children: [], patches: [], exposed: {} };
   const unknown = { parked: undefined, progress: undefined, cancelReason: undefined };
@@ -221,8 +246,8 @@ async function neverStarted(host: ClientHost, run: RunRef, submission: Submissio
   const timeline: readonly TimelineEntry[] = [{ kind: "queued", from, to: undefined }];
   const periods = { commands: [], timeline, queueDelayMs: undefined, waits: [] };
   return {
-    status: statusBeforeStart(submission, isNow ? host.clock.now() : submittedAt),
-    waitingFor: isNow ? await waitsInQueue(host, run, queue) : [],
+    status: statusBeforeStart(submission, submission.submittedAt),
+    waitingFor: [],
     ...never,
     ...nothing,
     ...unknown,

@@ -3,7 +3,7 @@ import type { ArchivedRun } from "./archived-run.ts";
 import type { Payload } from "./payload.ts";
 
 /** Why a worker took a run up. */
-export type ActivationReason = 
+export type ActivationReason =
   | "submitted"
   | "takeover"
   | "released"

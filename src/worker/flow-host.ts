@@ -17,8 +17,8 @@ import { commandValue } from "./command-outcome.ts";
 import type { ContextHost } from "./context-host.ts";
 import type { OpenedPayloads } from "./opened-payloads.ts";
 import { Patches } from "./patches.ts";
-import type { PlannedChild } from "./run-children.ts";
 import { RunChance } from "./run-chance.ts";
+import type { PlannedChild } from "./run-children.ts";
 import { markOwn } from "./stray-rejections.ts";
 
 export class FlowHost implements ContextHost {

@@ -1,12 +1,14 @@
 import type { Command } from "commander";
+import { detailsOf } from "../../client/run-details.ts";
 import type { RecordedFrame } from "../../engine/frame.ts";
-import type { EventAddress, EventPlace } from "../../index.ts";
+import type { DetailsOptions, EventAddress, EventPlace, RunDetails } from "../../index.ts";
 import type { GlobalOptions } from "../global-options.ts";
 import type { Host } from "../host.ts";
 import { openExisting } from "../open-connection.ts";
 import { addressValue } from "../option-values.ts";
 import { eventLine } from "../render-event.ts";
 import { renderRun } from "../render-run.ts";
+import { isBundlePath, openRun } from "../run-source.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** `millrace show <id>` */
@@ -14,7 +16,7 @@ export function addShow(program: Command, host: Host): void {
   program
     .command("show")
     .description("Show all that is recorded of a run: status, steps, attempts, timers, error.")
-    .argument("<id>", "run, as <flow>:<key>")
+    .argument("<id>", "run, as <flow>:<key>, or a bundle (.mrun)")
     .option(
       "--at <event>",
       "as it was after this event: its number, a sequence (seq:<n>) or a step",
@@ -24,13 +26,25 @@ export function addShow(program: Command, host: Host): void {
     .action(async (id: string, _: unknown, command: Command) => {
       const { terminal } = host;
       const { at, ...options } = command.optsWithGlobals<ShowOptions>();
-      await using millrace = await openExisting(options);
       const asOf = at === undefined ? {} : { at };
-      const { frames, ...details } = await millrace.attach(id).details(asOf);
+      const { frames, ...details } = await read(id, options, asOf);
       if (terminal.json) return terminal.document({ ...details, frames: frames.length });
       if (at !== undefined) terminal.print(momentLine(frames, details.lastEvent, terminal.colors));
       for (const line of renderRun(details, terminal.colors)) terminal.print(line);
     });
+}
+
+async function read(
+  argument: string,
+  options: GlobalOptions,
+  asOf: DetailsOptions,
+): Promise<RunDetails> {
+  if (await isBundlePath(argument)) {
+    const { run, payloads } = await openRun(argument, options);
+    return detailsOf(run, payloads, asOf);
+  }
+  await using millrace = await openExisting(options);
+  return await millrace.attach(argument).details(asOf);
 }
 
 /** Which moment is shown: the event that was the last one then. */
