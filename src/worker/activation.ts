@@ -30,6 +30,7 @@ import { handBack } from "./hand-back.ts";
 import { interruptedAt, isUncalled } from "./history-marks.ts";
 import type { KeptMessage } from "./kept-message.ts";
 import { LeaseLostError, leaseLost } from "./lease-lost-error.ts";
+import { parkedBy, parkedUnreadable } from "./park-reason.ts";
 import { type DurableFrame, Recorder } from "./recorder.ts";
 import { RunChildren } from "./run-children.ts";
 import { RunInbox } from "./run-inbox.ts";
@@ -396,7 +397,7 @@ export class Activation implements HeldRun {
     try {
       return await this.#payloads.open(this.#parts.submission.input);
     } catch (error) {
-      this.#parkUnreadable("the input", "", error);
+      this.#parkUnreadable(undefined, error);
       return undefined;
     }
   }
@@ -614,8 +615,7 @@ export class Activation implements HeldRun {
   }
 
   #park(mismatch: Mismatch): void {
-    const reason = mismatch.step === "" ? "unknown-event" : "mismatch";
-    this.#recordEnd({ type: "Parked", reason, ...mismatch });
+    this.#recordEnd(parkedBy(mismatch));
   }
 
   /** Waits until the flow can be shown an event. False when it cannot: the run is lost, or parked. */
@@ -624,18 +624,15 @@ export class Activation implements HeldRun {
       await opening;
       return this.#mode !== "ended";
     } catch (error) {
-      const step = "step" in event ? event.step : "";
-      const what = step === "" ? "an input" : `the outcome of step ${step}`;
-      this.#parkUnreadable(what, step, error);
+      this.#parkUnreadable(event, error);
       return false;
     }
   }
 
   /** What is stored cannot be read here: with a key or a blob that is missing, nothing is wrong with the run itself. */
-  #parkUnreadable(expected: string, step: string, error: unknown): void {
+  #parkUnreadable(event: RunEvent | undefined, error: unknown): void {
     if (this.#mode === "ended" || this.#mode === "closing") return;
-    const asked = asError(error).message;
-    this.#recordEnd({ type: "Parked", reason: "unreadable-payload", expected, asked, step });
+    this.#recordEnd(parkedUnreadable(event, asError(error)));
   }
 
   /** Rather here, where it can be seen, than tried for ever. */

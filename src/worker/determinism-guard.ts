@@ -23,11 +23,46 @@ export interface DeterminismGuard {
 
 /** Guards from now on, until `stop`. */
 export function guardDeterminism(mode: GuardMode, log: Logger): DeterminismGuard {
-  if (mode === "off") return OFF;
-  const guard = new Guard(mode, log);
+  if (mode === "off") return UNGUARDED;
+  return start(new Guard(mode === "throw" ? throwIt : warnOnce(log)));
+}
+
+/** Tells of each call from now on, and lets it be, until `stop`. What `tell` does is no flow code. */
+export function tellUnrepeatable(tell: (call: UnrepeatableCall) => void): DeterminismGuard {
+  return start(new Guard((call) => outsideFlow(() => tell(call))));
+}
+
+/** A call in flow code that gives another answer in each replay. */
+export interface UnrepeatableCall extends Unrepeatable {
+  readonly runId: string;
+  /** As `<file>:<line>`. */
+  readonly place: string;
+}
+
+function start(guard: Guard): DeterminismGuard {
   if (guards.size === 0) unwatch = watchUnrepeatable(onCall);
   guards.add(guard);
   return guard;
+}
+
+function throwIt(call: UnrepeatableCall): void {
+  throw notDeterministic(call);
+}
+
+function warnOnce(log: Logger): (call: UnrepeatableCall) => void {
+  const told = new Set<string>();
+  return (found) => {
+    const { runId, call, place } = found;
+    const what = `${call} ${place}`;
+    if (told.has(what) || told.size >= MAX_PLACES) return;
+    told.add(what);
+    const error = notDeterministic(found);
+    outsideFlow(() => log.warn({ run: runId, place, call }, error.message));
+  };
+}
+
+function notDeterministic({ runId, call, place, instead }: UnrepeatableCall): Error {
+  return new FlowNotDeterministicError(runId, call, place, instead);
 }
 
 /** Calls what is no flow code although a flow caused it: a step's function, its retry policy. */
@@ -47,7 +82,8 @@ export function defaultGuardMode(env: NodeJS.ProcessEnv = process.env): GuardMod
   return env["NODE_ENV"] === "development" ? "warn" : "off";
 }
 
-const OFF: DeterminismGuard = { call: (_, fn) => fn(), stop: () => undefined };
+/** Watches nothing. */
+export const UNGUARDED: DeterminismGuard = { call: (_, fn) => fn(), stop: () => undefined };
 
 const inFlow = new AsyncLocalStorage<FlowCall | undefined>();
 const guards = new Set<Guard>();
@@ -62,13 +98,10 @@ interface FlowCall {
 const MAX_PLACES = 1_000;
 
 class Guard implements DeterminismGuard {
-  readonly #mode: "warn" | "throw";
-  readonly #log: Logger;
-  readonly #told = new Set<string>();
+  readonly meet: (call: UnrepeatableCall) => void;
 
-  constructor(mode: "warn" | "throw", log: Logger) {
-    this.#mode = mode;
-    this.#log = log;
+  constructor(meet: (call: UnrepeatableCall) => void) {
+    this.meet = meet;
   }
 
   call<T>(runId: string, fn: () => T): T {
@@ -80,20 +113,11 @@ class Guard implements DeterminismGuard {
     unwatch();
     inFlow.disable();
   }
-
-  meet(runId: string, { call, instead }: Unrepeatable, place: string): void {
-    const error = new FlowNotDeterministicError(runId, call, place, instead);
-    if (this.#mode === "throw") throw error;
-    const what = `${call} ${place}`;
-    if (this.#told.has(what) || this.#told.size >= MAX_PLACES) return;
-    this.#told.add(what);
-    outsideFlow(() => this.#log.warn({ run: runId, place, call }, error.message));
-  }
 }
 
 function onCall(what: Unrepeatable, caller: (...args: never[]) => unknown): void {
   const flow = inFlow.getStore();
   if (flow === undefined || !guards.has(flow.guard)) return;
   const place = userPlace(caller);
-  if (place !== undefined) flow.guard.meet(flow.runId, what, place);
+  if (place !== undefined) flow.guard.meet({ ...what, runId: flow.runId, place });
 }

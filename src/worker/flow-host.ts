@@ -115,7 +115,9 @@ export class FlowHost implements ContextHost {
 
   patch(id: string): boolean {
     const { record, isPast } = this.#parts;
-    return this.#patches.take(id, isPast(), () => record({ type: "Patched", patch: id }));
+    const isNew = this.#patches.take(id, isPast(), () => record({ type: "Patched", patch: id }));
+    this.#parts.taker.patched?.(id, isNew);
+    return isNew;
   }
 
   undone(error: unknown): void {
@@ -160,6 +162,8 @@ export class FlowHost implements ContextHost {
 /** Takes what a flow asks for, and hears what the flow was told. */
 export interface CommandTaker {
   naming?(id: string): void;
+  /** The flow passed a place where its code was changed, and was told which way to take. */
+  patched?(id: string, isNew: boolean): void;
   /** The flow asks for a step. `asked` follows. */
   step(id: string, step: AskedStep): void;
   /** The flow asks for a time, by itself or as the limit of a receive. `asked` follows. */
