@@ -2,6 +2,8 @@
 export const EXIT = Object.freeze({
   ok: 0,
   runNotCompleted: 1,
+  /** The two that were compared are not the same. */
+  differs: 1,
   usage: 2,
   notFound: 3,
   timeout: 4,
@@ -16,7 +18,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 export const EXIT_HELP = `
 Exit codes:
   0   done
-  1   the run failed, crashed or was cancelled
+  1   the run failed, crashed or was cancelled; diff: they differ
   2   wrong use: an option, a name, the input, or a file that cannot be loaded
   3   there is no such run, namespace, trigger, schedule, webhook or hook
   4   the time given with --timeout is over; the run goes on

@@ -4,6 +4,7 @@ import { addArchive } from "./commands/archive.ts";
 import { addCancel } from "./commands/cancel.ts";
 import { addDead } from "./commands/dead.ts";
 import { addDev } from "./commands/dev.ts";
+import { addDiff } from "./commands/diff.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEvents } from "./commands/events.ts";
 import { addExplain } from "./commands/explain.ts";
@@ -59,6 +60,7 @@ const COMMANDS: readonly AddCommand[] = [
   addTree,
   addWatch,
   addEvents,
+  addDiff,
   addSignal,
   addCancel,
   addTerminate,

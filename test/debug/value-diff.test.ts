@@ -163,7 +163,7 @@ const cases: readonly (readonly [string, unknown, unknown, readonly object[]])[]
   ["zero and minus zero", [0], [-0], [{ path: "$[0]" }]],
   ["no number twice", [Number.NaN], [Number.NaN], []],
   ["bytes", new Uint8Array([1, 2]), new Uint8Array([1, 3]), [{ path: "$", kind: "changed" }]],
-  ["a hole at the end of a list", new Array(3), new Array(4), [{ path: "$.length", a: 3, b: 4 }]],
+  ["a hole at the end of a list", sparse(3), sparse(4), [{ path: "$.length", a: 3, b: 4 }]],
   [
     "errors of another message",
     new TypeError("no"),
@@ -226,4 +226,10 @@ function soldOut(sku: number, cause: string): Error {
 
 function multiples(n: number): number[] {
   return Array.from({ length: 1_000 }, (_, at) => at * n);
+}
+
+function sparse(length: number): unknown[] {
+  const list: unknown[] = [];
+  list.length = length;
+  return list;
 }
