@@ -36,6 +36,7 @@ export type {
   SeenWorker,
   StepFact,
 } from "./client/explain/explanation.ts";
+export type { ForkOptions, ForkPlan, RerunOptions } from "./client/fork/fork-options.ts";
 export type { HookView } from "./client/hook-view.ts";
 export type { HookOptions, Hooks, MadeHook } from "./client/hooks.ts";
 export type { ReplayChanges } from "./client/ingress-letters.ts";
@@ -201,6 +202,7 @@ export {
   StepTimeoutError,
 } from "./engine/flow-errors.ts";
 export { FlowNotDeterministicError } from "./engine/flow-not-deterministic-error.ts";
+export { RunNotForkableError } from "./engine/fork-errors.ts";
 export { formatRunQuery } from "./engine/format-run-query.ts";
 export type { HookKind } from "./engine/hook-spec.ts";
 export { MillraceError } from "./engine/millrace-error.ts";

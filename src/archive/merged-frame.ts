@@ -70,7 +70,12 @@ function renumber(event: RunEvent, inputs: Renumbered): RunEvent {
   return { ...event, sequence: inputs.get(event.sequence) ?? event.sequence };
 }
 
-async function lighter(event: RunEvent, limit: number, payloads: Payloads): Promise<RunEvent> {
+/** The event with those of its payloads in the blob store that are larger than the limit, in bytes. */
+export async function lighter(
+  event: RunEvent,
+  limit: number,
+  payloads: Payloads,
+): Promise<RunEvent> {
   if ("output" in event) {
     return { ...event, output: await asBlob(event.output, limit, payloads) };
   }

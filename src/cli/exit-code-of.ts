@@ -55,6 +55,7 @@ const BY_CODE: ReadonlyMap<string, ExitCode> = new Map([
   ["DEAD_LETTER_NOT_REPLAYABLE", EXIT.refused],
   ["RUN_ARCHIVED", EXIT.refused],
   ["RUN_NOT_ARCHIVED", EXIT.refused],
+  ["RUN_NOT_FORKABLE", EXIT.refused],
   ["RUN_NOT_RESTORABLE", EXIT.refused],
   ["ARCHIVE_FILE_ERROR", EXIT.refused],
 ]);

@@ -10,6 +10,8 @@ import type { ClientHost } from "./client-host.ts";
 import { DeadLetters } from "./dead-letters.ts";
 import { type EmitEventOptions, type EmittedEvent, emit } from "./emit.ts";
 import { Events } from "./events.ts";
+import type { ForkOptions, ForkPlan } from "./fork/fork-options.ts";
+import { planFork } from "./fork.ts";
 import { Hooks } from "./hooks.ts";
 import { listRuns, type RunFilter } from "./list-runs.ts";
 import { Lookout } from "./lookout.ts";
@@ -229,6 +231,23 @@ export class Millrace {
    */
   attach<Output = unknown>(id: string): RunHandle<Output> {
     return new RunHandle(this.#host, parseRunId(id));
+  }
+
+  /**
+   * Makes a run of its own of another one, as {@link RunHandle.fork} does. With `dryRun`, only says what it would begin with.
+   * @throws what {@link RunHandle.fork} throws
+   */
+  fork(id: string, options: ForkOptions & { readonly dryRun: true }): Promise<ForkPlan>;
+  fork<Output = unknown>(
+    id: string,
+    options?: ForkOptions & { readonly dryRun?: false },
+  ): Promise<RunHandle<Output>>;
+  async fork(
+    id: string,
+    { dryRun = false, ...options }: ForkOptions & { readonly dryRun?: boolean } = {},
+  ): Promise<ForkPlan | RunHandle> {
+    if (dryRun) return planFork(this.#host, parseRunId(id), options);
+    return this.attach(id).fork(options);
   }
 
   /**

@@ -17,6 +17,8 @@ import type { ClientHost } from "./client-host.ts";
 import { explainRun } from "./explain/explain-run.ts";
 import type { Explanation } from "./explain/explanation.ts";
 import { gatherFacts } from "./explain/gather-facts.ts";
+import type { ForkOptions, RerunOptions } from "./fork/fork-options.ts";
+import { forkRun } from "./fork.ts";
 import { openOutcome } from "./open-outcome.ts";
 import type { OutcomeHint } from "./outcome-hint.ts";
 import { waitForOutcome } from "./outcome-waiter.ts";
@@ -244,6 +246,30 @@ export class RunHandle<Output = unknown> {
     // It may have been archived meanwhile: then nobody acts upon what was put there.
     const { frame } = await readHead(this.#host.broker.log, this.#run);
     if (archivedIn(frame) !== undefined) throw new RunArchivedError(this.id);
+  }
+
+  /**
+   * Runs it again from the start, as a run of its own: with the same input, or the one that is given. Resolves when that is
+   * accepted. Its history is not copied, so everything is done again.
+   * @throws {@link RunNotFoundError}, {@link RunExistsError} when the key has another run, {@link InvalidOptionError},
+   * {@link NotSerializableError}, {@link PayloadTooLargeError}, {@link ArchiveFileError}, {@link BrokerError}
+   */
+  rerun(options: RerunOptions = {}): Promise<RunHandle<Output>> {
+    return this.fork(options);
+  }
+
+  /**
+   * Makes a run of its own of this one: what was recorded up to a point is copied, and from there it goes on with the code that
+   * is deployed now. This run is not touched, whatever state it is in, the archive included. Resolves when the fork is accepted.
+   *
+   * ```ts
+   * const fork = await run.fork({ from: "charge", key: "order-42-again" });
+   * ```
+   * @throws what {@link RunHandle.rerun} throws, {@link EventNotFoundError}, {@link RunNotForkableError}
+   */
+  async fork(options: ForkOptions = {}): Promise<RunHandle<Output>> {
+    const { run, isNew } = await forkRun(this.#host, this.#run, options);
+    return new RunHandle(this.#host, run, undefined, isNew);
   }
 
   #iterate<T>(

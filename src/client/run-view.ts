@@ -47,9 +47,10 @@ export function viewOfFrame(
   told: ShownAnnotations = NOTHING_TOLD,
 ): RunView {
   const archived = archivedIn(frame);
+  const isWaiting = frame.status === "suspended" || frame.status === "scheduled";
   const suspended = frame.events.findLast((event) => event.type === "Suspended");
   return {
-    waitingFor: suspended?.waits ?? [],
+    waitingFor: isWaiting && suspended !== undefined ? suspended.waits : [],
     ...told,
     id,
     status: runStatus(frame.status),

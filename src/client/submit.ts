@@ -100,8 +100,8 @@ async function isTakenElsewhere(
   return to.home !== run.flow && (await log.submission(run, run.flow)) !== undefined;
 }
 
-/** True when the submission is ours, false when the key was taken. */
-async function publish(
+/** Stores a submission. True when it is ours, false when the key was taken. @throws {@link BrokerError} when nothing is confirmed. */
+export async function publish(
   host: ClientHost,
   run: RunRef,
   sent: { readonly submission: Submission; readonly place: string; readonly bytes: Uint8Array },

@@ -42,7 +42,7 @@ export interface Origin {
 }
 
 /** What the name of whoever copies a history begins with, in the frames of the copy. */
-export const FORKER = "fork-";
+export const FORKER = "fork:";
 
 /** True when the run's history begins with a copy, which stands before its submission: there is nothing to start. */
 export function isForked({ origin }: Pick<Submission, "origin">): boolean {

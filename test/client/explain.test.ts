@@ -220,6 +220,7 @@ const state: fc.Arbitrary<RunState> = fc
       }),
     ),
     parked: fc.constant(undefined),
+    forkedFrom: fc.constant(undefined),
   })
   .chain((base) =>
     fc.record({

@@ -9,6 +9,7 @@ import {
   RetryAfter,
   StepTimeoutError,
 } from "../../src/engine/flow-errors.ts";
+import { RunNotForkableError } from "../../src/engine/fork-errors.ts";
 import { MillraceError } from "../../src/engine/millrace-error.ts";
 import {
   ResultTimeoutError,
@@ -50,6 +51,7 @@ const ERRORS: readonly (readonly [MillraceError, string, boolean, RegExp])[] = [
   [new RunCancelledError(ID, ""), "RUN_CANCELLED", false, /was cancelled\.$/],
   [new RunNotFoundError(ID, "shop"), "RUN_NOT_FOUND", false, /order-42.*namespace shop/],
   [new EventNotFoundError("#9", 4), "EVENT_NOT_FOUND", false, /#9.*4 events.*millrace events/],
+  [new RunNotForkableError(ID, "no."), "RUN_NOT_FORKABLE", false, /order-42.*there: no/],
   [new RunExistsError(ID), "RUN_EXISTS", false, /order-42.*Attach/],
   [new ResultTimeoutError(ID, 10, "pending"), "RESULT_TIMEOUT", false, /10 ms.*pending.*attach/],
   [new RunNotResumableError(ID, "running"), "RUN_NOT_RESUMABLE", false, /order-42 is running/],

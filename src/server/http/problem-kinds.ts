@@ -60,6 +60,7 @@ export const PROBLEM_KINDS: Readonly<Record<string, ProblemKind>> = Object.freez
   RUN_EXISTS: { status: 409, title: "The key is taken" },
   RUN_CLOSED: { status: 409, title: "The run has ended" },
   RUN_ARCHIVED: { status: 409, title: "The run is in the archive" },
+  RUN_NOT_FORKABLE: { status: 409, title: "The run cannot be forked there" },
   RUN_NOT_RESTORABLE: { status: 409, title: "The run cannot be put back" },
   RUN_NOT_RESUMABLE: { status: 409, title: "The run cannot be resumed" },
   DEAD_LETTER_NOT_REPLAYABLE: { status: 409, title: "The dead letter cannot be replayed" },

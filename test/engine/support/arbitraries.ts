@@ -60,7 +60,7 @@ export const anyEventOf: { readonly [T in RunEvent["type"]]: Arbitrary<EventOf<T
     epoch: anyCount,
     worker: fc.string({ unit: "binary", minLength: 1, maxLength: 20 }),
     token: anyNumber,
-    reason: fc.constantFrom("submitted", "takeover", "released", "woken", "resumed"),
+    reason: fc.constantFrom("submitted", "takeover", "released", "woken", "resumed", "forked"),
     version: anyText,
   }),
   Suspended: fc.record({
@@ -183,6 +183,15 @@ export const anyEventOf: { readonly [T in RunEvent["type"]]: Arbitrary<EventOf<T
   }),
   Crashed: fc.record({ type: fc.constant("Crashed"), at: anyNumber, crashes: anyCount }),
   Cancelled: fc.record({ type: fc.constant("Cancelled"), at: anyNumber, reason: anyText }),
+  Forked: fc.record({
+    type: fc.constant("Forked"),
+    at: anyNumber,
+    origin: anyText,
+    event: anyNumber,
+    sequence: anyNumber,
+    request: anyText,
+    set: fc.array(anyText, { maxLength: 3 }),
+  }),
   Unknown: fc.record({ type: fc.constant("Unknown"), at: anyNumber }),
 };
 
