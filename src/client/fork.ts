@@ -133,19 +133,21 @@ async function prepare(
   return { run, read, point, input, submission, sets: outcomes.map(([step]) => step) };
 }
 
-/** A child that was recorded and is not there yet would never be: its submission is the origin's to publish. */
+/** A child that was recorded and is not there may never be: its submission is the origin's to publish. */
 async function checkChildren(
   { broker: { log } }: ArchiveHost,
   origin: RunRef,
   events: readonly RunEvent[],
   patience: Patience,
 ): Promise<void> {
-  for (const id of openChildren(events)) {
+  // What was asked for after a request to stop may have been taken back by it: it is never submitted then.
+  const stop = events.findIndex(({ type }) => type === "CancelRequested");
+  for (const id of openChildren(stop === -1 ? events : events.slice(0, stop))) {
     const child = parseRunId(id);
     if ((await patience.ask(() => log.submission(child))) !== undefined) continue;
     throw new RunNotForkableError(
       origin.id,
-      `its child ${id} is recorded, and not submitted yet. Try again, or fork it before that.`,
+      `its child ${id} is recorded and was never submitted. Fork it before that.`,
     );
   }
 }

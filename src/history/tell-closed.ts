@@ -54,8 +54,15 @@ export async function tellClosed(host: TellHost, closed: ClosedRun): Promise<voi
   ]);
 }
 
-/** The same for a run of which only the id is known. Nothing happens when it has not ended. */
-export async function tellIfClosed(host: TellHost, run: RunRef, queue?: string): Promise<void> {
+/**
+ * The same for a run of which only the id is known. Nothing happens when it has not ended. With `onlyOpen`, as for somebody who
+ * asks late, nobody is told again who has ended: that run is done with.
+ */
+export async function tellIfClosed(
+  host: TellHost,
+  run: RunRef,
+  { queue, onlyOpen = false }: { readonly queue?: string; readonly onlyOpen?: boolean } = {},
+): Promise<void> {
   const { log } = host.broker;
   const { frame } = await readSureHead(log, run);
   const outcome = frame === undefined ? undefined : outcomeOf(frame.events);
@@ -65,6 +72,9 @@ export async function tellIfClosed(host: TellHost, run: RunRef, queue?: string):
     log.inbox(run, queue ?? frame.queue, 0),
     readHistory(log, run, frame.sequence),
   ]);
+  if (onlyOpen && submission !== undefined) {
+    return tellWhoWaits(host, run, { submission, frames, inbox });
+  }
   const children = [...(foldFrames(frames)?.children.values() ?? [])];
   const { epoch } = frame;
   const waiters = waitersOf(submission, inputsIn(inbox));

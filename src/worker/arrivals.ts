@@ -212,7 +212,10 @@ export class Arrivals {
         if (head === undefined && arrived.input?.type === "Watch") {
           return this.#host.later(message, WATCH_AGAIN_MS);
         }
-        if (needsTelling(arrived, head)) await tellIfClosed(this.#host, message.delivery.run);
+        if (needsTelling(arrived, head)) {
+          const onlyOpen = arrived.input?.type === "Watch";
+          await tellIfClosed(this.#host, message.delivery.run, { onlyOpen });
+        }
         return message.ack();
       case "refuse":
         return this.#setAside(

@@ -30,7 +30,9 @@ test("a fork from a step executes that step and what follows, and nothing before
   expect(forked["late"]).not.toBe(output["late"]);
   expect(bytesOf(shop, "o1")).toEqual(before);
   expect(shop.done.filter((line) => line.startsWith("label"))).toHaveLength(1);
-  const types = (await fork.details()).frames.flatMap(({ events }) => events.map(({ type }) => type));
+  const types = (await fork.details()).frames.flatMap(({ events }) =>
+    events.map(({ type }) => type),
+  );
   expect(types.filter((type) => type === "Forked")).toHaveLength(1);
 });
 

@@ -68,5 +68,8 @@ export function bytesOf({ broker }: Shop, key: string): readonly string[] {
   return broker
     .messages()
     .filter(({ subject }) => subject.endsWith(`.${key}`))
-    .map(({ subject, sequence, data }) => `${sequence} ${subject} ${Buffer.from(data).toString("hex")}`);
+    .map(
+      ({ subject, sequence, data }) =>
+        `${sequence} ${subject} ${Buffer.from(data).toString("hex")}`,
+    );
 }

@@ -22,11 +22,12 @@ export function flowsOf(
   program: Node,
   clock: Clock,
   observe: (observed: Observed) => void = () => undefined,
+  did: (idempotencyKey: string) => void = () => undefined,
 ): readonly [Flow<undefined>, Flow<Part>] {
   const start = (ctx: FlowContext, node: Node, path: string): Promise<unknown> => {
     const observed: Observed = { runId: ctx.runId, received: [] };
     observe(observed);
-    return play(node, { ctx, clock, observed, saga: undefined }, path);
+    return play(node, { ctx, clock, observed, did, saga: undefined }, path);
   };
   const crashes = { limit: 1_000 };
   return [
@@ -50,6 +51,8 @@ interface Stage {
   readonly ctx: FlowContext;
   readonly clock: Clock;
   readonly observed: Observed;
+  /** Told of each execution of a step. */
+  readonly did: (idempotencyKey: string) => void;
   /** Path of the saga that this is in. */
   readonly saga: string | undefined;
 }
@@ -116,10 +119,11 @@ async function play(node: Node, stage: Stage, path: string): Promise<unknown> {
 
 async function playStep(
   node: StepNode,
-  { ctx, clock, saga }: Stage,
+  { ctx, clock, did, saga }: Stage,
   here: string,
 ): Promise<unknown> {
   const work = async (info: StepInfo): Promise<{ path: string; attempt: number }> => {
+    did(info.idempotencyKey);
     if (node.ms > 0) {
       await new Promise<void>((resolve) => {
         clock.after(node.ms, resolve);
