@@ -9,6 +9,12 @@ export interface RunInput {
   readonly body: InputBody;
 }
 
+/**
+ * What the id of an input begins with that was copied from another run's inbox: no user's id has such a character. A history
+ * names the copies that it begins with; any other was put there by somebody who died before his fork was made.
+ */
+export const COPIED = "\u0001fork/";
+
 export type InputBody = WakeInput | PlainInput;
 
 /** An input that the history folds by name: all but wakes. */

@@ -5,7 +5,7 @@
  *   a question after the run, only say that there may be something new.
  * - **I4** A message that was handed over is acked when a durable frame has folded it.
  */
-import type { PlainInput, RunInput, WakeInput } from "../engine/input.ts";
+import { COPIED, type PlainInput, type RunInput, type WakeInput } from "../engine/input.ts";
 import type { Stored } from "../ports/run-log.ts";
 import { decodeInput } from "../wire/input-codec.ts";
 import type { KeptMessage } from "./kept-message.ts";
@@ -142,8 +142,8 @@ export class RunInbox {
       if (sequence <= this.#last) continue;
       this.#last = sequence;
       const input = inputOf(message);
-      // Wakes, repeats, and what cannot be understood (it is set aside where it is delivered) tell the flow nothing.
-      const body = input === undefined || this.#ids.has(input.inputId) ? undefined : input.body;
+      // Wakes, repeats, strays, and what cannot be understood (it is set aside where it is delivered) tell the flow nothing.
+      const body = input === undefined || this.#isOld(input) ? undefined : input.body;
       if (input === undefined || body === undefined || body.type === "Wake") {
         this.#parts.pass(sequence);
         if (body?.type === "Wake") this.#parts.onWake(body);
@@ -153,6 +153,11 @@ export class RunInbox {
       this.#keep(sequence, input);
       this.#parts.fold(sequence, body);
     }
+  }
+
+  /** True for a repeat, and for a copy that the history does not begin with. */
+  #isOld({ inputId }: RunInput): boolean {
+    return this.#ids.has(inputId) || inputId.startsWith(COPIED);
   }
 
   #keep(sequence: number, { inputId, body }: RunInput): void {

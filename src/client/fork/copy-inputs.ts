@@ -1,5 +1,6 @@
 import type { Renumbered } from "../../archive/merged-frame.ts";
 import { RunNotForkableError } from "../../engine/fork-errors.ts";
+import { COPIED } from "../../engine/input.ts";
 import type { RunEvent } from "../../engine/run-event.ts";
 import type { RunRef } from "../../engine/run-id.ts";
 import type { RecordedRun } from "../../history/recorded-run.ts";
@@ -43,7 +44,7 @@ export async function copyInputs(
       throw new RunNotForkableError(submission.runId, what);
     }
     // An id of its own: the end of another run that is told again is news to the fork, if it was not copied.
-    const inputId = `fork/${request}/${decoded.value.inputId}`;
+    const inputId = `${COPIED}${request}/${decoded.value.inputId}`;
     const copy = encodeInput({ ...decoded.value, inputId });
     now.set(event.sequence, await patience.ask(() => log.put(run, queue, copy)));
   }

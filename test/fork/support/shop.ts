@@ -2,7 +2,7 @@ import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import { Millrace } from "../../../src/client/millrace.ts";
 import { type AnyDefinition, flow, signal, task } from "../../../src/index.ts";
-import { MemoryBroker } from "../../../src/testing/memory-broker.ts";
+import { MemoryBroker, type MemoryBrokerOptions } from "../../../src/testing/memory-broker.ts";
 import { serve } from "../../../src/worker/serve.ts";
 
 export const paid = signal<number>("paid");
@@ -21,8 +21,11 @@ export interface Order {
 }
 
 /** A worker in memory that serves a flow which has something of everything. */
-export async function openShop(more: readonly AnyDefinition[] = []): Promise<Shop> {
-  const broker = new MemoryBroker();
+export async function openShop(
+  more: readonly AnyDefinition[] = [],
+  options: MemoryBrokerOptions = {},
+): Promise<Shop> {
+  const broker = new MemoryBroker(options);
   const millrace = new Millrace(broker.connect());
   const shop: Shop = { broker, millrace, done: [], broken: false };
   const worker = await serve([...orders(shop), ...more], {
