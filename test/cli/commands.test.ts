@@ -7,6 +7,7 @@ import { atEnd } from "./support/at-end.ts";
 import { type Finished, MILLRACE, millrace, type Running, start } from "./support/cli.ts";
 import { FLOWS } from "./support/flows.ts";
 import { projectFolder } from "./support/folder.ts";
+import { until } from "./support/until.ts";
 
 let folder: string;
 let url: string;
@@ -294,8 +295,11 @@ describe("resume", () => {
     expect((await runJson(...some)).documents).toEqual([
       { flow: "refused", status: ["parked", "failed"], resumed: count },
     ]);
-    const events = await run("events", "refused:m1", "--follow");
-    expect(events.stdout).toContain("Resumed");
+    // It had ended before: `--follow` may end before a worker has seen that it is resumed.
+    await until("m1 is resumed", async () => {
+      const { stdout } = await run("events", "refused:m1");
+      return stdout.includes("Resumed") ? true : undefined;
+    });
     expect((await run("resume", "--crashed", "--flow", "refused")).stdout).toMatch(/^0 runs /);
   });
 

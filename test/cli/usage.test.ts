@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Finished, millrace } from "./support/cli.ts";
+import { alone, type Finished, millrace } from "./support/cli.ts";
 import { projectFolder } from "./support/folder.ts";
 
 const folder = await projectFolder({
@@ -47,6 +47,15 @@ test.each(COMMANDS)(
     expect(stdout).toMatch(/--servers <urls>[\s\S]+--json/);
   },
 );
+
+test.each([
+  ["help", ["--help"], 0],
+  ["a mistake", ["show", "a:b", "--jsno"], 2],
+  ["a broker that is not there", ["show", "a:b", ...NOWHERE], 5],
+  ["a flow file that is not there", ["serve", "no.ts"], 2],
+])("after %s the process ends with that exit code, and has written all", async (_, args, code) => {
+  expect(await alone(args, { cwd: folder })).toEqual({ ...(await run(args)), code });
+});
 
 test("--version is the package's version", async () => {
   expect((await run(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\S*\n$/);

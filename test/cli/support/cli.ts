@@ -3,17 +3,36 @@ import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { atEnd } from "./at-end.ts";
 import { until } from "./until.ts";
+import { WarmCli } from "./warm-cli.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 /** The built command, as a user has it. */
 export const MILLRACE = join(ROOT, "dist", "cli", "main.js");
 
-/** Runs `millrace` to its end. */
+const warm = new Map<string, WarmCli>();
+
+/**
+ * Runs `millrace` to its end: in a process of its own when it reads its standard input or loads a
+ * file of code, otherwise in one that has loaded the command line for a command before.
+ */
 export async function millrace(args: readonly string[], options: RunOptions): Promise<Finished> {
+  if (options.stdin !== undefined || args.some(isCode)) return alone(args, options);
+  const { cwd, env = {} } = options;
+  const where = JSON.stringify([cwd, env]);
+  const cli = warm.get(where) ?? new WarmCli(cwd, { ...clean(process.env), ...env });
+  warm.set(where, cli);
+  return cli.run(args);
+}
+
+/** Runs `millrace` to its end, in a process of its own as a shell does. */
+export async function alone(args: readonly string[], options: RunOptions): Promise<Finished> {
   const running = start([MILLRACE, ...args], options);
-  if (options.stdin !== undefined) running.stdin.write(options.stdin);
-  running.stdin.end();
+  running.stdin.end(options.stdin);
   return running.finished;
+}
+
+function isCode(arg: string): boolean {
+  return /\.[cm]?[jt]s$/.test(arg);
 }
 
 /** Starts Node with a script of this repository, or the command, and leaves it running. */
