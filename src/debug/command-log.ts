@@ -118,6 +118,7 @@ export class CommandLog implements CommandTaker {
         return this.#cancelled ?? this.#shown;
       case "error":
       case "due":
+      case "submitted":
         return this.#shown;
     }
   }
