@@ -33,9 +33,9 @@ import { forkedFrames } from "./fork/forked-frames.ts";
 import { openChildren, planOf } from "./fork/plan-fork.ts";
 import { writeHistory } from "./fork/write-history.ts";
 import { Patience } from "./patience.ts";
+import { publishSubmission } from "./publish-submission.ts";
 import { changeSettings } from "./queue-handle.ts";
 import { type ReadRun, readRecordedRun } from "./recorded-runs.ts";
-import { publish } from "./submit.ts";
 
 /**
  * Forks a run. Resolves when the fork is accepted.
@@ -71,7 +71,7 @@ export async function forkRun(
   if (bytes.length > limit) {
     throw new PayloadTooLargeError(`The submission of ${run.id}`, bytes.length, limit);
   }
-  const isNew = await publish(host, run, { submission, place, bytes }, patience);
+  const isNew = await publishSubmission(host, run, { submission, place, bytes }, patience);
   if (!isNew) await isThere();
   return { run, isNew };
 }

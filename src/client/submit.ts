@@ -9,13 +9,12 @@ import { RunExistsError } from "../engine/run-errors.ts";
 import { type RunRef, runRef } from "../engine/run-id.ts";
 import { sortableId } from "../engine/sortable-id.ts";
 import type { Submission } from "../engine/submission.ts";
-import { BrokerError } from "../engine/usage-errors.ts";
-import { readSubmission } from "../history/read-submission.ts";
 import { encodeSubmission } from "../wire/submission-codec.ts";
 import { encodeValue } from "../wire/value-codec.ts";
 import type { ClientHost } from "./client-host.ts";
 import { OutcomeHint } from "./outcome-hint.ts";
 import { Patience } from "./patience.ts";
+import { publishSubmission } from "./publish-submission.ts";
 import { changeSettings } from "./queue-handle.ts";
 import { RunHandle } from "./run-handle.ts";
 
@@ -74,7 +73,7 @@ export async function submit(
     hint.forget();
     throw new PayloadTooLargeError(`The submission of ${run.id}`, bytes.length, limit);
   }
-  const accepted = await publish(host, run, { submission, place, bytes }, patience);
+  const accepted = await publishSubmission(host, run, { submission, place, bytes }, patience);
   if (accepted) return new RunHandle(host, run, hint.heard, true);
   hint.forget();
   return existing(host, run, options);
@@ -98,35 +97,6 @@ async function isTakenElsewhere(
   // By name alone the flow's queue is not known, but a run that was taken up has one history.
   if (isByName) return (await log.head(run)) !== undefined;
   return to.home !== run.flow && (await log.submission(run, run.flow)) !== undefined;
-}
-
-/** Stores a submission. True when it is ours, false when the key was taken. @throws {@link BrokerError} when nothing is confirmed. */
-export async function publish(
-  host: ClientHost,
-  run: RunRef,
-  sent: { readonly submission: Submission; readonly place: string; readonly bytes: Uint8Array },
-  patience: Patience,
-): Promise<boolean> {
-  const { broker } = host;
-  const { submission, place, bytes } = sent;
-  const { submissionId } = submission;
-  for (let tries = 0; ; tries++) {
-    const outcome = await broker.log.submit(run, place, bytes);
-    if (outcome.status === "written") return true;
-    if (outcome.status === "conflict") {
-      // It may be our own, whose ack was lost.
-      if (tries === 0) return false;
-      const stored = await patience.ask(() => readSubmission(host.broker.log, run, place));
-      return stored?.submissionId === submissionId;
-    }
-    if (patience.isOver) {
-      throw new BrokerError(
-        `The submission of ${run.id} was not confirmed. Submit it again with the same key: it runs once.`,
-        { cause: outcome.cause },
-      );
-    }
-    await patience.pause();
-  }
 }
 
 function hintFor(
