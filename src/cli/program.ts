@@ -21,6 +21,7 @@ import { addServer } from "./commands/server.ts";
 import { addShow } from "./commands/show.ts";
 import { addSignal } from "./commands/signal.ts";
 import { addStats } from "./commands/stats.ts";
+import { addStep } from "./commands/step.ts";
 import { addSubmit } from "./commands/submit.ts";
 import { addTerminate } from "./commands/terminate.ts";
 import { addToken } from "./commands/token.ts";
@@ -56,6 +57,7 @@ const COMMANDS: readonly AddCommand[] = [
   addList,
   addStats,
   addShow,
+  addStep,
   addExplain,
   addTree,
   addWatch,
