@@ -10,6 +10,7 @@ export const EXIT = Object.freeze({
   broker: 5,
   unhealthy: 6,
   refused: 7,
+  unchecked: 8,
   internal: 70,
 });
 
@@ -26,4 +27,5 @@ Exit codes:
   6   doctor found a check that fails
   7   refused by the run's state: its key is taken, it has ended, or it
       cannot be resumed
+  8   check: every run that could be checked fits, and some could not
   70  an error in Millrace itself; please report it`;

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { millraceVersion } from "../worker/millrace-version.ts";
 import { addArchive } from "./commands/archive.ts";
 import { addCancel } from "./commands/cancel.ts";
+import { addCheck } from "./commands/check.ts";
 import { addDead } from "./commands/dead.ts";
 import { addDev } from "./commands/dev.ts";
 import { addDiff } from "./commands/diff.ts";
@@ -58,6 +59,7 @@ const COMMANDS: readonly AddCommand[] = [
   addStats,
   addShow,
   addStep,
+  addCheck,
   addExplain,
   addTree,
   addWatch,

@@ -116,7 +116,7 @@ export class JetStreamRunLog implements RunLog {
     return this.#last(run, this.#subjects.submission(run, queue));
   }
 
-  async *heads(flow: string): AsyncIterable<RunHeadMessage> {
+  async *heads(flow?: string): AsyncIterable<RunHeadMessage> {
     for (let partition = 0; partition < this.#subjects.partitions; partition++) {
       const stream = this.#subjects.stream(partition);
       const filter = this.#subjects.histories(partition, flow);

@@ -37,8 +37,8 @@ export class Subjects {
     return `mr.${this.namespace}.${this.partition(run)}.h.${run.flow}.${run.token}`;
   }
 
-  /** Every history of a flow in one partition. */
-  histories(partition: number, flow: string): string {
+  /** Every history of a flow in one partition, or of all flows. */
+  histories(partition: number, flow = "*"): string {
     return `mr.${this.namespace}.${partition}.h.${flow}.*`;
   }
 

@@ -55,10 +55,10 @@ export interface RunLog {
   /** The submission, from the leader. Without a queue every queue is searched, which costs more. */
   submission(run: RunRef, queue?: string): Promise<Stored | undefined>;
   /**
-   * The head of every history of a flow, in no particular order. Every run that has a history when this is called comes;
+   * The head of every history of a flow, or of all flows, in no particular order. Every run that has a history when this is called comes;
    * one whose head moves meanwhile may come twice. Reads on only as fast as it is read.
    */
-  heads(flow: string): AsyncIterable<RunHeadMessage>;
+  heads(flow?: string): AsyncIterable<RunHeadMessage>;
   /**
    * The newest dead letters, at most `limit` a partition, in order; with `before`, only those of a partition whose own
    * sequence is lower than the number there. What is read and kept is bounded by the limit, however many there are.

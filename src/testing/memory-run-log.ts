@@ -154,14 +154,14 @@ export class MemoryRunLog implements RunLog {
     );
   }
 
-  async *heads(flow: string): AsyncIterable<RunHeadMessage> {
+  async *heads(flow?: string): AsyncIterable<RunHeadMessage> {
     const { streams, subjects } = this.#broker;
     for (const stream of streams) {
       // What stands there now, as one look: whatever is appended afterwards need not come.
       const subjectsNow = await this.#read(() => stream.subjects());
       for (const subject of subjectsNow) {
         const run = subjects.runOfHistory(subject);
-        if (run?.flow !== flow) continue;
+        if (run === undefined || (flow !== undefined && run.flow !== flow)) continue;
         const head = await this.head(run);
         if (head !== undefined) yield { run, head };
       }
