@@ -34,7 +34,7 @@ test("each command stands beside the event that answered it, with the line that 
     ]),
   ).toEqual([
     ["step", "charge#1", "StepCompleted", lineOf('ctx.step("charge", () => id'), "output"],
-    ["child", "pack#1", "ChildSubmitted", lineOf('ctx.submit(pack, "book")'), "due"],
+    ["child", "pack#1", "ChildSubmitted", lineOf('ctx.submit(pack, "book")'), "submitted"],
     ["receive", "approve#1", "InputFolded", lineOf("ctx.receive(approve, { timeout"), "output"],
     ["timer", "sleep#1", "TimerFired", lineOf('ctx.sleep("1s")'), "due"],
     ["outcome", "pack#1/result", "InputFolded", lineOf("packed: await child.result()"), "closed"],
