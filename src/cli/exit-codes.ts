@@ -19,7 +19,8 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 export const EXIT_HELP = `
 Exit codes:
   0   done
-  1   the run failed, crashed or was cancelled; diff: they differ
+  1   the run failed, crashed or was cancelled; diff: they differ;
+      replay: the code does not fit
   2   wrong use: an option, a name, the input, or a file that cannot be loaded
   3   there is no such run, namespace, trigger, schedule, webhook or hook
   4   the time given with --timeout is over; the run goes on

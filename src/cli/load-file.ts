@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import * as millrace from "../index.ts";
 import { CliError } from "./cli-error.ts";
+import { isInspected } from "./inspector.ts";
 
 /**
  * What a TypeScript or JavaScript file exports.
@@ -16,7 +17,12 @@ export async function loadFile(path: string): Promise<LoadedFile> {
   // Only who serves pays for a compiler; the other commands start without it.
   const { createJiti } = await import("jiti");
   // The file gets this very copy of Millrace: `instanceof FatalError` holds wherever its own is installed.
-  const jiti = createJiti(file, { virtualModules: { millrace }, interopDefault: false });
+  const jiti = createJiti(file, {
+    virtualModules: { millrace },
+    interopDefault: false,
+    // Its lines stay where they are; with this a debugger shows the source itself.
+    ...(isInspected() ? { sourceMaps: true, fsCache: false } : {}),
+  });
   try {
     return { file, exported: { ...(await jiti.import<Record<string, unknown>>(file)) } };
   } catch (cause) {

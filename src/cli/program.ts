@@ -14,6 +14,7 @@ import { addList } from "./commands/list.ts";
 import { addProjection } from "./commands/projection.ts";
 import { addQueue } from "./commands/queue.ts";
 import { addQueues } from "./commands/queues.ts";
+import { addReplay } from "./commands/replay.ts";
 import { addResult } from "./commands/result.ts";
 import { addResume } from "./commands/resume.ts";
 import { addSchedules } from "./commands/schedules.ts";
@@ -65,6 +66,7 @@ const COMMANDS: readonly AddCommand[] = [
   addWatch,
   addEvents,
   addDiff,
+  addReplay,
   addSignal,
   addCancel,
   addTerminate,

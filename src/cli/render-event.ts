@@ -122,17 +122,20 @@ function took(event: { readonly at: number; readonly startedAt: number }): strin
 
 const MAX_SHOWN = 100;
 
-function short(payload: Payload): string {
+/** A payload in a few words; empty when there is no value. */
+export function short(payload: Payload): string {
   const value = valueOf(payload);
   const text = value === undefined ? "" : jsonText(value);
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 }
 
-function errorOf(payload: Payload): unknown {
+/** The error that a payload holds, or where it is. */
+export function errorOf(payload: Payload): unknown {
   return isPlain(payload) ? decodeError(payload) : describePayload(payload);
 }
 
-function valueOf(payload: Payload): unknown {
+/** The value that a payload holds, or where it is. */
+export function valueOf(payload: Payload): unknown {
   try {
     return isPlain(payload) ? decodeValue(payload) : describePayload(payload);
   } catch (error) {
