@@ -1,4 +1,5 @@
 import type { RunFileBlob } from "../archive/run-file-format.ts";
+import { BundleTooLargeError } from "../engine/bundle-errors.ts";
 import type { BlobRef } from "../engine/payload.ts";
 import type { RecordedRun } from "../history/recorded-run.ts";
 import type { Payloads } from "../payloads/payloads.ts";
@@ -8,6 +9,7 @@ import { eachPayload } from "./run-payloads.ts";
 /**
  * The blobs that a run's payloads name, each once, as they are stored: what a codec wrapped stays wrapped. `onMissing` is told
  * of one that cannot be had, and may throw.
+ * @throws {@link BundleTooLargeError}
  */
 export async function carryBlobs(
   run: RecordedRun,
@@ -22,7 +24,7 @@ export async function carryBlobs(
   let left = MOST_BYTES;
   for (const ref of refs.values()) {
     left -= ref.size;
-    if (left < 0) throw new Error(`Its blobs have more than ${MOST_BYTES} bytes together.`);
+    if (left < 0) throw new BundleTooLargeError(MOST_BYTES);
     try {
       carried.push({ ref, bytes: await payloads.fetchFile(ref) });
     } catch (error) {

@@ -22,3 +22,14 @@ export class RedactionError extends MillraceError {
     super(`${what} Nothing was written.`);
   }
 }
+
+/** The blobs of a run do not fit into a bundle. Nothing was written. */
+export class BundleTooLargeError extends MillraceError {
+  readonly code = "BUNDLE_TOO_LARGE";
+
+  constructor(limitBytes: number) {
+    super(
+      `The blobs of the run have more than ${limitBytes} bytes together, which a bundle does not take. Export it without them: they stay in their store.`,
+    );
+  }
+}

@@ -3,11 +3,13 @@ import type { Stored } from "../../../src/ports/run-log.ts";
 
 /** All that is stored of a run, to be compared byte for byte. */
 export function bytesOf({ submission, inbox, history }: StoredRun): readonly string[] {
-  const text = (name: string, { subject, partition, sequence, data }: Stored): string =>
-    [name, subject, partition, sequence, Buffer.from(data).toString("base64")].join(" ");
   return [
-    text("new", submission),
-    ...inbox.map((one) => text("in", one)),
-    ...history.map((one) => text("h", one)),
+    lineOf("new", submission),
+    ...inbox.map((one) => lineOf("in", one)),
+    ...history.map((one) => lineOf("h", one)),
   ];
+}
+
+function lineOf(name: string, { subject, partition, sequence, data }: Stored): string {
+  return [name, subject, partition, sequence, Buffer.from(data).toString("base64")].join(" ");
 }
