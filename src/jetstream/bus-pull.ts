@@ -4,7 +4,7 @@ import type { AckRequests } from "./ack-requests.ts";
 import { type AckSubject, readAckSubject } from "./ack-subject.ts";
 import { openBusConsumer, type WantedConsumer } from "./bus-consumer.ts";
 import { headersOf } from "./bus-headers.ts";
-import { streamInfo } from "./namespace.ts";
+import { streamInfo } from "./open-stream.ts";
 import { send } from "./send.ts";
 
 /**

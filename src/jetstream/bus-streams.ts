@@ -5,6 +5,7 @@ import type { StreamConfig, StreamInfo } from "./stream-settings.ts";
 /** The names of a namespace's streams beside the log of runs. */
 export function busStreamNames(namespace: string): BusStreamNames {
   return {
+    published: `MR_${namespace}_published`,
     ingress: `MR_${namespace}_ingress`,
     events: `MR_${namespace}_events`,
     captured: `MR_${namespace}_captured`,
@@ -12,17 +13,41 @@ export function busStreamNames(namespace: string): BusStreamNames {
 }
 
 export interface BusStreamNames {
+  readonly published: string;
   readonly ingress: string;
   readonly events: string;
   readonly captured: string;
 }
 
-/** What came in: kept until somebody has acked it, so that nothing is lost while no worker runs. */
+/**
+ * What others published: kept until somebody has acked it, so that nothing is lost while no worker runs. Whoever may publish
+ * here may only add: without schedules, rollups and times to live the broker refuses the headers that would remove messages, or
+ * make others.
+ */
+export function publishedStreamConfig(namespace: string, replicas: number): StreamConfig {
+  return {
+    ...common(replicas),
+    name: busStreamNames(namespace).published,
+    description: `Millrace namespace ${namespace}: submissions, signals and cancellations that were published`,
+    subjects: new BusSubjects(namespace).ofStreams.published,
+    retention: "workqueue",
+    max_bytes: -1,
+    max_age: 0,
+    allow_msg_schedules: false,
+    allow_msg_ttl: false,
+    allow_rollup_hdrs: false,
+    // Single messages have to go: what nobody reads is set aside.
+    deny_purge: true,
+    duplicate_window: DUPLICATE_WINDOW_NS,
+  };
+}
+
+/** What Millrace itself has to do: orders of schedules, fire times, dead letters. */
 export function ingressStreamConfig(namespace: string, replicas: number): StreamConfig {
   return {
     ...common(replicas),
     name: busStreamNames(namespace).ingress,
-    description: `Millrace namespace ${namespace}: submissions, signals and fire times that came in`,
+    description: `Millrace namespace ${namespace}: fire times of schedules, and what was set aside`,
     subjects: new BusSubjects(namespace).ofStreams.ingress,
     retention: "workqueue",
     max_bytes: -1,

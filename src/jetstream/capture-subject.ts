@@ -4,7 +4,7 @@ import { BrokerError } from "../engine/usage-errors.ts";
 import type { ControlStore } from "../ports/control-store.ts";
 import { capturedStreamConfig } from "./bus-streams.ts";
 import { jsRequest } from "./js-request.ts";
-import { makeStream, streamInfo } from "./namespace.ts";
+import { makeStream, streamInfo } from "./open-stream.ts";
 
 /**
  * Adds a subject to those that the `captured` stream holds. The broker changes a stream without comparing, so what is to be

@@ -9,7 +9,7 @@ import { inspectOthers, inspectStream, missingStream } from "./inspect-stream.ts
 import { jsRequest } from "./js-request.ts";
 import { measureClock } from "./measure-clock.ts";
 import { measureWrites } from "./measure-writes.ts";
-import { streamInfo } from "./namespace.ts";
+import { streamInfo } from "./open-stream.ts";
 import { streamName } from "./subjects.ts";
 
 /**

@@ -1,10 +1,16 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import { type DeadLetter, decodeDeadLetter } from "../wire/dead-letter-codec.ts";
 import type { StreamReport, StreamSettings } from "./broker-report.ts";
-import { capturedStreamConfig, eventsStreamConfig, ingressStreamConfig } from "./bus-streams.ts";
+import {
+  capturedStreamConfig,
+  eventsStreamConfig,
+  ingressStreamConfig,
+  publishedStreamConfig,
+} from "./bus-streams.ts";
 import { inspectQueues } from "./inspect-queues.ts";
 import { readLastPerSubject } from "./last-per-subject.ts";
-import { controlStreamConfig, streamConfig, streamInfo } from "./namespace.ts";
+import { controlStreamConfig, streamConfig } from "./namespace.ts";
+import { streamInfo } from "./open-stream.ts";
 import type { StreamConfig, StreamInfo } from "./stream-settings.ts";
 
 /** One partition of a namespace. */
@@ -34,6 +40,7 @@ export async function inspectOthers(
   const captured = capturedStreamConfig(namespace, replicas, []);
   const wanted = [
     controlStreamConfig(namespace, replicas),
+    publishedStreamConfig(namespace, replicas),
     ingressStreamConfig(namespace, replicas),
     eventsStreamConfig(namespace, replicas),
     captured,

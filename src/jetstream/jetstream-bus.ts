@@ -33,7 +33,7 @@ import { captureSubject } from "./capture-subject.ts";
 import { jsRequest } from "./js-request.ts";
 import type { LeaderReads } from "./leader-reads.ts";
 import type { Mux } from "./mux.ts";
-import { streamInfo } from "./namespace.ts";
+import { streamInfo } from "./open-stream.ts";
 import type { Publisher, StoreOutcome } from "./publisher.ts";
 import { send } from "./send.ts";
 import type { StreamInfo } from "./stream-settings.ts";

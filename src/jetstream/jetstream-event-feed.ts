@@ -7,7 +7,7 @@ import {
   type FeedOptions,
 } from "../ports/event-feed.ts";
 import { FeedPull, type FeedPullParts } from "./feed-pull.ts";
-import { streamInfo } from "./namespace.ts";
+import { streamInfo } from "./open-stream.ts";
 
 /** A namespace's partitions, each read through a consumer that is made for the reader and forgotten with it. */
 export class JetStreamEventFeed implements EventFeed {

@@ -1,6 +1,6 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { ClockReport } from "./broker-report.ts";
-import { streamInfo } from "./namespace.ts";
+import { streamInfo } from "./open-stream.ts";
 
 /**
  * How far the broker's clock is from ours, from the quickest of a few answers: it was given half-way, more or less half

@@ -1,7 +1,8 @@
 import type { NatsConnection } from "@nats-io/nats-core";
-import { BrokerError, InvalidOptionError, SettingsMismatchError } from "../engine/usage-errors.ts";
-import { eventsStreamConfig, ingressStreamConfig } from "./bus-streams.ts";
-import { jsRequest } from "./js-request.ts";
+import { InvalidOptionError, SettingsMismatchError } from "../engine/usage-errors.ts";
+import { eventsStreamConfig } from "./bus-streams.ts";
+import { openIngress } from "./open-ingress.ts";
+import { makeStream, openStream, streamInfo } from "./open-stream.ts";
 import type { StreamConfig, StreamInfo } from "./stream-settings.ts";
 import { controlStreamName, controlSubjects, liveSubject, streamName } from "./subjects.ts";
 
@@ -22,39 +23,32 @@ export async function openNamespace(
   namespace: string,
   options: NamespaceOptions,
 ): Promise<{ readonly partitions: number; readonly replicas: number }> {
-  const { partitions, replicas } = options;
+  const { partitions } = options;
   if (partitions !== undefined && !(Number.isInteger(partitions) && partitions > 0)) {
     throw new InvalidOptionError("partitions", partitions, "give a whole number from 1");
   }
   const first =
     (await streamInfo(connection, streamName(namespace, 0))) ??
-    (await makeStream(connection, streamConfig(namespace, 0, partitions ?? 1, replicas ?? 1)));
+    (await makeStream(
+      connection,
+      streamConfig(namespace, 0, partitions ?? 1, options.replicas ?? 1),
+    ));
   const found = partitionsOf(first, namespace);
   compare(namespace, first, found, options);
+  const replicas = replicasOf(first);
   for (let partition = 1; partition < found; partition++) {
     // Somebody may have died while making them: partition 0 says how many there are, and with what.
     const stream = await streamInfo(connection, streamName(namespace, partition));
     if (stream !== undefined) continue;
-    await makeStream(connection, streamConfig(namespace, partition, found, replicasOf(first)));
+    await makeStream(connection, streamConfig(namespace, partition, found, replicas));
   }
   // A namespace may be older than these streams.
-  const others = [controlStreamConfig, ingressStreamConfig, eventsStreamConfig].map((make) =>
-    make(namespace, replicasOf(first)),
-  );
-  await Promise.all(
-    others.map(
-      async (config) =>
-        (await streamInfo(connection, config.name)) ?? (await makeStream(connection, config)),
-    ),
-  );
-  return { partitions: found, replicas: first.config.num_replicas };
-}
-
-export function streamInfo(
-  connection: NatsConnection,
-  stream: string,
-): Promise<StreamInfo | undefined> {
-  return jsRequest<StreamInfo>(connection, `STREAM.INFO.${stream}`, undefined, [NO_STREAM]);
+  await Promise.all([
+    openStream(connection, controlStreamConfig(namespace, replicas)),
+    openStream(connection, eventsStreamConfig(namespace, replicas)),
+    openIngress(connection, namespace, replicas),
+  ]);
+  return { partitions: found, replicas };
 }
 
 /** The settings that the protocol depends on: `doctor` compares a stream with them. */
@@ -112,23 +106,6 @@ export function controlStreamConfig(namespace: string, replicas: number): Stream
     republish: { src: subjects, dest: liveSubject(subjects) },
     metadata: { "millrace.format": "1" },
   };
-}
-
-const NO_STREAM = 10_059;
-const STREAM_NAME_IN_USE = 10_058;
-
-/** Makes a stream, unless somebody else has made it meanwhile. @throws {@link BrokerError} when the broker refuses. */
-export async function makeStream(
-  connection: NatsConnection,
-  config: StreamConfig,
-): Promise<StreamInfo> {
-  const { name } = config;
-  const made =
-    (await jsRequest<StreamInfo>(connection, `STREAM.CREATE.${name}`, config, [
-      STREAM_NAME_IN_USE,
-    ])) ?? (await streamInfo(connection, name));
-  if (made === undefined) throw new BrokerError(`Stream ${name} vanished while it was made.`);
-  return made;
 }
 
 function replicasOf(stream: StreamInfo): number {

@@ -1,19 +1,23 @@
 import type { WriteOutcome } from "./run-log.ts";
 
 /**
- * Durable streams beside the log of runs: what came in from outside (`ingress`), what is told of (`events`), what was
- * captured of other subjects, and the streams that a user has. Promises, which one contract suite checks on every adapter:
+ * Durable streams beside the log of runs: what others published to be done (`published`), what Millrace itself is still to do
+ * with it and with schedules (`ingress`), what is told of (`events`), what was captured of other subjects, and the streams that
+ * a user has. Promises, which one contract suite checks on every adapter:
  *
  * - What `publish` resolved for is durable. Of two messages with the same `id` on one stream within two minutes one is stored.
  * - A consumer is shared by everybody who opens it by its name: each message is handed to one of them, and comes again, to any of
  *   them, when it is not acked within `leaseMs` or was given back. Acked messages do not come again, except after the broker lost
  *   its memory of the ack.
- * - The ingress keeps a message until it is acked, however long nobody reads; consumers there have filters that do not overlap.
+ * - `published` and `ingress` keep a message until it is acked, however long nobody reads; consumers there have filters that do
+ *   not overlap.
+ * - What anybody may send to `published` removes and orders nothing: its messages are only ever added.
  * - An order is stored on its target at its time, never before, once; a later order on the same subject replaces it.
  */
 export interface MessageBus {
   /** The names of the namespace's own streams. */
   readonly streams: {
+    readonly published: string;
     readonly ingress: string;
     readonly events: string;
     readonly captured: string;
@@ -118,7 +122,7 @@ export interface ConsumeOptions {
   readonly filters: readonly string[];
   /**
    * What a new consumer begins with: everything, what comes from now on, or what was stored at or after a time in milliseconds
-   * since 1970. Default `beginning`; the ingress takes no other.
+   * since 1970. Default `beginning`; `published` and `ingress` take no other.
    */
   readonly from?: "beginning" | "now" | number;
   /** How long a message stays with one who does not ack it. Default 10 s. */

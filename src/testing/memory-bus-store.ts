@@ -23,8 +23,14 @@ export class MemoryBusStore {
   constructor(clock: Clock, namespace: string) {
     this.#clock = clock;
     const name = (stream: string): string => `MR_${namespace}_${stream}`;
-    this.names = { ingress: name("ingress"), events: name("events"), captured: name("captured") };
-    const { ingress, events } = new BusSubjects(namespace).ofStreams;
+    this.names = {
+      published: name("published"),
+      ingress: name("ingress"),
+      events: name("events"),
+      captured: name("captured"),
+    };
+    const { published, ingress, events } = new BusSubjects(namespace).ofStreams;
+    this.add({ name: this.names.published, subjects: published, isWorkQueue: true });
     this.add({ name: this.names.ingress, subjects: ingress, isWorkQueue: true });
     const retention = DEFAULT_EVENT_RETENTION;
     this.add({ name: this.names.events, subjects: events, retention });
@@ -79,6 +85,10 @@ export class MemoryBusStore {
   /** Stores a message on `target` at its time, in place of what was ordered on this subject before. */
   order(message: StoredAnew, target: string, at: number): number {
     const { subject, headers } = message;
+    const stream = this.streamThatMustBe(this.names.ingress);
+    if (!stream.holds(subject) || !stream.holds(target)) {
+      throw new BrokerError(`Stream ${stream.name} does not hold ${subject} and ${target}.`);
+    }
     this.withdraw(subject);
     const placed = this.store({
       ...message,

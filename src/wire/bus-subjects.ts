@@ -11,28 +11,32 @@ export class BusSubjects {
     this.namespace = checkToken("A namespace", namespace);
   }
 
-  /** What the three streams hold. */
-  get ofStreams(): { readonly ingress: readonly string[]; readonly events: readonly string[] } {
+  /** What the streams hold: no subject of one is a subject of another, so a right to publish is a right to one stream. */
+  get ofStreams(): Readonly<Record<"published" | "ingress" | "events", readonly string[]>> {
     const { namespace } = this;
     return {
-      ingress: [
+      published: [
         `millrace.${namespace}.submit.>`,
         `millrace.${namespace}.signal.>`,
         `millrace.${namespace}.cancel.>`,
-        `mr.${namespace}.ingress.>`,
       ],
+      ingress: [`mr.${namespace}.ingress.>`],
       events: [`millrace.${namespace}.events.>`],
     };
   }
 
-  /** Everything in the ingress that is about one flow: what its consumer reads. */
+  /** What is for everybody: what others publish, and events. */
+  get published(): string {
+    return `millrace.${this.namespace}.>`;
+  }
+
+  /** Everything that others publish about one flow: what its consumer reads. */
   ofFlow(flow: string): readonly string[] {
     const { namespace } = this;
     return [
       `millrace.${namespace}.submit.${flow}`,
       `millrace.${namespace}.signal.${flow}.>`,
       `millrace.${namespace}.cancel.${flow}.>`,
-      `mr.${namespace}.ingress.due.${flow}.*`,
     ];
   }
 
@@ -47,15 +51,17 @@ export class BusSubjects {
 
   /** The flow whose consumer reads this subject ({@link BusSubjects.ofFlow}), whether or not it makes sense there. */
   ingressFlow(subject: string): string | undefined {
-    const [root, space, ...tokens] = subject.split(".");
-    if (space !== this.namespace) return undefined;
-    const [kind, flow, ...rest] = root === "mr" ? tokens.slice(1) : tokens;
+    const [root, space, kind, flow, ...rest] = subject.split(".");
+    if (root !== "millrace" || space !== this.namespace) return undefined;
     const isRead =
-      root === "mr"
-        ? tokens[0] === "ingress" && kind === "due" && rest.length === 1
-        : (kind === "submit" && rest.length === 0) ||
-          ((kind === "signal" || kind === "cancel") && rest.length > 0);
+      (kind === "submit" && rest.length === 0) ||
+      ((kind === "signal" || kind === "cancel") && rest.length > 0);
     return isRead ? flow : undefined;
+  }
+
+  /** Only Millrace itself has the right to publish there. */
+  isOwn(subject: string): boolean {
+    return subject.startsWith("mr.");
   }
 
   submit(flow: string): string {
@@ -123,6 +129,8 @@ function outsidePlace(
 function ownPlace([kind, first, second, ...more]: readonly string[]): IngressPlace | undefined {
   if (first === undefined || more.length > 0) return undefined;
   if (kind === "due" && second !== undefined) return { kind, flow: first, schedule: second };
-  const isOne = (kind === "order" || kind === "dead") && second === undefined;
-  return isOne ? { kind, name: first } : undefined;
+  if (second !== undefined) return undefined;
+  // A letter is found by the sequence that it is about: on any other subject it would never be seen.
+  const isLetter = kind === "dead" && /^[1-9]\d{0,14}$/.test(first);
+  return kind === "order" || isLetter ? { kind, name: first } : undefined;
 }

@@ -62,7 +62,7 @@ class World {
     const { bus } = this.broker.connect();
     for (let rounds = 0; rounds < 100; rounds++) {
       await this.clock.advance(2_000);
-      const left = bus.subjects(bus.streams.ingress, "millrace.test.>");
+      const left = bus.subjects(bus.streams.published, "millrace.test.>");
       if ((await this.clock.until(left)).size === 0) return;
     }
     throw new Error("Something stays in the ingress");

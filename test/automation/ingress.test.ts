@@ -85,8 +85,8 @@ async function openPlace({ connect }: World, clock: Clock = systemClock): Promis
     },
     taken: () =>
       eventually(async () => {
-        const { ingress } = bus.streams;
-        const subjects = await bus.subjects(ingress, `millrace.${millrace.namespace}.>`);
+        const { published } = bus.streams;
+        const subjects = await bus.subjects(published, `millrace.${millrace.namespace}.>`);
         expect([...subjects.keys()]).toEqual([]);
       }),
   };
@@ -330,6 +330,30 @@ onEveryAdapter("the ingress", (open) => {
     await eventually(async () => expect((await run.state()).closed).toBe(true));
     expect(await run.result({ timeout: "60s" })).toBe(1);
     expect((await run.details()).status).toBe("completed");
+  });
+
+  test("what is forged on Millrace's own subjects is removed, and takes no letter's number", async () => {
+    const place = await openPlace(open());
+    const { bus } = place.millrace.broker;
+    const own = `mr.${place.millrace.namespace}.ingress`;
+    for (const rest of [
+      "dead.no-number",
+      "other.thing",
+      "due.order",
+      "due.order.a.b",
+      "order.a.b",
+    ]) {
+      await bus.publish({ subject: `${own}.${rest}`, data: new Uint8Array() });
+    }
+    // With the number that the first forged one has in its own stream.
+    const { sequence } = await place.publish("submit.order", "{no JSON");
+    expect(sequence).toBe(1);
+    await place.ingress({ graceMs: 200 });
+    await eventually(async () => {
+      const left = await bus.subjects(bus.streams.ingress, ">");
+      expect([...left.keys()]).toEqual([`${own}.dead.1`]);
+    });
+    expect(await reasons(place)).toEqual([expect.stringContaining("not JSON")]);
   });
 
   test("whoever serves a flow before the time is over finds what was published for it", async () => {

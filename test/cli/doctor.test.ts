@@ -32,6 +32,7 @@ const STREAMS = [
   "MR_default_control",
   "MR_default_events",
   "MR_default_ingress",
+  "MR_default_published",
 ] as const;
 
 interface Diagnosis {

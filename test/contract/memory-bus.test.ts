@@ -16,17 +16,22 @@ function stage(): { clock: ManualClock; broker: MemoryBroker; connection: Memory
   return { clock, broker, connection: broker.connect() };
 }
 
+/** What is published for flow f, and what falls due for it. */
 async function reading(clock: ManualClock, { bus }: MemoryConnection): Promise<BusDelivery[]> {
   const got: BusDelivery[] = [];
-  await clock.until(
-    bus.consume({
-      stream: bus.streams.ingress,
-      consumer: "c",
-      filters: subjects.ofFlow("f"),
-      leaseMs: 60_000,
-      onMessage: (delivery) => void got.push(delivery),
-    }),
-  );
+  const { published, ingress } = bus.streams;
+  const read = (stream: string, filters: readonly string[]): Promise<unknown> =>
+    clock.until(
+      bus.consume({
+        stream,
+        consumer: "c",
+        filters,
+        leaseMs: 60_000,
+        onMessage: (delivery) => void got.push(delivery),
+      }),
+    );
+  await read(published, subjects.ofFlow("f"));
+  await read(ingress, [subjects.scheduleDue("f", "*")]);
   return got;
 }
 
@@ -117,8 +122,8 @@ test("what was on its way when the connection broke comes again, and an ack is s
   const acked = got[0]?.ack();
   connection.reconnect();
   await clock.until(acked ?? Promise.reject(new Error("Nothing came")));
-  const { ingress } = connection.bus.streams;
-  expect(await clock.until(connection.bus.extent(ingress))).toMatchObject({ messages: 0 });
+  const { published } = connection.bus.streams;
+  expect(await clock.until(connection.bus.extent(published))).toMatchObject({ messages: 0 });
 });
 
 test("a stream that a user has is read as it is", async () => {

@@ -21,7 +21,7 @@ async function reading(
 ): Promise<{ readonly got: BusDelivery[]; readonly stop: () => Promise<void> }> {
   const got: BusDelivery[] = [];
   const consumption = await broker.bus.consume({
-    stream: broker.bus.streams.ingress,
+    stream: broker.bus.streams.published,
     consumer: "c",
     onMessage: (delivery) => {
       got.push(delivery);
@@ -31,6 +31,11 @@ async function reading(
   });
   onTestFinished(() => consumption.stop());
   return { got, stop: () => consumption.stop() };
+}
+
+/** What falls due for flow f. */
+function dueOf({ bus }: Broker, subjects: BusSubjects): Pick<ConsumeOptions, "stream" | "filters"> {
+  return { stream: bus.streams.ingress, filters: [subjects.scheduleDue("f", "*")] };
 }
 
 async function scanned(
@@ -53,19 +58,19 @@ onEveryAdapter("the message bus", (open) => {
     const { broker, subjects } = await start();
     const before = Date.now();
     const subject = subjects.submit("f");
-    const published = await broker.bus.publish({
+    const stored = await broker.bus.publish({
       subject,
       data: bytes("body"),
       headers: { "Millrace-Key": "käse", traceparent: "00-1" },
       id: "one",
     });
-    const { ingress } = broker.bus.streams;
-    expect(published).toEqual({ stream: ingress, sequence: 1, isDuplicate: false });
+    const { published } = broker.bus.streams;
+    expect(stored).toEqual({ stream: published, sequence: 1, isDuplicate: false });
     const { got } = await reading(broker, { filters: subjects.ofFlow("f") });
     await eventually(() => expect(got).toHaveLength(1));
     const [message] = got;
     expect(message && textOf(message)).toBe("body");
-    expect(message).toMatchObject({ stream: ingress, sequence: 1, subject, deliveries: 1 });
+    expect(message).toMatchObject({ stream: published, sequence: 1, subject, deliveries: 1 });
     expect(Object.fromEntries(message?.headers ?? [])).toEqual({
       "nats-msg-id": ["one"],
       "millrace-key": ["käse"],
@@ -139,7 +144,7 @@ onEveryAdapter("the message bus", (open) => {
     }
     const id = broker.bus.publish({ subject, data, id: "a\nb" });
     await expect(id).rejects.toMatchObject({ code: "INVALID_OPTION" });
-    expect(await broker.bus.extent(broker.bus.streams.ingress)).toMatchObject({ last: 0 });
+    expect(await broker.bus.extent(broker.bus.streams.published)).toMatchObject({ last: 0 });
   });
 
   test("of writers that expect the same last message on a subject one succeeds", async () => {
@@ -201,7 +206,7 @@ onEveryAdapter("the message bus", (open) => {
     await eventually(() => expect(got).toHaveLength(2));
     expect(performance.now() - givenBackAt).toBeGreaterThan(290);
     await got[1]?.ack();
-    expect(await broker.bus.extent(broker.bus.streams.ingress)).toMatchObject({ messages: 0 });
+    expect(await broker.bus.extent(broker.bus.streams.published)).toMatchObject({ messages: 0 });
   });
 
   test("shares a consumer's messages between all who open it, each message to one of them", async () => {
@@ -222,7 +227,7 @@ onEveryAdapter("the message bus", (open) => {
     expect(left.got.length).toBeGreaterThan(0);
     expect(right.got.length).toBeGreaterThan(0);
     await eventually(async () =>
-      expect(await one.bus.consumers(one.bus.streams.ingress)).toEqual([
+      expect(await one.bus.consumers(one.bus.streams.published)).toEqual([
         { name: "c", filters, waiting: 0, handedOut: 0 },
       ]),
     );
@@ -236,8 +241,8 @@ onEveryAdapter("the message bus", (open) => {
     const filters = subjects.ofFlow("f");
     const { got } = await reading(broker, { filters, maxHeld: 3 }, false);
     await eventually(() => expect(got).toHaveLength(3));
-    const { ingress } = broker.bus.streams;
-    expect(await broker.bus.consumers(ingress)).toEqual([
+    const { published } = broker.bus.streams;
+    expect(await broker.bus.consumers(published)).toEqual([
       { name: "c", filters, waiting: 7, handedOut: 3 },
     ]);
     await got[0]?.ack();
@@ -246,12 +251,12 @@ onEveryAdapter("the message bus", (open) => {
       await eventually(() => expect(got.length).toBeGreaterThan(at));
       await got[at]?.ack();
     }
-    expect(await broker.bus.extent(ingress)).toMatchObject({ messages: 0, last: 10 });
+    expect(await broker.bus.extent(published)).toMatchObject({ messages: 0, last: 10 });
   });
 
   test("keeps what comes in until it is acked, and what is told of after that too", async () => {
     const { broker, subjects } = await start();
-    const { ingress, events } = broker.bus.streams;
+    const { published, events } = broker.bus.streams;
     await broker.bus.publish({ subject: subjects.submit("f"), data: bytes("in") });
     await broker.bus.publish({ subject: subjects.appEvent("a"), data: bytes("out") });
     const incoming = await reading(broker, { filters: subjects.ofFlow("f") });
@@ -261,7 +266,7 @@ onEveryAdapter("the message bus", (open) => {
       expect(outgoing.got).toHaveLength(1);
     });
     await eventually(async () =>
-      expect(await broker.bus.extent(ingress)).toMatchObject({ messages: 0, first: 2, last: 1 }),
+      expect(await broker.bus.extent(published)).toMatchObject({ messages: 0, first: 2, last: 1 }),
     );
     expect(await broker.bus.extent(events)).toMatchObject({ messages: 1, first: 1, last: 1 });
   });
@@ -340,7 +345,7 @@ onEveryAdapter("the message bus", (open) => {
 
   test("a consumer that somebody removes comes back, and nothing is lost", async () => {
     const { broker, subjects } = await start();
-    const { ingress, events } = broker.bus.streams;
+    const { published, events } = broker.bus.streams;
     const incoming = await reading(broker, { filters: subjects.ofFlow("f") });
     const filters = [subjects.appEvent(">")];
     const outgoing = await reading(broker, { stream: events, filters, consumer: "o", from: "now" });
@@ -350,7 +355,7 @@ onEveryAdapter("the message bus", (open) => {
     };
     await tell("1");
     await eventually(() => expect(outgoing.got).toHaveLength(1));
-    await broker.bus.forget(ingress, "c");
+    await broker.bus.forget(published, "c");
     await broker.bus.forget(events, "o");
     await tell("2");
     await eventually(() => {
@@ -369,8 +374,8 @@ onEveryAdapter("the message bus", (open) => {
     await stop();
     await broker.bus.publish({ subject: subjects.submit("f"), data: bytes("2") });
     await got[0]?.ack();
-    const { ingress } = broker.bus.streams;
-    expect(await broker.bus.extent(ingress)).toMatchObject({ messages: 1 });
+    const { published } = broker.bus.streams;
+    expect(await broker.bus.extent(published)).toMatchObject({ messages: 1 });
     const next = await reading(broker, { filters: subjects.ofFlow("f") });
     await eventually(() => expect(next.got.map(textOf)).toEqual(["2"]));
     expect(got).toHaveLength(1);
@@ -378,7 +383,7 @@ onEveryAdapter("the message bus", (open) => {
 
   test("stores what was ordered on its target at its time, never before, and once", async () => {
     const { broker, subjects } = await start();
-    const { got } = await reading(broker, { filters: subjects.ofFlow("f") });
+    const { got } = await reading(broker, { ...dueOf(broker, subjects) });
     const at = Date.now() + 2_500;
     const [subject, target] = [subjects.scheduleOrder("s"), subjects.scheduleDue("f", "s")];
     const headers = { "Millrace-Due": "x" };
@@ -398,7 +403,7 @@ onEveryAdapter("the message bus", (open) => {
 
   test("a later order on the same subject takes the place of the earlier one; a withdrawn one is none", async () => {
     const { broker, subjects } = await start();
-    const { got } = await reading(broker, { filters: subjects.ofFlow("f") });
+    const { got } = await reading(broker, { ...dueOf(broker, subjects) });
     const order = (schedule: string, text: string, afterMs: number): Promise<void> =>
       broker.bus.order({
         subject: subjects.scheduleOrder(schedule),
@@ -420,16 +425,34 @@ onEveryAdapter("the message bus", (open) => {
     const { broker, subjects } = await start();
     const [subject, target] = [subjects.scheduleOrder("s"), subjects.scheduleDue("f", "s")];
     await broker.bus.order({ subject, target, at: Date.now() - 60_000, data: bytes("late") });
-    const { got } = await reading(broker, { filters: subjects.ofFlow("f") });
+    const { got } = await reading(broker, { ...dueOf(broker, subjects) });
     await eventually(() => expect(got.map(textOf)).toEqual(["late"]));
+  });
+
+  test("orders nothing on a subject that others publish on, and nothing there for later", async () => {
+    const { broker, subjects } = await start();
+    const order = { at: Date.now() + 60_000, data: bytes("x") };
+    const [own, others] = [subjects.scheduleOrder("s"), subjects.submit("f")];
+    for (const [subject, target] of [
+      [own, others],
+      [others, subjects.scheduleDue("f", "s")],
+      [others, subjects.submit("g")],
+    ] as const) {
+      const refused = broker.bus.order({ ...order, subject, target });
+      await expect(refused).rejects.toBeInstanceOf(BrokerError);
+    }
+    const { published, ingress } = broker.bus.streams;
+    for (const stream of [published, ingress]) {
+      expect(await broker.bus.extent(stream)).toMatchObject({ messages: 0 });
+    }
   });
 
   test("scans what stands there by place, time and subject, and leaves no consumer behind", async () => {
     const { broker, subjects } = await start();
-    const { ingress, events } = broker.bus.streams;
-    for (const stream of [ingress, events]) {
+    const { published, events } = broker.bus.streams;
+    for (const stream of [published, events]) {
       const on = (name: string): string =>
-        stream === ingress ? subjects.submit(name) : subjects.appEvent(name);
+        stream === published ? subjects.submit(name) : subjects.appEvent(name);
       for (const name of ["a", "b", "a", "c"]) {
         await broker.bus.publish({ subject: on(name), data: bytes(name), headers: { H: name } });
       }
@@ -476,21 +499,21 @@ onEveryAdapter("the message bus", (open) => {
 
   test("counts what stands on each subject, and finds the last on one", async () => {
     const { broker, subjects } = await start();
-    const { ingress } = broker.bus.streams;
+    const { published } = broker.bus.streams;
     for (const flow of ["a", "b", "a"]) {
       await broker.bus.publish({ subject: subjects.submit(flow), data: bytes(flow) });
     }
     await broker.bus.publish({ subject: subjects.cancel("a", "k"), data: bytes("x") });
-    expect(await broker.bus.subjects(ingress, subjects.submit("*"))).toEqual(
+    expect(await broker.bus.subjects(published, subjects.submit("*"))).toEqual(
       new Map([
         [subjects.submit("a"), 2],
         [subjects.submit("b"), 1],
       ]),
     );
-    expect(await broker.bus.subjects(ingress, subjects.submit("nobody"))).toEqual(new Map());
+    expect(await broker.bus.subjects(published, subjects.submit("nobody"))).toEqual(new Map());
     expect(await broker.bus.subjects("NO_SUCH_STREAM", ">")).toEqual(new Map());
-    expect((await broker.bus.last(ingress, subjects.submit("a")))?.sequence).toBe(3);
-    expect(await broker.bus.last(ingress, subjects.submit("nobody"))).toBeUndefined();
+    expect((await broker.bus.last(published, subjects.submit("a")))?.sequence).toBe(3);
+    expect(await broker.bus.last(published, subjects.submit("nobody"))).toBeUndefined();
     expect(await broker.bus.extent("NO_SUCH_STREAM")).toBeUndefined();
   });
 
@@ -531,10 +554,10 @@ onEveryAdapter("the message bus", (open) => {
     for (const subject of ["x.1.c", "x.b.1", "x.b.*", "y.1", "y.2.3"]) {
       expect(await bus.streamOf(`${namespace}.${subject}`)).toBe(bus.streams.captured);
     }
-    const { events, ingress } = bus.streams;
+    const { events, published } = bus.streams;
     const taken = new BusSubjects(namespace);
     expect(await bus.streamOf(taken.appEvent("a.b"))).toBe(events);
-    expect(await bus.streamOf(taken.submit("*"))).toBe(ingress);
+    expect(await bus.streamOf(taken.submit("*"))).toBe(published);
     expect(await bus.streamOf(`${namespace}.nobody`)).toBeUndefined();
     expect(await bus.streamOf(`millrace.${namespace}.>`)).toBeUndefined();
     await expect(bus.capture(`millrace.${namespace}.>`)).rejects.toBeInstanceOf(BrokerError);

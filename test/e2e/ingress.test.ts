@@ -30,7 +30,7 @@ test("one publish is one run: its key, tags, time and id are what the message sa
   const { millrace } = bed;
 
   const plain = await publish("submit.ship", '{"item":"a"}');
-  expect(plain.stream).toBe(`MR_${bed.namespace}_ingress`);
+  expect(plain.stream).toBe(`MR_${bed.namespace}_published`);
   const run = millrace.attach(`ship:ingress-${plain.seq}`);
   await submitted(bed, run.id);
   expect(await run.result({ timeout: "60s" })).toBe("a");

@@ -28,7 +28,7 @@ test("no message that was accepted is lost although the server is killed twice",
   const seen = new Set<string>();
   for (const reader of [one, other]) {
     await reader.bus.consume({
-      stream: reader.bus.streams.ingress,
+      stream: reader.bus.streams.published,
       consumer: "c",
       filters,
       leaseMs: 2_000,
@@ -53,8 +53,8 @@ test("no message that was accepted is lost although the server is killed twice",
     await stage.killAndRestart();
   }
   await publishing;
-  const { ingress } = publisher.bus.streams;
-  await until("all are acked", async () => (await extentOf(publisher, ingress))?.messages === 0);
+  const { published } = publisher.bus.streams;
+  await until("all are acked", async () => (await extentOf(publisher, published))?.messages === 0);
   expect(seen.size).toBe(2_000);
 });
 
@@ -65,7 +65,7 @@ test("what was ordered and fell due while the server was away is stored when it 
   await broker.bus.consume({
     stream: broker.bus.streams.ingress,
     consumer: "c",
-    filters,
+    filters: [subjects.scheduleDue("f", "*")],
     onMessage: (delivery) => {
       seen.add(new TextDecoder().decode(delivery.data));
       delivery.ack().catch(() => undefined);
@@ -94,15 +94,15 @@ test("a process that closes in the midst of consuming ends, and what it did not 
   const settings = { servers: stage.url, namespace: "bus", count: 300 };
   const child = new Child("bus-reader.mjs", settings);
   expect(await child.exited).toEqual({ code: 0, signal: null });
-  const { ingress } = broker.bus.streams;
+  const { published } = broker.bus.streams;
   // It acked 299, and the broker may still be at that.
   const left = await until("its acks are in", async () => {
-    const { messages = 0 } = (await extentOf(broker, ingress)) ?? {};
+    const { messages = 0 } = (await extentOf(broker, published)) ?? {};
     return messages === 701 && messages;
   });
   const seen = new Set<number>();
   await broker.bus.consume({
-    stream: ingress,
+    stream: published,
     consumer: "reader",
     filters,
     leaseMs: 2_000,
@@ -111,7 +111,7 @@ test("a process that closes in the midst of consuming ends, and what it did not 
       delivery.ack().catch(() => undefined);
     },
   });
-  await until("nothing is left", async () => (await extentOf(broker, ingress))?.messages === 0);
+  await until("nothing is left", async () => (await extentOf(broker, published))?.messages === 0);
   expect(seen.size).toBe(left);
 });
 
@@ -159,7 +159,7 @@ test("a namespace that is older gets its streams from whoever connects, and a us
   await stage.connect();
   const outside = await connect({ servers: stage.url });
   onTestFinished(() => outside.close());
-  for (const stream of ["ingress", "events"]) {
+  for (const stream of ["published", "ingress", "events"]) {
     await jsRequest(outside, `STREAM.DELETE.MR_bus_${stream}`, undefined);
   }
   // Work queues and streams without direct reads are the user's right.
@@ -169,6 +169,7 @@ test("a namespace that is older gets its streams from whoever connects, and a us
   await jsRequest(outside, "STREAM.CREATE.JOBS", { name: "JOBS", ...jobs });
 
   const { bus } = await stage.connect();
+  expect(await extentOf({ bus }, bus.streams.published)).toMatchObject({ last: 0 });
   expect(await extentOf({ bus }, bus.streams.ingress)).toMatchObject({ last: 0 });
   expect(await extentOf({ bus }, bus.streams.events)).toMatchObject({ last: 0 });
   expect(await bus.streamOf("orders.*.created")).toBe("ORDERS");

@@ -86,6 +86,7 @@ describe("what is wrong is named with its path", () => {
       { ...good, on: { kind: "stream", stream: "MR_default_ingress" } },
       /only events and captured/,
     ],
+    ["on.stream", { ...good, on: { kind: "stream", stream: "MR_default_published" } }, /only/],
     ["on.stream", { ...good, on: { kind: "stream", stream: "MR_default_3" } }, /only events/],
     ["action.subject", { ...good, action: { kind: "publish", subject: "mrapi.a" } }, /alone/],
     ["on.stream", { ...good, on: { kind: "stream", stream: "A B" } }, /no spaces/],

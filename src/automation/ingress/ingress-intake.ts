@@ -16,6 +16,7 @@ import { decodeIngress } from "./decode-ingress.ts";
 import type { OnDue } from "./due-message.ts";
 import type { CancelRequest, SignalRequest, SubmitRequest } from "./ingress-request.ts";
 import { Lanes } from "./lanes.ts";
+import { setAside } from "./set-aside.ts";
 
 export class IngressIntake {
   readonly #parts: IntakeParts;
@@ -93,14 +94,11 @@ export class IngressIntake {
   }
 
   async #setAside(delivery: BusDelivery, reason: string): Promise<void> {
-    const { letters, host } = this.#parts;
+    const { letters, subjects, host } = this.#parts;
     try {
-      const isNew = await letters.put(delivery, reason);
-      this.#ack(delivery);
-      if (!isNew) return;
-      const { subject, sequence } = delivery;
-      const about = { subject, reason, deadLetter: `ingress/${sequence}` };
-      host.log.warn(about, "Published message set aside");
+      await setAside({ letters, subjects, log: host.log }, delivery, reason, () =>
+        this.#ack(delivery),
+      );
     } catch (error) {
       this.#tell(error);
       this.#giveBack(delivery, AGAIN_MS);

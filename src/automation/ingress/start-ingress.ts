@@ -1,4 +1,5 @@
 import { IngressLetters } from "../../client/ingress-letters.ts";
+import type { AnyDefinition } from "../../definition/definition.ts";
 import { BusSubjects } from "../../wire/bus-subjects.ts";
 import type { AutomationHost, AutomationPart } from "../automation-host.ts";
 import type { OnDue } from "./due-message.ts";
@@ -6,8 +7,8 @@ import { IngressIntake } from "./ingress-intake.ts";
 import { startSweep } from "./start-sweep.ts";
 
 /**
- * Takes in what others published for the flows that this worker serves: one consumer for each of them, shared by all workers
- * that serve it. Resolves when every one is reading.
+ * Takes in what others published for the flows that this worker serves, and what falls due for them: two consumers for each,
+ * shared by all workers that serve it. Resolves when every one is reading.
  * @throws {@link BrokerError}
  */
 export async function startIngress(
@@ -19,16 +20,26 @@ export async function startIngress(
   const subjects = new BusSubjects(millrace.namespace);
   const letters = new IngressLetters(millrace.host);
   const intake = new IngressIntake({ host, subjects, letters, onDue });
-  const open = [...definitions.values()].map((definition) =>
+  const { published, ingress } = bus.streams;
+  // A namespace that is older may have messages there that were published before the two streams were parted.
+  const isParted = (await bus.subjects(ingress, subjects.published)).size === 0;
+  const read = (stream: string, definition: AnyDefinition, filters: readonly string[]) =>
     bus.consume({
-      stream: bus.streams.ingress,
+      stream,
       consumer: `ingress_${definition.name}`,
-      filters: subjects.ofFlow(definition.name),
+      filters,
       leaseMs: LEASE_MS,
       maxHeld: MAX_HELD,
       onMessage: (delivery) => intake.take(definition, delivery),
-    }),
-  );
+    });
+  const open = [...definitions.values()].flatMap((definition) => {
+    const outside = subjects.ofFlow(definition.name);
+    const own = [subjects.scheduleDue(definition.name, "*")];
+    return [
+      read(published, definition, outside),
+      read(ingress, definition, isParted ? own : [...own, ...outside]),
+    ];
+  });
   const opened = await Promise.allSettled(open);
   const consumptions = opened.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   const stopReading = async (): Promise<void> => {

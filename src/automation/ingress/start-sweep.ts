@@ -4,10 +4,11 @@ import type { BusMessage } from "../../ports/message-bus.ts";
 import type { BusSubjects } from "../../wire/bus-subjects.ts";
 import type { AutomationHost, AutomationPart } from "../automation-host.ts";
 import { decodeIngress } from "./decode-ingress.ts";
+import { setAside } from "./set-aside.ts";
 
 /**
- * Sets aside what nobody reads: messages for flows that no worker ever served, and those on subjects that are none. A consumer
- * stays when its workers are gone, so what is published for a flow that was served once waits for it. One worker at a time does
+ * Sets aside what nobody reads: messages for flows that no worker ever served, and those on subjects that are none. What stands
+ * on Millrace's own subjects and is not of Millrace is removed. A consumer stays when its workers are gone, so what is published for a flow that was served once waits for it. One worker at a time does
  * this; two do no harm.
  */
 export function startSweep(host: AutomationHost, options: SweepOptions): AutomationPart {
@@ -17,13 +18,16 @@ export function startSweep(host: AutomationHost, options: SweepOptions): Automat
   const { control } = millrace.broker;
   const ttlMs = Math.max(1_000, 3 * everyMs);
   const lease = new ControlLease({ control, clock, what: "ingress-sweep", holder: worker, ttlMs });
-  const sweep = new Sweep(host, options, graceMs);
+  const { published, ingress } = millrace.broker.bus.streams;
+  const sweeps = [published, ingress].map(
+    (stream) => new Sweep(host, { ...options, stream }, graceMs),
+  );
   let isStopped = false;
   let stopTimer = nothing;
   let round: Promise<void> = Promise.resolve();
   const look = async (): Promise<void> => {
     try {
-      if (await lease.hold()) await sweep.round();
+      if (await lease.hold()) for (const sweep of sweeps) await sweep.round();
     } catch (error) {
       if (!isStopped) log.debug({ err: error }, "The ingress is looked through again later");
     }
@@ -59,14 +63,19 @@ function isPattern(subject: string): boolean {
   return /[*>]/.test(subject);
 }
 
+interface StreamSweepOptions extends SweepOptions {
+  readonly stream: string;
+}
+
+/** Looks through one stream. */
 class Sweep {
   readonly #host: AutomationHost;
-  readonly #options: SweepOptions;
+  readonly #options: StreamSweepOptions;
   readonly #graceMs: number;
   /** How far the stream went, and when that was: older than that is what stands before it. No clocks are compared. */
   readonly #marks: { readonly at: number; readonly last: number }[] = [];
 
-  constructor(host: AutomationHost, options: SweepOptions, graceMs: number) {
+  constructor(host: AutomationHost, options: StreamSweepOptions, graceMs: number) {
     this.#host = host;
     this.#options = options;
     this.#graceMs = graceMs;
@@ -74,9 +83,8 @@ class Sweep {
 
   async round(): Promise<void> {
     const { bus } = this.#host.millrace.broker;
-    const { ingress } = bus.streams;
     const now = this.#host.clock.now();
-    const extent = await bus.extent(ingress);
+    const extent = await bus.extent(this.#options.stream);
     if (extent === undefined || extent.messages === 0) return;
     this.#marks.push({ at: now, last: extent.last });
     const isOld = ({ at }: { at: number }): boolean => now - at >= this.#graceMs;
@@ -93,7 +101,7 @@ class Sweep {
 
   async #setAsideOn(filters: readonly string[], upTo: number): Promise<void> {
     const { bus } = this.#host.millrace.broker;
-    for await (const batch of bus.scan(bus.streams.ingress, { filters })) {
+    for await (const batch of bus.scan(this.#options.stream, { filters })) {
       // Somebody may have begun to serve a flow meanwhile.
       const served = await this.#served();
       for (const message of batch) {
@@ -106,7 +114,7 @@ class Sweep {
   /** The filters of all consumers: what matches one is read, now or when its workers are back. */
   async #served(): Promise<ReadonlySet<string>> {
     const { bus } = this.#host.millrace.broker;
-    const consumers = await bus.consumers(bus.streams.ingress);
+    const consumers = await bus.consumers(this.#options.stream);
     return new Set(consumers.flatMap(({ filters }) => filters));
   }
 
@@ -114,8 +122,10 @@ class Sweep {
   async #unread(served: ReadonlySet<string>): Promise<readonly string[]> {
     const { bus } = this.#host.millrace.broker;
     const unread: string[] = [];
-    for (const filter of this.#options.subjects.ofStreams.ingress) {
-      for (const subject of (await bus.subjects(bus.streams.ingress, filter)).keys()) {
+    const { stream, subjects } = this.#options;
+    // In a namespace that is older one stream may hold both.
+    for (const filter of [...subjects.ofStreams.published, ...subjects.ofStreams.ingress]) {
+      for (const subject of (await bus.subjects(stream, filter)).keys()) {
         if (!this.#isRead(subject, served)) unread.push(subject);
       }
     }
@@ -132,19 +142,16 @@ class Sweep {
   }
 
   async #setAside(message: BusMessage): Promise<void> {
-    const { letters, subjects } = this.#options;
+    const { letters, stream, subjects } = this.#options;
     const { log, millrace } = this.#host;
     const decoded = decodeIngress(subjects, message);
     const reason =
       decoded.kind === "foreign"
         ? decoded.reason
         : `nobody has ever served flow ${subjects.ingressFlow(message.subject) ?? ""}`;
-    const isNew = await letters.put(message, reason);
-    await millrace.broker.bus.remove(message.stream, message.sequence);
-    if (!isNew) return;
-    const { subject, sequence } = message;
-    const about = { subject, reason, deadLetter: `ingress/${sequence}` };
-    log.warn(about, "Published message set aside");
+    await setAside({ letters, subjects, log }, message, reason, () =>
+      millrace.broker.bus.remove(stream, message.sequence),
+    );
   }
 }
 

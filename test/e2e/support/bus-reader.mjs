@@ -8,7 +8,7 @@ const broker = await connectBroker({ servers, namespace });
 let seen = 0;
 const enough = new Promise((resolve) => {
   void broker.bus.consume({
-    stream: broker.bus.streams.ingress,
+    stream: broker.bus.streams.published,
     consumer: "reader",
     filters: new BusSubjects(namespace).ofFlow("f"),
     onMessage: (delivery) => {
