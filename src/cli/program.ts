@@ -26,6 +26,7 @@ import { addStats } from "./commands/stats.ts";
 import { addStep } from "./commands/step.ts";
 import { addSubmit } from "./commands/submit.ts";
 import { addTerminate } from "./commands/terminate.ts";
+import { addTimeline } from "./commands/timeline.ts";
 import { addToken } from "./commands/token.ts";
 import { addTree } from "./commands/tree.ts";
 import { addTriggers } from "./commands/triggers.ts";
@@ -67,6 +68,7 @@ const COMMANDS: readonly AddCommand[] = [
   addEvents,
   addDiff,
   addReplay,
+  addTimeline,
   addSignal,
   addCancel,
   addTerminate,
