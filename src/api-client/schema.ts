@@ -535,6 +535,46 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/runs/{id}/fork": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Make a run of another one, from a point of its history
+         * @description What was recorded before the point is copied; from there the fork goes on with the code that is deployed now. The run itself is not touched. 201 when the fork is new, 200 when it was there.
+         */
+        readonly post: operations["forkRun"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/runs/{id}/fork/plan": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * What a fork would be
+         * @description Nothing is made.
+         */
+        readonly post: operations["planFork"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/runs/{id}/history": {
         readonly parameters: {
             readonly query?: never;
@@ -546,6 +586,26 @@ export interface paths {
         readonly get: operations["getRunHistory"];
         readonly put?: never;
         readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/runs/{id}/rerun": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Run a run again from the start
+         * @description As a run of its own, whose id is answered: 201 when it is new, 200 when it was there.
+         */
+        readonly post: operations["rerunRun"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -1246,7 +1306,7 @@ export interface components {
         /** @description One action for all runs that a query finds. */
         readonly BulkJob: {
             /** @enum {unknown} */
-            readonly action: "cancel" | "terminate" | "resume" | "signal";
+            readonly action: "cancel" | "terminate" | "resume" | "rerun" | "fork" | "signal";
             /**
              * Format: date-time
              * @description When it was made.
@@ -1354,6 +1414,28 @@ export interface components {
              */
             readonly since?: string;
             readonly status?: components["schemas"]["RunStatus"];
+        };
+        /** @description What a fork would be. */
+        readonly ForkPlan: {
+            /** @description Open children, which it waits for too. */
+            readonly attaches: readonly string[];
+            /** @description Steps, timers and children that the origin has after the point only. */
+            readonly drops: readonly string[];
+            /** @description The last event that is copied; 0: it begins at the start. */
+            readonly event: number;
+            /** @description How many events the origin has. */
+            readonly events: number;
+            /** @description Of the fork, if it has a key. */
+            readonly id?: string;
+            /** @description Steps whose recorded outcome it takes over. */
+            readonly keeps: readonly string[];
+            readonly origin: string;
+            /** @description Steps whose outcome is set. */
+            readonly sets: readonly string[];
+            readonly signals: {
+                readonly copied: number;
+                readonly left: number;
+            };
         };
         /** @description Where webhooks of others come in. */
         readonly Hook: {
@@ -1659,6 +1741,11 @@ export interface components {
             };
             readonly metadata: {
                 readonly [key: string]: string;
+            };
+            /** @description The run that it was made of, and how many of its events it begins with; 0: it was run again. */
+            readonly origin?: {
+                readonly event: number;
+                readonly runId: string;
             };
             /** @description What it gave. */
             readonly output?: unknown;
@@ -2547,6 +2634,14 @@ export interface operations {
                     } | {
                         /** @enum {string} */
                         readonly type: "resume";
+                    } | {
+                        /** @enum {string} */
+                        readonly type: "rerun";
+                    } | {
+                        /** @description A step, or an event. */
+                        readonly from: string;
+                        /** @enum {string} */
+                        readonly type: "fork";
                     } | {
                         readonly name: string;
                         /** @enum {string} */
@@ -4956,6 +5051,309 @@ export interface operations {
             };
         };
     };
+    readonly forkRun: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The run's id, `<flow>:<key>`, URL-encoded. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": {
+                    /** @description Search attributes by name. */
+                    readonly attributes?: {
+                        readonly [key: string]: string | number | boolean | {
+                            /**
+                             * Format: date-time
+                             * @description A time.
+                             */
+                            readonly time: string;
+                        };
+                    };
+                    /** @description Cancel the run if it has not ended by then: a time, or how long from now. */
+                    readonly deadline?: string | number;
+                    /** @description Where: a step, which is executed again; or the number of the last event that is copied (`12`), or its stream sequence (`seq:9041`). Default: the start. */
+                    readonly from?: string | number;
+                    /**
+                     * @description When this very run was made before: answer with it (200), or with a problem (409).
+                     * @default attach
+                     * @enum {unknown}
+                     */
+                    readonly ifExists?: "attach" | "reject";
+                    /** @description In place of its input. Not checked here. */
+                    readonly input?: unknown;
+                    /** @description Your own id for the new run: asked again by the same key, it is made once. */
+                    readonly key?: string;
+                    /** @description Kept with the run and shown. */
+                    readonly metadata?: {
+                        readonly [key: string]: string;
+                    };
+                    /** @enum {unknown} */
+                    readonly priority?: "high" | "normal" | "low";
+                    /** @description Where the run waits. Default: the origin's queue. */
+                    readonly queue?: string;
+                    /** @description Outcomes of steps before the point, in place of the recorded ones. */
+                    readonly set?: {
+                        readonly [key: string]: unknown;
+                    };
+                    /** @description Texts to find the run by, such as `job:42`. */
+                    readonly tags?: readonly string[];
+                };
+            };
+        };
+        readonly responses: {
+            /** @description Default Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Submitted"];
+                };
+            };
+            /** @description Default Response */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Submitted"];
+                };
+            };
+            /** @description A problem. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly planFork: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The run's id, `<flow>:<key>`, URL-encoded. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": {
+                    /** @description Search attributes by name. */
+                    readonly attributes?: {
+                        readonly [key: string]: string | number | boolean | {
+                            /**
+                             * Format: date-time
+                             * @description A time.
+                             */
+                            readonly time: string;
+                        };
+                    };
+                    /** @description Cancel the run if it has not ended by then: a time, or how long from now. */
+                    readonly deadline?: string | number;
+                    /** @description Where: a step, which is executed again; or the number of the last event that is copied (`12`), or its stream sequence (`seq:9041`). Default: the start. */
+                    readonly from?: string | number;
+                    /**
+                     * @description When this very run was made before: answer with it (200), or with a problem (409).
+                     * @default attach
+                     * @enum {unknown}
+                     */
+                    readonly ifExists?: "attach" | "reject";
+                    /** @description In place of its input. Not checked here. */
+                    readonly input?: unknown;
+                    /** @description Your own id for the new run: asked again by the same key, it is made once. */
+                    readonly key?: string;
+                    /** @description Kept with the run and shown. */
+                    readonly metadata?: {
+                        readonly [key: string]: string;
+                    };
+                    /** @enum {unknown} */
+                    readonly priority?: "high" | "normal" | "low";
+                    /** @description Where the run waits. Default: the origin's queue. */
+                    readonly queue?: string;
+                    /** @description Outcomes of steps before the point, in place of the recorded ones. */
+                    readonly set?: {
+                        readonly [key: string]: unknown;
+                    };
+                    /** @description Texts to find the run by, such as `job:42`. */
+                    readonly tags?: readonly string[];
+                };
+            };
+        };
+        readonly responses: {
+            /** @description What a fork would be. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ForkPlan"];
+                };
+            };
+            /** @description A problem. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly getRunHistory: {
         readonly parameters: {
             readonly query?: {
@@ -5013,6 +5411,156 @@ export interface operations {
             };
             /** @description A problem. */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly rerunRun: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The run's id, `<flow>:<key>`, URL-encoded. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": {
+                    /** @description Search attributes by name. */
+                    readonly attributes?: {
+                        readonly [key: string]: string | number | boolean | {
+                            /**
+                             * Format: date-time
+                             * @description A time.
+                             */
+                            readonly time: string;
+                        };
+                    };
+                    /** @description Cancel the run if it has not ended by then: a time, or how long from now. */
+                    readonly deadline?: string | number;
+                    /**
+                     * @description When this very run was made before: answer with it (200), or with a problem (409).
+                     * @default attach
+                     * @enum {unknown}
+                     */
+                    readonly ifExists?: "attach" | "reject";
+                    /** @description In place of its input. Not checked here. */
+                    readonly input?: unknown;
+                    /** @description Your own id for the new run: asked again by the same key, it is made once. */
+                    readonly key?: string;
+                    /** @description Kept with the run and shown. */
+                    readonly metadata?: {
+                        readonly [key: string]: string;
+                    };
+                    /** @enum {unknown} */
+                    readonly priority?: "high" | "normal" | "low";
+                    /** @description Where the run waits. Default: the origin's queue. */
+                    readonly queue?: string;
+                    /** @description Texts to find the run by, such as `job:42`. */
+                    readonly tags?: readonly string[];
+                };
+            };
+        };
+        readonly responses: {
+            /** @description Default Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Submitted"];
+                };
+            };
+            /** @description Default Response */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Submitted"];
+                };
+            };
+            /** @description A problem. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem. */
+            readonly 415: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

@@ -9,12 +9,14 @@ import { addDiff } from "./commands/diff.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEvents } from "./commands/events.ts";
 import { addExplain } from "./commands/explain.ts";
+import { addFork } from "./commands/fork.ts";
 import { addHooks } from "./commands/hooks.ts";
 import { addList } from "./commands/list.ts";
 import { addProjection } from "./commands/projection.ts";
 import { addQueue } from "./commands/queue.ts";
 import { addQueues } from "./commands/queues.ts";
 import { addReplay } from "./commands/replay.ts";
+import { addRerun } from "./commands/rerun.ts";
 import { addResult } from "./commands/result.ts";
 import { addResume } from "./commands/resume.ts";
 import { addSchedules } from "./commands/schedules.ts";
@@ -73,6 +75,8 @@ const COMMANDS: readonly AddCommand[] = [
   addCancel,
   addTerminate,
   addResume,
+  addRerun,
+  addFork,
   addWorkers,
   addQueues,
   addQueue,

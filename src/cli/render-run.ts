@@ -85,6 +85,11 @@ function finderFacts({ tags, attributes, metadata }: ShownRun): readonly Fact[] 
 function flowFacts(run: ShownRun): readonly Fact[] {
   const rows: Fact[] = [];
   if (run.parent !== undefined) rows.push(["parent", printable(run.parent)]);
+  if (run.origin !== undefined) {
+    const { runId, event } = run.origin;
+    const how = event === 0 ? "run again" : `forked after its event ${event}`;
+    rows.push(["origin", printable(`${runId}, ${how}`)]);
+  }
   if (run.waitingFor.length > 0) rows.push(["waits for", printable(run.waitingFor.join(", "))]);
   if (run.cancelReason !== undefined) rows.push(["to stop", stopText(run.cancelReason)]);
   if (run.progress !== undefined) {

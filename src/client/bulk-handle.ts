@@ -61,7 +61,7 @@ export interface BulkJson {
   readonly id: string;
   /** Which runs, in the query language. */
   readonly query: string;
-  readonly action: "cancel" | "terminate" | "resume" | "signal";
+  readonly action: "cancel" | "terminate" | "resume" | "rerun" | "fork" | "signal";
   /** `cancelled`: it was told to stop, and left the rest alone. */
   readonly state: "running" | "done" | "cancelled";
   readonly createdAt: string;

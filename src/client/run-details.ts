@@ -72,6 +72,8 @@ export interface RunDetails {
   readonly waits: readonly WaitDetails[];
   /** The run that submitted it from its flow, if one did. */
   readonly parent: string | undefined;
+  /** The run that it was made of, and how many of its events it begins with; 0 for a run that was only run again. */
+  readonly origin: { readonly runId: string; readonly event: number } | undefined;
   /**
    * What it waits for: what a suspended run said itself, what keeps a pending one in its queue, and while a worker holds it the
    * steps, timers, children and signals that are recorded as open.
@@ -217,13 +219,14 @@ async function submittedAs(
   state: RunState | undefined,
   shown: ShownPayloads,
 ) {
-  const { runId: id, queue, parent, metadata, input } = submission;
+  const { runId: id, queue, parent, metadata, input, origin } = submission;
   const { tags, attributes } = state?.annotations ?? NO_ANNOTATIONS;
   return {
     id,
     queue,
     tags: [...submission.tags, ...tags],
     parent: parent?.runId,
+    origin: origin === undefined ? undefined : { runId: origin.runId, event: origin.event },
     metadata,
     attributes: { ...submission.attributes, ...attributes },
     input: await shown.value(input),
@@ -279,7 +282,10 @@ function periodsOf(state: RunState, frames: readonly RecordedFrame[], submission
   const periods = foldPeriods(frames);
   const due = dueAt(submission);
   // A run whose start is in the future is taken up before it, and suspends until then.
-  const begun = submission.startAt === 0 ? state.startedAt : state.timers.get(START_TIMER)?.firedAt;
+  const begun =
+    submission.startAt === 0 || state.forkedFrom !== undefined
+      ? takenUpAt(state, frames)
+      : state.timers.get(START_TIMER)?.firedAt;
   const queued = { from: due, to: begun === undefined ? undefined : Math.max(due, begun) };
   return {
     children: childDetails(state, periods),
@@ -292,6 +298,17 @@ function periodsOf(state: RunState, frames: readonly RecordedFrame[], submission
       waitsFor: waits,
     })),
   };
+}
+
+/** When a worker first took the run up; of a fork, not when one took up what was copied. */
+function takenUpAt(
+  { startedAt, forkedFrom }: RunState,
+  frames: readonly RecordedFrame[],
+): number | undefined {
+  if (forkedFrom === undefined) return startedAt;
+  const events = frames.flatMap((frame) => frame.events);
+  const own = events.slice(events.findLastIndex(({ type }) => type === "Forked"));
+  return own.find(({ type }) => type === "Activated")?.at;
 }
 
 function dueAt({ submittedAt, startAt }: Submission): number {

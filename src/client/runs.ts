@@ -123,6 +123,27 @@ export class Runs {
   }
 
   /**
+   * Runs every run that a query finds again from the start, each as a run of its own with the same input: see
+   * {@link RunHandle.rerun}.
+   * @throws {@link QueryError}, {@link NoAnswerError}, {@link QuestionRefusedError}
+   */
+  rerunWhere(query: RunQuery | string, options: AskingOptions = {}): Promise<BulkHandle> {
+    return this.#bulk(query, { action: "rerun" }, options.signal);
+  }
+
+  /**
+   * Forks every run that a query finds at the same point, such as a step: see {@link RunHandle.fork}. A run that has no such
+   * point fails, and the others go on.
+   * @throws {@link QueryError}, {@link NoAnswerError}, {@link QuestionRefusedError}
+   */
+  forkWhere(
+    query: RunQuery | string,
+    { from, signal }: AskingOptions & { readonly from: string },
+  ): Promise<BulkHandle> {
+    return this.#bulk(query, { action: "fork", from }, signal);
+  }
+
+  /**
    * Sends a value to every open run that a query finds, by a signal: each receives it once.
    * @throws {@link InputInvalidError} and {@link NotSerializableError} before anything is asked; {@link QueryError},
    * {@link NoAnswerError}, {@link QuestionRefusedError}

@@ -6,6 +6,10 @@ export type BulkAction =
   | { readonly type: "terminate"; readonly reason: string }
   /** Continues parked, failed and crashed runs. */
   | { readonly type: "resume" }
+  /** Runs each again from the start, as a run of its own. */
+  | { readonly type: "rerun" }
+  /** Forks each at this point: a step, or the number of an event. */
+  | { readonly type: "fork"; readonly from: string }
   | { readonly type: "signal"; readonly name: string; readonly payload: Payload };
 
 /**

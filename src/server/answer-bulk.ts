@@ -43,13 +43,20 @@ function actionIn(question: Question): BulkRequestAction {
     case "terminate":
       return { type, reason: textIn(question, "reason") ?? "" };
     case "resume":
+    case "rerun":
       return { type };
+    case "fork":
+      return { type, from: textIn(question, "from") ?? "" };
     case "signal": {
       const name = textIn(question, "name") ?? "";
       return { type, name, value: valueIn(question["value"]) };
     }
     default:
-      throw new InvalidOptionError("action", type, "give cancel, terminate, resume or signal");
+      throw new InvalidOptionError(
+        "action",
+        type,
+        "give cancel, terminate, resume, rerun, fork or signal",
+      );
   }
 }
 

@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+import type { ClientHost } from "../client/client-host.ts";
+import { forkRun } from "../client/fork.ts";
 import { resumeRun } from "../client/resume-run.ts";
 import { openQueueOf } from "../client/send-signal.ts";
 import { cancelRun, terminateRun } from "../client/stop-run.ts";
@@ -9,7 +12,6 @@ import { putInput } from "../history/put-input.ts";
 import { readSubmission } from "../history/read-submission.ts";
 import { readHead } from "../history/run-head.ts";
 import type { Broker } from "../ports/broker.ts";
-import type { Clock } from "../ports/clock.ts";
 import { decodeInput } from "../wire/input-codec.ts";
 
 /**
@@ -18,7 +20,7 @@ import { decodeInput } from "../wire/input-codec.ts";
  * @throws what keeps the run from being asked.
  */
 export async function actOn(
-  host: { readonly broker: Broker; readonly clock: Clock },
+  host: ClientHost,
   { id: job, action }: Pick<BulkJobRecord, "id" | "action">,
   runId: string,
   isRepeat: boolean,
@@ -26,6 +28,11 @@ export async function actOn(
   const run = parseRunId(runId);
   const inputId = `bulk/${job}/${runId}`;
   const as = { inputId, writer: `client-bulk-${job}` };
+  if (action.type === "rerun" || action.type === "fork") {
+    const from = action.type === "fork" ? { from: action.from } : {};
+    await forkRun(host, run, { ...from, key: forkKey(job, runId) });
+    return "done";
+  }
   if (isRepeat && (await wasPut(host.broker, run, inputId))) return "done";
   try {
     switch (action.type) {
@@ -48,6 +55,11 @@ export async function actOn(
     if (error instanceof RunClosedError) return "skipped";
     throw error;
   }
+}
+
+/** The key of what a job makes of a run: the same each time, so it is made once. */
+function forkKey(job: string, runId: string): string {
+  return createHash("sha256").update(`${job}\n${runId}`).digest("hex").slice(0, 32);
 }
 
 async function wasPut({ log }: Broker, run: RunRef, inputId: string): Promise<boolean> {

@@ -1,4 +1,5 @@
 import type { BulkAction, BulkJob, BulkJobRecord } from "../engine/bulk-job.ts";
+import { parseEventAddress } from "../engine/event-address.ts";
 import { formatRunQuery } from "../engine/format-run-query.ts";
 import { shortReason } from "../engine/input.ts";
 import { checkStepName } from "../engine/names.ts";
@@ -23,7 +24,8 @@ export interface BulkRequest {
 /** A {@link BulkAction} whose signal still has its value: anything that a payload can hold. */
 export type BulkRequestAction =
   | { readonly type: "cancel" | "terminate"; readonly reason?: string }
-  | { readonly type: "resume" }
+  | { readonly type: "resume" | "rerun" }
+  | { readonly type: "fork"; readonly from: string }
   | { readonly type: "signal"; readonly name: string; readonly value?: unknown };
 
 /**
@@ -168,7 +170,13 @@ async function actionOf(host: ServerHost, action: BulkRequestAction): Promise<Bu
     case "terminate":
       return { type: action.type, reason: shortReason(action.reason ?? "") };
     case "resume":
-      return { type: "resume" };
+    case "rerun":
+      return { type: action.type };
+    case "fork": {
+      const { from } = action;
+      parseEventAddress(from);
+      return { type: "fork", from };
+    }
     case "signal": {
       const name = checkStepName(action.name);
       const what = `The value of signal ${name}`;

@@ -153,7 +153,7 @@ class BulkWork {
   async #doPage(job: BulkJobRecord, isRepeat: boolean): Promise<Counted> {
     const { clock, millrace } = this.#host;
     const { concurrency, perSecond } = this.#options;
-    const host = { broker: millrace.broker, clock };
+    const host = { ...millrace.host, clock };
     const startedAt = clock.now();
     const ask = (run: string): Promise<Asked> =>
       actOn(host, job, run, isRepeat).then(
@@ -180,8 +180,11 @@ class BulkWork {
       limit: this.#options.pageSize,
       ...after,
     });
+    const makesRuns = action.type === "rerun" || action.type === "fork";
     const isOver = ({ status, archived }: RunRow): boolean =>
-      isClosed(status) && (action.type !== "resume" || !isResumable(status) || archived !== "");
+      !makesRuns &&
+      isClosed(status) &&
+      (action.type !== "resume" || !isResumable(status) || archived !== "");
     const ids = rows.filter((row) => !isOver(row)).map(({ id }) => id);
     return { ids, skipped: rows.length - ids.length, cursor: next };
   }

@@ -35,13 +35,16 @@ function actionToJson(action: BulkAction): object {
 
 function actionFromJson(value: unknown): BulkAction | undefined {
   if (!isObject(value)) return undefined;
-  const { type, reason, name, payload } = value;
+  const { type, reason, name, payload, from } = value;
   switch (type) {
     case "cancel":
     case "terminate":
       return typeof reason === "string" ? { type, reason } : undefined;
     case "resume":
+    case "rerun":
       return { type };
+    case "fork":
+      return typeof from === "string" ? { type, from } : undefined;
     case "signal":
       if (typeof name !== "string" || typeof payload !== "string") return undefined;
       try {

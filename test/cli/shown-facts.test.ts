@@ -113,6 +113,7 @@ const RUN: ShownRun = {
   timers: [],
   children: [],
   parent: undefined,
+      origin: undefined,
   waitingFor: [],
   cancelReason: undefined,
   progress: undefined,

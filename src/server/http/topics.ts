@@ -5,6 +5,7 @@ import { controlTopic } from "./routes/control-routes.ts";
 import { deadLetterTopic } from "./routes/dead-letter-routes.ts";
 import { eventTopic } from "./routes/event-routes.ts";
 import { explainTopic } from "./routes/explain-routes.ts";
+import { forkTopic } from "./routes/fork-routes.ts";
 import { healthTopic } from "./routes/health-routes.ts";
 import { hookTopic } from "./routes/hook-routes.ts";
 import { metricsTopic } from "./routes/metrics-routes.ts";
@@ -24,6 +25,7 @@ import { workerTopic } from "./routes/worker-routes.ts";
 /** All that the API is about. */
 export const TOPICS: readonly Topic[] = Object.freeze([
   submitTopic,
+  forkTopic,
   searchTopic,
   runTopic,
   resultTopic,

@@ -19,7 +19,7 @@ const JobSchema = Type.Object(
   {
     id: Type.String(),
     query: Type.String({ description: "Which runs, in the query language." }),
-    action: Type.Enum(["cancel", "terminate", "resume", "signal"]),
+    action: Type.Enum(["cancel", "terminate", "resume", "rerun", "fork", "signal"]),
     state: Type.Enum(["running", "done", "cancelled"]),
     createdAt: Time("When it was made."),
     finishedAt: Type.Optional(Time("When it was done or stopped.")),
@@ -43,6 +43,14 @@ const ActionSchema = Type.Union(
     Type.Object({ type: Type.Literal("cancel"), reason: Reason }, CLOSED),
     Type.Object({ type: Type.Literal("terminate"), reason: Reason }, CLOSED),
     Type.Object({ type: Type.Literal("resume") }, CLOSED),
+    Type.Object({ type: Type.Literal("rerun") }, CLOSED),
+    Type.Object(
+      {
+        type: Type.Literal("fork"),
+        from: Type.String({ minLength: 1, maxLength: 256, description: "A step, or an event." }),
+      },
+      CLOSED,
+    ),
     Type.Object(
       {
         type: Type.Literal("signal"),
@@ -143,7 +151,10 @@ function addBulkRoutes(api: Api, host: ApiHost): void {
 function actionOf(action: Static<typeof ActionSchema>): BulkRequestAction {
   switch (action.type) {
     case "resume":
-      return { type: "resume" };
+    case "rerun":
+      return { type: action.type };
+    case "fork":
+      return { type: "fork", from: action.from };
     case "signal":
       return { type: "signal", name: action.name, value: readValue("action/value", action.value) };
     case "cancel":

@@ -79,7 +79,8 @@ export function readValue(pointer: string, json: unknown): unknown {
 
 type OptionFields = Omit<Static<typeof SignalOrSubmitSchema>, "flow" | "key" | "input" | "signal">;
 
-function optionsOf(body: OptionFields): SubmitOptions {
+/** What a body says of how a run is submitted. */
+export function optionsOf(body: OptionFields): SubmitOptions {
   const { tags, metadata, queue, priority, at, delay, deadline, attributes } = body;
   return given({
     tags,

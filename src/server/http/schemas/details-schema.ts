@@ -121,6 +121,15 @@ export const DetailsSchema = Type.Object(
     ),
     frames: Type.Integer({ description: "How many frames its history has." }),
     parent: Type.Optional(Type.String()),
+    origin: Type.Optional(
+      Type.Object(
+        { runId: Type.String(), event: Type.Integer() },
+        {
+          description:
+            "The run that it was made of, and how many of its events it begins with; 0: it was run again.",
+        },
+      ),
+    ),
     waitingFor: Type.Array(Type.String()),
     cancelReason: Type.Optional(Type.String()),
     progress: Type.Optional(ProgressSchema),

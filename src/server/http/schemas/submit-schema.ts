@@ -57,6 +57,69 @@ export const SubmittedSchema = Type.Object(
   { $id: "Submitted" },
 );
 
+const rerun = {
+  input: Type.Optional(Value("In place of its input. Not checked here.")),
+  key: Type.Optional(
+    Name("Your own id for the new run: asked again by the same key, it is made once."),
+  ),
+  ifExists: Type.Optional(
+    Type.Enum(["attach", "reject"], {
+      default: "attach",
+      description:
+        "When this very run was made before: answer with it (200), or with a problem (409).",
+    }),
+  ),
+  tags: options.tags,
+  attributes: options.attributes,
+  metadata: options.metadata,
+  queue: Type.Optional(Name("Where the run waits. Default: the origin's queue.")),
+  priority: options.priority,
+  deadline: options.deadline,
+};
+
+/** What `RerunOptions` are, as JSON. */
+export const RerunSchema = Type.Object(rerun, CLOSED);
+
+/** What `ForkOptions` are, as JSON. */
+export const ForkSchema = Type.Object(
+  {
+    ...rerun,
+    from: Type.Optional(
+      Type.Union([Type.String({ minLength: 1, maxLength: 256 }), Type.Integer({ minimum: 0 })], {
+        description:
+          "Where: a step, which is executed again; or the number of the last event that is copied (`12`), or its stream sequence (`seq:9041`). Default: the start.",
+      }),
+    ),
+    set: Type.Optional(
+      Type.Record(Type.String(), Value("What it has returned."), {
+        description: "Outcomes of steps before the point, in place of the recorded ones.",
+      }),
+    ),
+  },
+  CLOSED,
+);
+
+export const ForkPlanSchema = Type.Object(
+  {
+    origin: Type.String(),
+    id: Type.Optional(Type.String({ description: "Of the fork, if it has a key." })),
+    event: Type.Integer({
+      description: "The last event that is copied; 0: it begins at the start.",
+    }),
+    events: Type.Integer({ description: "How many events the origin has." }),
+    keeps: Type.Array(Type.String(), {
+      description: "Steps whose recorded outcome it takes over.",
+    }),
+    sets: Type.Array(Type.String(), { description: "Steps whose outcome is set." }),
+    drops: Type.Array(Type.String(), {
+      description: "Steps, timers and children that the origin has after the point only.",
+    }),
+    attaches: Type.Array(Type.String(), { description: "Open children, which it waits for too." }),
+    signals: Type.Object({ copied: Type.Integer(), left: Type.Integer() }),
+  },
+  { $id: "ForkPlan", description: "What a fork would be." },
+);
+
 const signal = {
   name: Name("Name of the signal."),
   value: Type.Optional(Value("Its value. Not checked here.")),
