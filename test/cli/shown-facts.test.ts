@@ -113,7 +113,7 @@ const RUN: ShownRun = {
   timers: [],
   children: [],
   parent: undefined,
-      origin: undefined,
+  origin: undefined,
   waitingFor: [],
   cancelReason: undefined,
   progress: undefined,
