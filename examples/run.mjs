@@ -5,7 +5,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { openEmbeddedBroker } from "../dist/embedded/open-embedded-broker.js";
+
+/** Runs a file of TypeScript. */
+const JITI = fileURLToPath(new URL("lib/jiti-cli.mjs", import.meta.resolve("jiti/package.json")));
 
 const NAMES = readdirSync(import.meta.dirname, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
@@ -29,12 +33,7 @@ try {
 async function run() {
   const child = spawn(
     process.execPath,
-    [
-      "--import",
-      import.meta.resolve("jiti/register"),
-      join(import.meta.dirname, name, "main.ts"),
-      ...args,
-    ],
+    [JITI, join(import.meta.dirname, name, "main.ts"), ...args],
     { stdio: "inherit", env: { ...process.env, NATS_URL: process.env.NATS_URL ?? broker.url } },
   );
   // A terminal's Ctrl-C reaches the example too; what another process sends does not.

@@ -4,6 +4,9 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
+/** Runs a file of TypeScript. */
+const JITI = fileURLToPath(new URL("lib/jiti-cli.mjs", import.meta.resolve("jiti/package.json")));
+
 const worker = await start("worker.ts", /Worker/);
 const first = await start("backend.ts", /http:\S+/);
 const accepted = await fetch(`${first.said}/jobs`, {
@@ -35,7 +38,7 @@ interface Started {
 
 async function start(file: string, ready: RegExp): Promise<Started> {
   const path = fileURLToPath(new URL(file, import.meta.url));
-  const child = spawn(process.execPath, [...process.execArgv, path], {
+  const child = spawn(process.execPath, [JITI, path], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   process.once("exit", () => child.kill("SIGKILL"));

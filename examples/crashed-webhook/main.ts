@@ -12,6 +12,9 @@ import { pino } from "pino";
 import { Webhook } from "standardwebhooks";
 import { importFile, tellOps } from "./flows.ts";
 
+/** Runs a file of TypeScript. */
+const JITI = fileURLToPath(new URL("lib/jiti-cli.mjs", import.meta.resolve("jiti/package.json")));
+
 const millrace = await connect();
 const log = pino({ level: "warn" });
 
@@ -74,7 +77,7 @@ async function take(request: IncomingMessage, response: ServerResponse): Promise
 /** As a supervisor does: starts it anew when it dies. */
 function startWorker(): ChildProcess {
   const path = fileURLToPath(new URL("worker.ts", import.meta.url));
-  const worker = spawn(process.execPath, [...process.execArgv, path], { stdio: "inherit" });
+  const worker = spawn(process.execPath, [JITI, path], { stdio: "inherit" });
   const end = (): void => void worker.kill("SIGKILL");
   process.once("exit", end);
   worker.once("exit", () => {

@@ -2,24 +2,35 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test as inOrder, vi } from "vitest";
 import { type NatsServer, startNatsServer } from "../../src/embedded/start-nats-server.ts";
 import { connect } from "../../src/index.ts";
 import { startServer } from "../../src/server/start-server.ts";
+import { JITI } from "../support/jiti.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
+/** Most of a program's time is waiting. */
+const SIDE_BY_SIDE = 3;
+vi.setConfig({ maxConcurrency: SIDE_BY_SIDE });
+const test = inOrder.concurrent;
+
 let folder: string;
-let server: NatsServer;
+/** Programs that run side by side are on brokers of their own: they have flows and keys of the same names. */
+const brokers: NatsServer[] = [];
+const free: NatsServer[] = [];
 
 beforeAll(async () => {
   // Below the project, where "millrace" is this package as its users import it.
   mkdirSync(join(root, ".tmp"), { recursive: true });
   folder = mkdtempSync(join(root, ".tmp", "docs-"));
-  server = await startNatsServer({ storeDir: join(folder, "nats") });
+  for (let at = 0; at < SIDE_BY_SIDE; at++) {
+    brokers.push(await startNatsServer({ storeDir: join(folder, `nats-${at}`) }));
+  }
+  free.push(...brokers);
 });
 
 afterAll(async () => {
-  await server.stop();
+  await Promise.all(brokers.map((broker) => broker.stop()));
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -46,9 +57,11 @@ test("the program in docs/submitting.md calls its run and steps as the input say
 });
 
 test("the program in docs/triggers-running.md serves its trigger, and ends", async () => {
-  await run("triggers-running", firstProgram("docs/triggers-running.md"));
-  await using millrace = await connect({ servers: server.url });
-  expect((await millrace.triggers.get("alarm")).from).toBe("code");
+  await onBroker(async ({ url }) => {
+    await runOn(url, "triggers-running", firstProgram("docs/triggers-running.md"));
+    await using millrace = await connect({ servers: url });
+    expect((await millrace.triggers.get("alarm")).from).toBe("code");
+  });
 });
 
 test("the flow in docs/changing-code.md fails at the line that is named", async () => {
@@ -141,16 +154,20 @@ test("the program in docs/caching.md runs, and looks up once", async () => {
 });
 
 test("docs/search.md: runs are found by what their flow says of them, and by their error", async () => {
-  const connection = await connect({ servers: server.url });
-  const database = join(folder, "search.db");
-  const running = await startServer({ connection, database, port: 0, auth: "open" });
-  try {
-    const output = await run("search", firstProgram("docs/search.md"));
-    expect(output).toContain("ann completed true\ncid completed false\nbob card of bob declined\n");
-  } finally {
-    await running.stop();
-    await connection.close();
-  }
+  await onBroker(async ({ url }) => {
+    const connection = await connect({ servers: url });
+    const database = join(folder, "search.db");
+    const running = await startServer({ connection, database, port: 0, auth: "open" });
+    try {
+      const output = await runOn(url, "search", firstProgram("docs/search.md"));
+      expect(output).toContain(
+        "ann completed true\ncid completed false\nbob card of bob declined\n",
+      );
+    } finally {
+      await running.stop();
+      await connection.close();
+    }
+  });
 });
 
 test("docs/archive.md: a run is read from its file, checked, and put back", async () => {
@@ -200,13 +217,28 @@ function programOf(file: string, at: number): string {
   const programs = [...readFileSync(join(root, file), "utf8").matchAll(/```ts\n(.*?)```/gs)];
   const program = programs[at]?.[1];
   if (program === undefined) throw new Error(`${file} has no program ${at + 1}`);
-  return program.replaceAll("nats://127.0.0.1:4222", server.url);
+  return program;
 }
 
+/** Runs a program on a broker that no other one uses meanwhile. */
 async function run(name: string, program: string): Promise<string> {
+  return onBroker(({ url }) => runOn(url, name, program));
+}
+
+async function onBroker<T>(act: (broker: NatsServer) => Promise<T>): Promise<T> {
+  const broker = free.pop();
+  if (broker === undefined) throw new Error("More programs run than there are brokers");
+  try {
+    return await act(broker);
+  } finally {
+    free.push(broker);
+  }
+}
+
+async function runOn(url: string, name: string, program: string): Promise<string> {
   const file = join(folder, `${name}.ts`);
-  writeFileSync(file, program);
-  const child = spawn(process.execPath, [join(root, "node_modules/jiti/lib/jiti-cli.mjs"), file], {
+  writeFileSync(file, program.replaceAll("nats://127.0.0.1:4222", url));
+  const child = spawn(process.execPath, [JITI, file], {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
     timeout: 150_000,

@@ -3,15 +3,15 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { onTestFinished } from "vitest";
+import { JITI } from "../../support/jiti.ts";
 
 /** Runs a `.ts` file of `fixtures/` in a Node process and process group of its own. */
 export function spawnFixture(name: string, ...args: readonly string[]): Fixture {
   const file = join(import.meta.dirname, "..", "fixtures", name);
-  const child = spawn(process.execPath, ["--import", "jiti/register", file, ...args], {
+  const child = spawn(process.execPath, [JITI, file, ...args], {
     cwd: join(import.meta.dirname, "..", "..", ".."),
     detached: true,
     stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, JITI_FS_CACHE: "false" },
   });
   const exited = once(child, "exit");
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

@@ -5,6 +5,7 @@ import { startNatsServer } from "../../../src/embedded/start-nats-server.ts";
 import { connect, type Millrace } from "../../../src/index.ts";
 import { atEnd } from "../../cli/support/at-end.ts";
 import { type Running, start } from "../../cli/support/cli.ts";
+import { JITI } from "../../support/jiti.ts";
 
 const EXAMPLES = join(import.meta.dirname, "..", "..", "..", "examples");
 
@@ -29,7 +30,5 @@ export function startExample(url: string, ...args: readonly string[]): Running {
 
 /** One file of an example, as a process of its own. */
 export function startFile(url: string, file: string): Running {
-  const register = import.meta.resolve("jiti/register");
-  const args = ["--import", register, join(EXAMPLES, file)];
-  return start(args, { cwd: EXAMPLES, env: { NATS_URL: url } });
+  return start([JITI, join(EXAMPLES, file)], { cwd: EXAMPLES, env: { NATS_URL: url } });
 }

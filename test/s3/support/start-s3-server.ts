@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { S3BlobStoreOptions } from "../../../src/s3/s3-blob-store.ts";
+import { JITI } from "../../support/jiti.ts";
 
 /** Starts the S3 server of `server/` in a process of its own, with one bucket. What it holds survives a restart. */
 export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Server> {
@@ -63,15 +64,10 @@ async function launch(
   settings: object,
 ): Promise<{ child: ChildProcess; port: number; kill(): Promise<void> }> {
   const file = join(import.meta.dirname, "server", "s3-server.ts");
-  const child = spawn(
-    process.execPath,
-    ["--import", "jiti/register", file, JSON.stringify(settings)],
-    {
-      cwd: join(import.meta.dirname, "..", "..", ".."),
-      stdio: ["ignore", "pipe", "inherit"],
-      env: { ...process.env, JITI_FS_CACHE: "false" },
-    },
-  );
+  const child = spawn(process.execPath, [JITI, file, JSON.stringify(settings)], {
+    cwd: join(import.meta.dirname, "..", "..", ".."),
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const exited = once(child, "exit");
   const line = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
   if (line.done === true) throw new Error("The S3 server ended");
