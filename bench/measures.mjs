@@ -2,6 +2,7 @@
  * What is measured. Each measure takes the open connections and a share of the full size, and gives its values by the
  * ids of their rows (report.mjs).
  */
+import { check } from "./check.mjs";
 import { pool, quantile, timed } from "./clock.mjs";
 import { events } from "./events.mjs";
 import { ingress } from "./ingress.mjs";
@@ -15,6 +16,7 @@ import { lateness, signals, wakeUps } from "./waiting.mjs";
 
 /** What is measured in the first round only, without a warm-up. */
 export const ONCE = new Set([
+  "check",
   "fanOut10",
   "memory",
   "projection",
@@ -125,6 +127,7 @@ export const MEASURES = {
   signals,
   events,
   schedules,
+  check,
   memory,
   projection,
   projectionPostgres,
