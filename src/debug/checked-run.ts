@@ -55,7 +55,11 @@ async function verdictOf(
 ): Promise<CheckVerdict> {
   try {
     const given = payloads === undefined ? {} : { payloads };
-    const { parks, differs } = await replay(run, { definition, ...given, warn: false });
+    const quick = { definition, ...given, warn: false, guess: false, places: false };
+    const first = await replay(run, quick);
+    // Which line it is, and what was changed, is only looked for where something is wrong.
+    const { parks, differs } =
+      first.parks === undefined ? first : await replay(run, { ...quick, guess: true, places: true });
     if (differs !== undefined) return { verdict: "differs", ...differs };
     if (parks === undefined) return { verdict: "fits" };
     const { reason, mismatch, place, hint } = parks;

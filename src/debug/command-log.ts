@@ -21,8 +21,14 @@ export class CommandLog implements CommandTaker {
   readonly #brought = new Map<object, PlacedEvent>();
   /** Signals that the flow has not received, by what they say. */
   readonly #signals = new Map<object, string>();
+  readonly #hasPlaces: boolean;
   #shown: PlacedEvent | undefined;
   #cancelled: PlacedEvent | undefined;
+
+  /** `hasPlaces`: whether to note which code asks, which takes most of the time of a replay. */
+  constructor(hasPlaces: boolean) {
+    this.#hasPlaces = hasPlaces;
+  }
 
   /** What the flow has asked for so far, in order. */
   get all(): readonly ReplayedCommand[] {
@@ -58,7 +64,7 @@ export class CommandLog implements CommandTaker {
   }
 
   naming(id: string): void {
-    this.#named.set(id, capturePlace(FRAMES));
+    if (this.#hasPlaces) this.#named.set(id, capturePlace(FRAMES));
   }
 
   patched(patch: string, isNew: boolean): void {
@@ -93,7 +99,7 @@ export class CommandLog implements CommandTaker {
   }
 
   #note({ kind, id, topic }: CommandName, shielded: boolean): NotedCommand {
-    const lookUp = this.#named.get(id) ?? capturePlace(FRAMES);
+    const lookUp = this.#named.get(id) ?? (this.#hasPlaces ? capturePlace(FRAMES) : nowhere);
     this.#named.delete(id);
     const noted = new NotedCommand({ kind, id, topic, askedAfter: this.shown }, lookUp);
     noted.setShielded(shielded);
@@ -126,6 +132,10 @@ export class CommandLog implements CommandTaker {
 
 /** A line of the user's may stand behind several of ours, and behind functions of the language. */
 const FRAMES = 24;
+
+function nowhere(): undefined {
+  return undefined;
+}
 
 class NotedCommand implements ReplayedCommand {
   readonly kind: ReplayedCommand["kind"];

@@ -40,7 +40,7 @@ export class Rehearsal {
   readonly #events: readonly PlacedEvent[];
   readonly #placeOf: ReadonlyMap<RunEvent, PlacedEvent>;
   readonly #inputs: ReadonlyMap<number, PlainInput>;
-  readonly #log = new CommandLog();
+  readonly #log: CommandLog;
   readonly #journal: Journal;
   readonly #opened: OpenedPayloads;
   readonly #warnings = new Map<string, UnrepeatableCall>();
@@ -57,6 +57,7 @@ export class Rehearsal {
     const { submission } = run;
     this.#run = run;
     this.#parts = parts;
+    this.#log = new CommandLog(parts.hasPlaces);
     this.#events = placedEvents(run.frames);
     this.#placeOf = new Map(this.#events.map((placed) => [placed.event, placed]));
     this.#inputs = inputsOf(run.inbox);
@@ -343,6 +344,8 @@ export interface RehearsalParts {
   readonly onMoment: ((moment: ReplayMoment) => void | Promise<void>) | undefined;
   /** Whether the flow is shown more than it asked for, to find out what was changed. */
   readonly looksAhead: boolean;
+  /** Whether to note which code asks for what. */
+  readonly hasPlaces: boolean;
   /** Whether calls are told that give another answer in each replay. */
   readonly guards: boolean;
 }

@@ -22,6 +22,8 @@ export interface ReplayOptions {
    * later. Default: true.
    */
   readonly guess?: boolean;
+  /** Whether to note which line of code asks for what: most of the time of a replay goes there. Default: true. */
+  readonly places?: boolean;
   /** Whether to look for calls of time, chance and network in flow code. Default: true. */
   readonly warn?: boolean;
 }

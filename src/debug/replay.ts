@@ -25,8 +25,8 @@ export async function replay(run: RecordedRun, options: ReplayOptions): Promise<
   const { payloads = PLAIN_ONLY, log = SILENT, definition, until, onMoment } = options;
   // A typing error is told before any code runs; what a flow receives has no event of its own to look for.
   if (until !== undefined && !("step" in until)) resolveAddress(run.frames, until);
-  const { guess: looksAhead = true, warn: guards = true } = options;
-  const parts = { payloads, log, definition, until, onMoment, guards, looksAhead };
+  const { guess: looksAhead = true, warn: guards = true, places: hasPlaces = true } = options;
+  const parts = { payloads, log, definition, until, onMoment, guards, looksAhead, hasPlaces };
   const rehearsal = new Rehearsal(run, parts);
   const unwatch = watchStrayRejections(log);
   try {

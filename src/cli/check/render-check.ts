@@ -6,7 +6,7 @@ import type { Colors } from "../terminal.ts";
 export const CHECK_KINDS = {
   parks: "would be parked",
   differs: "would end otherwise",
-  "no-code": "have no code here",
+  "no-code": "without code here",
   unreadable: "could not be checked",
 } as const satisfies Record<CheckCause["kind"], string>;
 
