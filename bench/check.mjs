@@ -36,7 +36,8 @@ async function recordRuns(millrace, count) {
     for (const { status, events } of FRAMES) {
       const frame = { prev, epoch: 1, writer: "bench", status, events, ...NOTHING_ELSE };
       const written = await log.append(run, prev, encodeFrame(frame));
-      if (written.status !== "written") throw new Error(`A frame was not written: ${written.status}`);
+      if (written.status !== "written")
+        throw new Error(`A frame was not written: ${written.status}`);
       prev = written.sequence;
     }
   });

@@ -59,7 +59,9 @@ async function verdictOf(
     const first = await replay(run, quick);
     // Which line it is, and what was changed, is only looked for where something is wrong.
     const { parks, differs } =
-      first.parks === undefined ? first : await replay(run, { ...quick, guess: true, places: true });
+      first.parks === undefined
+        ? first
+        : await replay(run, { ...quick, guess: true, places: true });
     if (differs !== undefined) return { verdict: "differs", ...differs };
     if (parks === undefined) return { verdict: "fits" };
     const { reason, mismatch, place, hint } = parks;

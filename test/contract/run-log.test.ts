@@ -174,6 +174,9 @@ onEveryAdapter("the run log", (open) => {
         [odd.id, "encoded"],
       ]),
     );
+    const all: string[] = [];
+    for await (const { run: of } of log.heads()) all.push(of.id);
+    expect(new Set(all)).toEqual(new Set([...heads.keys(), "checkout2:order-1"]));
   });
 
   test("lists heads with the place where the next frame may be appended", async () => {

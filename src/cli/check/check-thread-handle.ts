@@ -35,7 +35,10 @@ export class CheckThreadHandle {
     return new Promise((resolve) => {
       this.#asked.push({ task, resolve });
       this.#thread.postMessage(task);
-      this.#timer ??= this.#watch();
+      void this.#begun.then(
+        () => this.#count(),
+        () => undefined,
+      );
     });
   }
 
@@ -73,11 +76,29 @@ export class CheckThreadHandle {
     return [thread, begun];
   }
 
+  /** What it loads is no run's fault: only then is time counted. */
+  #startAgain(): void {
+    const [thread, begun] = this.#start();
+    this.#thread = thread;
+    this.#begun = begun;
+    for (const { task } of this.#asked) thread.postMessage(task);
+    begun.then(
+      () => {
+        if (thread === this.#thread) this.#count();
+      },
+      (error: unknown) => this.#lose(thread, String(error)),
+    );
+  }
+
   #answered(answer: Extract<CheckAnswer, { readonly kind: "checked" | "needs-blobs" }>): void {
     clearTimeout(this.#timer);
     const first = this.#asked.shift();
     this.#timer = this.#asked.length === 0 ? undefined : this.#watch();
     first?.resolve(answer.kind === "checked" ? answer.checked : "needs-blobs");
+  }
+
+  #count(): void {
+    if (this.#asked.length > 0 && !this.#isClosed) this.#timer ??= this.#watch();
   }
 
   #watch(): NodeJS.Timeout {
@@ -94,9 +115,7 @@ export class CheckThreadHandle {
     this.#timer = undefined;
     const lost = this.#asked.shift();
     void thread.terminate();
-    [this.#thread, this.#begun] = this.#start();
-    for (const { task } of this.#asked) this.#thread.postMessage(task);
-    if (this.#asked.length > 0) this.#timer = this.#watch();
+    this.#startAgain();
     if (lost === undefined) return;
     const { task } = lost;
     const run = task.kind === "run" ? task.packed.id : task.file;
