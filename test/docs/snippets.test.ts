@@ -69,6 +69,13 @@ test("the flow in docs/changing-code.md fails at the line that is named", async 
   expect(output).toMatch(/Math\.random\(\) in flow code at \S*invoice\.ts:4: a replay of invoice:/);
 });
 
+test("the program in docs/time-travel.md sees its run as it was", async () => {
+  const output = await run("time-travel", firstProgram("docs/time-travel.md"));
+  expect(output).toMatch(/^running 99 reserved$/m);
+  expect(output).toMatch(/^\d+ Suspended suspended signal approval$/m);
+  expect(output).toMatch(/^\d+ Completed completed $/m);
+});
+
 test("the program in docs/explain.md is told why its run does not move, each time it asks", async () => {
   const output = await run("explain", firstProgram("docs/explain.md"));
   expect(output).toMatch(/^nobody-serves-queue$/m);
