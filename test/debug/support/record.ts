@@ -1,10 +1,9 @@
 import { pino } from "pino";
 import { Millrace } from "../../../src/client/millrace.ts";
-import { readRecordedRun } from "../../../src/client/recorded-runs.ts";
+import { type ReadRun, readRecordedRun } from "../../../src/client/recorded-runs.ts";
 import type { RunHandle } from "../../../src/client/run-handle.ts";
 import type { AnyDefinition } from "../../../src/definition/definition.ts";
 import { parseRunId } from "../../../src/engine/run-id.ts";
-import type { RecordedRun } from "../../../src/history/recorded-run.ts";
 import { Payloads } from "../../../src/payloads/payloads.ts";
 import { ManualClock } from "../../../src/testing/manual-clock.ts";
 import { MemoryBroker } from "../../../src/testing/memory-broker.ts";
@@ -50,7 +49,7 @@ export class RecordingStage {
     return this.clock.advance(ms);
   }
 
-  async read(id: string): Promise<RecordedRun> {
+  async read(id: string): Promise<ReadRun> {
     const { broker } = this.client;
     const payloads = new Payloads(broker, this.clock);
     const host = { broker, clock: this.clock, payloads };
@@ -65,7 +64,7 @@ export async function record(
   definitions: readonly [AnyDefinition, ...AnyDefinition[]],
   input?: unknown,
   meanwhile: (stage: RecordingStage, run: RunHandle) => Promise<void> = () => Promise.resolve(),
-): Promise<RecordedRun> {
+): Promise<ReadRun> {
   const stage = new RecordingStage();
   await stage.hire(definitions);
   const run = await stage.submit(definitions[0], input);
