@@ -1,4 +1,11 @@
+export type { RedactedPath, RunFileBlob } from "./archive/run-file-format.ts";
 export type { WebhookServing } from "./automation/webhooks/webhook-options.ts";
+export type { Bundle, BundleSource } from "./bundle/bundle.ts";
+export { bundlePayloads } from "./bundle/bundle-payloads.ts";
+export type { ImportedRun, ImportOptions } from "./bundle/import-run.ts";
+export type { ExportOptions } from "./bundle/make-bundle.ts";
+export { type ReadBundleOptions, readBundle } from "./bundle/read-bundle.ts";
+export { writeBundle } from "./bundle/write-bundle.ts";
 export {
   Archive,
   type ArchivedOne,
@@ -181,6 +188,13 @@ export type {
   AttributeValue,
 } from "./engine/attributes.ts";
 export type { BulkAction, BulkError, BulkJob } from "./engine/bulk-job.ts";
+export {
+  BundleTooLargeError,
+  BundleUnreadableError,
+  RedactionError,
+  RunImportedError,
+  RunNotImportableError,
+} from "./engine/bundle-errors.ts";
 export type { CloudEvent, RunEventData } from "./engine/cloud-event.ts";
 export type { Duration } from "./engine/duration.ts";
 export type { EventAddress, EventPlace } from "./engine/event-address.ts";

@@ -20,6 +20,7 @@ export class CliError extends Error {
  * - `USAGE`: an option or argument cannot be as it is.
  * - `INPUT_NOT_JSON`: the input of a submission is not JSON.
  * - `FILE_NOT_READABLE`: a file that an option names cannot be read.
+ * - `FILE_NOT_WRITABLE`: a file that an option names cannot be written.
  * - `FILE_NOT_LOADED`: the flow file threw, or is not valid code.
  * - `NO_DEFINITIONS`: the flow file exports nothing that can be served.
  * - `NO_PAYLOAD_OPTIONS`: the file of `--payloads` exports nothing that `connect()` would take.
@@ -32,6 +33,7 @@ export type CliErrorCode =
   | "USAGE"
   | "INPUT_NOT_JSON"
   | "FILE_NOT_READABLE"
+  | "FILE_NOT_WRITABLE"
   | "FILE_NOT_LOADED"
   | "NO_DEFINITIONS"
   | "NO_PAYLOAD_OPTIONS"

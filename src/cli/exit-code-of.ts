@@ -58,4 +58,9 @@ const BY_CODE: ReadonlyMap<string, ExitCode> = new Map([
   ["RUN_NOT_FORKABLE", EXIT.refused],
   ["RUN_NOT_RESTORABLE", EXIT.refused],
   ["ARCHIVE_FILE_ERROR", EXIT.refused],
+  ["BUNDLE_UNREADABLE", EXIT.usage],
+  ["BUNDLE_TOO_LARGE", EXIT.refused],
+  ["REDACTION_FAILED", EXIT.refused],
+  ["RUN_IMPORTED", EXIT.refused],
+  ["RUN_NOT_IMPORTABLE", EXIT.refused],
 ]);

@@ -10,7 +10,9 @@ import { addDoctor } from "./commands/doctor.ts";
 import { addEvents } from "./commands/events.ts";
 import { addExplain } from "./commands/explain.ts";
 import { addFork } from "./commands/fork.ts";
+import { addExport } from "./commands/export.ts";
 import { addHooks } from "./commands/hooks.ts";
+import { addImport } from "./commands/import.ts";
 import { addList } from "./commands/list.ts";
 import { addProjection } from "./commands/projection.ts";
 import { addQueue } from "./commands/queue.ts";
@@ -89,6 +91,8 @@ const COMMANDS: readonly AddCommand[] = [
   addToken,
   addProjection,
   addArchive,
+  addExport,
+  addImport,
   addDoctor,
 ];
 

@@ -203,11 +203,14 @@ function parkedSection(run: ShownRun, { bold, yellow }: Colors): readonly string
     "",
     bold(yellow(`Parked: ${PARKED[reason].what}`)),
     ...(step === "" ? [] : [`  at        ${printable(step)}`]),
-    ...(expected === "" ? [] : [`  expected  ${printable(expected)}`]),
+    ...(expected === "" ? [] : [`  ${EXPECTED[reason] ?? "expected "} ${printable(expected)}`]),
     ...(asked === "" ? [] : [`  ${ASKED[reason] ?? "asked for"} ${printable(asked)}`]),
-    `  next      ${PARKED[reason].next}, then: millrace resume ${printable(run.id)}`,
+    `  next      ${PARKED[reason].next}, then: millrace ${reason === "imported" ? "fork" : "resume"} ${printable(run.id)}`,
   ];
 }
+
+/** What `expected` is when it is nothing that the history has. */
+const EXPECTED: Readonly<Record<string, string>> = { imported: "from     " };
 
 /** What `asked` is when it is nothing that the flow asked for. */
 const ASKED: Readonly<Record<string, string>> = {
@@ -240,6 +243,10 @@ const PARKED: Readonly<
   "unknown-flow": {
     what: "the workers that read its queue do not know the flow",
     next: "serve a file that exports it",
+  },
+  imported: {
+    what: "it is a copy of a run that was open in another namespace",
+    next: "look at it; to go on with it",
   },
 };
 

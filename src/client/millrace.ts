@@ -1,3 +1,5 @@
+import { type ImportedRun, type ImportOptions, importRun } from "../bundle/import-run.ts";
+import type { ExportOptions } from "../bundle/make-bundle.ts";
 import type { AnyDefinition, Definition } from "../definition/definition.ts";
 import type { Signal } from "../definition/signal.ts";
 import type { SubmitOptions } from "../definition/submit-options.ts";
@@ -10,6 +12,7 @@ import type { ClientHost } from "./client-host.ts";
 import { DeadLetters } from "./dead-letters.ts";
 import { type EmitEventOptions, type EmittedEvent, emit } from "./emit.ts";
 import { Events } from "./events.ts";
+import { exportRun } from "./export-run.ts";
 import type { ForkOptions, ForkPlan } from "./fork/fork-options.ts";
 import { planFork } from "./fork.ts";
 import { Hooks } from "./hooks.ts";
@@ -248,6 +251,26 @@ export class Millrace {
   ): Promise<ForkPlan | RunHandle> {
     if (dryRun) return planFork(this.#host, parseRunId(id), options);
     return this.attach(id).fork(options);
+  }
+
+  /**
+   * All that is recorded of a run as one file, a bundle (docs/bundles.md): to look at it, replay it and test with it where
+   * there is no broker. The same run gives the same bytes.
+   * @throws {@link RunNotFoundError}, {@link InvalidOptionError} for a path of `redact` that is none, {@link RedactionError},
+   * {@link BundleTooLargeError}, {@link BlobMissingError}, {@link BlobStoreError}, {@link ArchiveFileError}, {@link BrokerError}
+   */
+  async export(id: string, options: ExportOptions = {}): Promise<Uint8Array> {
+    return exportRun(this.#host, parseRunId(id), options);
+  }
+
+  /**
+   * Puts the run of a bundle into the log under its own id, to be looked at here. Nothing of it is ever executed: what had ended
+   * is closed, what was open is parked, and neither is resumed. To go on with it, fork it. Safe to call again.
+   * @throws {@link BundleUnreadableError}, {@link RunExistsError} when the id is taken, {@link RunNotImportableError},
+   * {@link BlobStoreError}, {@link BrokerError}
+   */
+  async import(bundle: Uint8Array, options: ImportOptions = {}): Promise<ImportedRun> {
+    return importRun(this.#host, bundle, options);
   }
 
   /**

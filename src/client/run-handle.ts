@@ -1,12 +1,14 @@
 import type { Signal } from "../definition/signal.ts";
 import { RunArchivedError } from "../engine/archive-errors.ts";
 import { archivedIn } from "../engine/archived-event.ts";
+import { RunImportedError } from "../engine/bundle-errors.ts";
 import { type Duration, toMilliseconds } from "../engine/duration.ts";
 import { isClosed, isResumable, type RecordedFrame } from "../engine/frame.ts";
 import { RunNotFoundError, RunNotResumableError } from "../engine/run-errors.ts";
 import type { RunEvent } from "../engine/run-event.ts";
 import { parseRunId, type RunId, type RunRef } from "../engine/run-id.ts";
 import { statusBeforeStart } from "../engine/run-status.ts";
+import { isImported } from "../engine/submission.ts";
 import { BrokerError } from "../engine/usage-errors.ts";
 import { valueOf } from "../history/outcome-value.ts";
 import { putWake } from "../history/put-wake.ts";
@@ -235,12 +237,15 @@ export class RunHandle<Output = unknown> {
    * Continues a parked, failed or crashed run from its history: a parked one with the code that is deployed now, a
    * failed one with a new try at the step that failed it, a crashed one with a new crash budget. Resolves when the request
    * is durable.
-   * @throws {@link RunNotResumableError}, {@link RunArchivedError}, {@link RunNotFoundError}
+   * @throws {@link RunNotResumableError}, {@link RunArchivedError}, {@link RunImportedError}, {@link RunNotFoundError}
    */
   async resume(): Promise<void> {
     const { status, queue, archived } = await this.state();
     if (!isResumable(status)) throw new RunNotResumableError(this.id, status);
     if (archived !== undefined) throw new RunArchivedError(this.id);
+    if (isImported((await readHead(this.#host.broker.log, this.#run)).frame)) {
+      throw new RunImportedError(this.id);
+    }
     this.#hint = undefined;
     await putWake(this.#host, this.#run, queue, { replaces: [], resume: true, queue });
     // It may have been archived meanwhile: then nobody acts upon what was put there.

@@ -23,6 +23,30 @@ export class RedactionError extends MillraceError {
   }
 }
 
+/** An imported run is there to be looked at: it never goes on. */
+export class RunImportedError extends MillraceError {
+  readonly code = "RUN_IMPORTED";
+  readonly runId: string;
+
+  constructor(runId: string) {
+    super(
+      `Run ${runId} was imported: it is a copy of what was recorded elsewhere, and is not resumed. Fork it to go on: millrace fork ${runId}`,
+    );
+    this.runId = runId;
+  }
+}
+
+/** A run of a bundle that cannot be put into the log. Nothing that executes was changed. */
+export class RunNotImportableError extends MillraceError {
+  readonly code = "RUN_NOT_IMPORTABLE";
+  readonly runId: string;
+
+  constructor(runId: string, reason: string) {
+    super(`Run ${runId} cannot be imported: ${reason} Its bundle can be read as it is.`);
+    this.runId = runId;
+  }
+}
+
 /** The blobs of a run do not fit into a bundle. Nothing was written. */
 export class BundleTooLargeError extends MillraceError {
   readonly code = "BUNDLE_TOO_LARGE";

@@ -18,7 +18,9 @@ export type ParkReason =
   | "unknown-flow"
   | "unreadable-payload"
   /** What is to be recorded fits in no message that the broker takes. */
-  | "too-large";
+  | "too-large"
+  /** It was read from a bundle while it was open there: it is to be looked at, and never goes on. */
+  | "imported";
 
 /** What of an inbox reaches a flow. */
 export type FoldedKind = "signal" | "cancel" | "closed" | "watch";

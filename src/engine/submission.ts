@@ -30,6 +30,26 @@ export interface Submission {
   readonly archived?: ArchiveMark;
   /** The run that this one is a fork of, or runs again. */
   readonly origin?: Origin;
+  /** Set for a run that was read from a bundle: it is to be looked at, and never goes on. */
+  readonly imported?: ImportMark;
+}
+
+/** Where an imported run was recorded. */
+export interface ImportMark {
+  /** The namespace there. */
+  readonly namespace: string;
+  /** Milliseconds since 1970. */
+  readonly importedAt: number;
+  /** Of the bundle's bytes, in lower-case hexadecimal. */
+  readonly sha256: string;
+}
+
+/** What the writer's name of an imported history begins with. */
+export const IMPORTER = "import:";
+
+/** True for the head of an imported run: nobody goes on with it. */
+export function isImported(head: { readonly writer: string } | undefined): boolean {
+  return head?.writer.startsWith(IMPORTER) ?? false;
 }
 
 /** Where a run comes from that was made of another one. */

@@ -75,7 +75,7 @@ export async function tellIfClosed(
   if (onlyOpen && submission !== undefined) {
     return tellWhoWaits(host, run, { submission, frames, inbox });
   }
-  const children = [...(foldFrames(frames)?.children.values() ?? [])];
+  const children = ownChildren(submission, frames);
   const { epoch } = frame;
   const waiters = waitersOf(submission, inputsIn(inbox));
   await tellClosed(host, { run, epoch, outcome, waiters, orphans: orphansOf(children, outcome) });
@@ -89,7 +89,7 @@ export async function tellWhoWaits(
   host: TellHost,
   run: RunRef,
   read: {
-    readonly submission: Pick<Submission, "parent">;
+    readonly submission: Pick<Submission, "parent" | "imported">;
     readonly frames: readonly RecordedFrame[];
     readonly inbox: readonly Stored[];
   },
@@ -102,10 +102,19 @@ export async function tellWhoWaits(
     const { frame } = await readHead(log, parseRunId(runId));
     return frame === undefined || !isClosed(frame.status);
   };
-  const children = [...(foldFrames(read.frames)?.children.values() ?? [])];
+  const children = ownChildren(read.submission, read.frames);
   const waiters = await only(waitersOf(read.submission, inputsIn(read.inbox)), isOpen);
   const orphans = await only(orphansOf(children, outcome), isOpen);
   await tellClosed(host, { run, epoch: last.epoch, outcome, waiters, orphans });
+}
+
+/** Those of an imported run are in the namespace where it was recorded: what has their ids here is not its own. */
+function ownChildren(
+  submission: Pick<Submission, "imported"> | undefined,
+  frames: readonly RecordedFrame[],
+): readonly ChildState[] {
+  if (submission?.imported !== undefined) return [];
+  return [...(foldFrames(frames)?.children.values() ?? [])];
 }
 
 /** Those of whom it is true. One question after the other: a run may have thousands of children. */
@@ -129,11 +138,11 @@ export interface TellHost {
 
 /** The parent, and every run that asked to be told. */
 export function waitersOf(
-  submission: Pick<Submission, "parent"> | undefined,
+  submission: Pick<Submission, "parent" | "imported"> | undefined,
   inputs: Iterable<{ readonly type: string }>,
 ): readonly Waiter[] {
   const waiters = new Map<string, Waiter>();
-  const parent = submission?.parent;
+  const parent = submission?.imported === undefined ? submission?.parent : undefined;
   if (parent !== undefined) waiters.set(parent.runId, parent);
   for (const input of inputs) {
     if (isWatch(input)) waiters.set(input.runId, input);

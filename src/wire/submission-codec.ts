@@ -1,7 +1,13 @@
 import type { ArchiveMark } from "../engine/archive-mark.ts";
 import { checkToken, isToken } from "../engine/names.ts";
 import { parseRunId } from "../engine/run-id.ts";
-import { isForked, type Origin, type Parent, type Submission } from "../engine/submission.ts";
+import {
+  type ImportMark,
+  isForked,
+  type Origin,
+  type Parent,
+  type Submission,
+} from "../engine/submission.ts";
 import { attributesOf, attributesToWire } from "./attribute-codec.ts";
 import { type Decoded, decodeMessage, NEWER } from "./decoded.ts";
 import type { millrace } from "./generated/millrace.js";
@@ -18,7 +24,7 @@ export function submissionToWire(submission: Submission): millrace.v1.Submission
   return {
     ...rest,
     ...(parent === undefined ? {} : { parent }),
-    format: isForked(submission) ? FORKED : FORMAT,
+    format: isForked(submission) || submission.imported !== undefined ? NOT_TO_START : FORMAT,
     tags: [...tags],
     attributes: attributesToWire(attributes),
   };
@@ -29,12 +35,12 @@ export function decodeSubmission(bytes: Uint8Array): Decoded<Submission> {
   return decodeMessage(
     () => messages.Submission.decode(bytes),
     (message, isNewer) =>
-      isNewer && message.format !== FORKED ? NEWER : submissionFromWire(message),
+      isNewer && message.format !== NOT_TO_START ? NEWER : submissionFromWire(message),
   );
 }
 
-/** The format of a fork's submission. A worker that does not know forks sets it aside, and does not start it from the beginning. */
-const FORKED = 2;
+/** The format of what has a history already. A worker that does not know such runs sets it aside, and does not start it anew. */
+const NOT_TO_START = 2;
 
 /** What a message says that stands on a `new` subject, or stood there; or why it makes no sense. */
 export function submissionFromWire(
@@ -48,6 +54,7 @@ export function submissionFromWire(
     const { id } = parseRunId(message.runId ?? "");
     const archived = archiveMarkOf(message.archived);
     const origin = originOf(message.origin);
+    const imported = importMarkOf(message.imported);
     return {
       runId: id,
       queue,
@@ -64,10 +71,19 @@ export function submissionFromWire(
       input: payloadOf(input),
       ...(archived === undefined ? {} : { archived }),
       ...(origin === undefined ? {} : { origin }),
+      ...(imported === undefined ? {} : { imported }),
     };
   } catch {
     return "its run id, or what it says of its parent or origin, is not one";
   }
+}
+
+function importMarkOf(
+  wire: millrace.v1.ImportMark.$Properties | null | undefined,
+): ImportMark | undefined {
+  if (wire === null || wire === undefined) return undefined;
+  const { namespace, importedAt, sha256 } = wire;
+  return { namespace: namespace ?? "", importedAt: importedAt ?? 0, sha256: sha256 ?? "" };
 }
 
 function archiveMarkOf(

@@ -14,7 +14,7 @@ import { type Frame, isActive, isClosed } from "../engine/frame.ts";
 import { openingFrame } from "../engine/opening-frame.ts";
 import { NORMAL_RANK } from "../engine/priority.ts";
 import type { RunRef } from "../engine/run-id.ts";
-import { isForked } from "../engine/submission.ts";
+import { isForked, isImported } from "../engine/submission.ts";
 import { putWake } from "../history/put-wake.ts";
 import { readSubmission } from "../history/read-submission.ts";
 import { type RunHead, readSureHead } from "../history/run-head.ts";
@@ -48,6 +48,8 @@ export class Arrivals {
     if (typeof arrived === "string") return this.#setAside(message, arrived);
     // Its run had closed, and was told of, before it went to the archive. Fresh or not, there is nothing to start.
     if (arrived.submission?.archived !== undefined) return message.ack();
+    // It is there to be looked at, also while its history is not there yet.
+    if (arrived.submission?.imported !== undefined) return message.ack();
     const definition = this.#host.definitions.get(run.flow);
     if (definition === undefined && queue !== run.flow) return this.#passOn(message, arrived);
     const leave: Leave = { permit: undefined };
@@ -408,6 +410,11 @@ export class Arrivals {
       return "settled";
     }
     const { submission } = found;
+    if (submission.imported !== undefined) {
+      // Whoever imports it has not come to its history yet.
+      message.ack();
+      return "settled";
+    }
     const { resume } = arrived;
     const { flow } = run;
     const crashLimit = definition?.crashLimit;
@@ -468,7 +475,7 @@ function needsTelling(arrived: Arrived, head: Frame | undefined): boolean {
 type Decision = DeliveryDecision | "refuse";
 
 function decide(head: Frame | undefined, arrived: Arrived): Decision {
-  const decision = decideDelivery(head, arrived);
+  const decision = isImported(head) ? "ack" : decideDelivery(head, arrived);
   if (archivedIn(head) === undefined) return decision;
   // All but a resume that came while the run was being archived is done with.
   return decision === "ack" ? "ack" : "refuse";

@@ -5,7 +5,7 @@
 import { isClosed, type RecordedFrame } from "../../engine/frame.ts";
 import type { RunId, RunRef } from "../../engine/run-id.ts";
 import type { RunStatus } from "../../engine/run-status.ts";
-import { FORKER, isForked, type Submission } from "../../engine/submission.ts";
+import { FORKER, isForked, isImported, type Submission } from "../../engine/submission.ts";
 import type { FedMessage } from "../../ports/event-feed.ts";
 import type { RunLog } from "../../ports/run-log.ts";
 import type { BusSubjects } from "../../wire/bus-subjects.ts";
@@ -123,6 +123,8 @@ function foldSubmission(host: FoldHost, fact: SubmissionFact): ToldEvent | undef
     host.cache.forget(run.id);
     return tell(host, sequence, factsOf(run, submission), undefined, []);
   }
+  // What happened to it was told where that happened.
+  if (submission.imported !== undefined) return undefined;
   // The mark of a run in the archive, or one key in two queues: it is one run.
   if (submission.archived !== undefined || host.cache.get(run.id) !== undefined) return undefined;
   const facts = factsOf(run, submission);
@@ -136,6 +138,10 @@ async function foldFrame(
 ): Promise<ToldEvent | undefined> {
   // A fork is told of by its submission, which comes after its history.
   if (isBeingForked(frame)) {
+    host.cache.forget(run.id);
+    return undefined;
+  }
+  if (isImported(frame)) {
     host.cache.forget(run.id);
     return undefined;
   }

@@ -54,7 +54,8 @@ export function explainParked(
   const { what, next } = PARKED[reason];
   const place = step === "" ? "" : ` at ${step}`;
   const sentence = `It was parked at ${when(at, facts)}${place}: ${what(brief(expected), brief(asked))}.`;
-  const then = `${next}, then: millrace resume ${facts.run}`;
+  const act = reason === "imported" ? "fork" : "resume";
+  const then = `${next}, then: millrace ${act} ${facts.run}`;
   const parts = { sentence, next: then, since: new Date(at), facts: { expected, asked, step } };
   return { reason: `parked-${reason}`, ...parts };
 }
@@ -85,5 +86,9 @@ const PARKED: Readonly<
   "too-large": {
     what: (expected, asked) => `what is to be recorded needs ${expected} and has ${asked}`,
     next: "Have the flow say less at once, or raise the broker's max_payload",
+  },
+  imported: {
+    what: (expected) => `it is a copy of what was recorded of it in ${expected}`,
+    next: "It is there to be looked at",
   },
 };
