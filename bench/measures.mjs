@@ -5,6 +5,7 @@
 import { check } from "./check.mjs";
 import { pool, quantile, timed } from "./clock.mjs";
 import { events } from "./events.mjs";
+import { idle } from "./idle.mjs";
 import { ingress } from "./ingress.mjs";
 import { memory } from "./memory.mjs";
 import { projection, projectionPostgres } from "./projection.mjs";
@@ -17,6 +18,7 @@ import { lateness, signals, wakeUps } from "./waiting.mjs";
 /** What is measured in the first round only, without a warm-up. */
 export const ONCE = new Set([
   "check",
+  "idle",
   "fanOut10",
   "memory",
   "projection",
@@ -124,6 +126,7 @@ export const MEASURES = {
   triggers,
   lateness,
   wakeUps,
+  idle,
   signals,
   events,
   schedules,

@@ -37,6 +37,8 @@ const ROWS = [
   { id: "lateP50", name: "a sleep of 5 s, 2,000 at once, is late by, p50", unit: "ms", aim: 3 },
   { id: "lateP99", name: "  p99", unit: "ms", aim: 25 },
   { id: "wakeUps", name: "suspended runs, signal to result", unit: "/s" },
+  { id: "idle", name: "requests and writes of an idle worker, one partition", unit: "/s" },
+  { id: "idle4", name: "  four partitions", unit: "/s" },
   { id: "signalHeldP50", name: "signal to next step, held in memory, p50", unit: "ms" },
   { id: "signalHeldP99", name: "  p99", unit: "ms" },
   { id: "signalP50", name: "signal to next step, suspended, p50", unit: "ms" },

@@ -1,5 +1,6 @@
 import type { Clock } from "../ports/clock.ts";
 import type { ControlStore } from "../ports/control-store.ts";
+import type { WriteOutcome } from "../ports/run-log.ts";
 import { decodeRecord, encodeRecord } from "../wire/control-json.ts";
 
 /**
@@ -27,6 +28,8 @@ export class ControlLease {
     const now = clock.now();
     // Renewed when a third of it is gone: most calls ask the broker nothing.
     if (now < this.#heldUntil - (ttlMs * 2) / 3) return true;
+    // Nobody else has written while it is still held: one call, and the look only if that is wrong.
+    if (this.isHeld && (await this.#write(now)) !== "conflict") return this.isHeld;
     const found = await control.read(this.#key);
     if (found?.revision !== this.#seen.revision) {
       this.#seen = { revision: found?.revision ?? 0, since: now };
@@ -36,16 +39,7 @@ export class ControlLease {
       this.#heldUntil = 0;
       return false;
     }
-    const outcome = await control.write(this.#key, encodeRecord({ holder }), this.#seen.revision, {
-      ttlMs,
-    });
-    if (outcome.status === "written") {
-      this.#seen = { revision: outcome.sequence, since: now };
-      // From before the write: the broker counts from later.
-      this.#heldUntil = now + ttlMs;
-    } else if (outcome.status === "conflict") {
-      this.#heldUntil = 0;
-    }
+    if ((await this.#write(now)) === "conflict") this.#heldUntil = 0;
     return this.isHeld;
   }
 
@@ -57,6 +51,18 @@ export class ControlLease {
     await control.write(this.#key, encodeRecord({ holder: "" }), this.#seen.revision, {
       ttlMs: 1_000,
     });
+  }
+
+  async #write(now: number): Promise<WriteOutcome["status"]> {
+    const { control, holder, ttlMs } = this.#parts;
+    const record = encodeRecord({ holder });
+    const outcome = await control.write(this.#key, record, this.#seen.revision, { ttlMs });
+    if (outcome.status === "written") {
+      this.#seen = { revision: outcome.sequence, since: now };
+      // From before the write: the broker counts from later.
+      this.#heldUntil = now + ttlMs;
+    }
+    return outcome.status;
   }
 
   /** The broker removes a lease that ran out. One that stands on all the same is nobody's: no clocks are compared. */

@@ -3,6 +3,7 @@ import type { AnyDefinition } from "../definition/definition.ts";
 import { keyFromInput } from "../definition/name-from-input.ts";
 import { validate } from "../definition/standard-schema.ts";
 import { checkSubmitOptions, type SubmitOptions } from "../definition/submit-options.ts";
+import { queueOfName } from "../engine/built-in-flows.ts";
 import { PayloadTooLargeError } from "../engine/flow-errors.ts";
 import { checkPriority, checkQueueName, type Priority } from "../engine/priority.ts";
 import { RunExistsError } from "../engine/run-errors.ts";
@@ -31,7 +32,7 @@ export async function submit(
 ): Promise<RunHandle> {
   const { broker, clock } = host;
   const flow = typeof definition === "string" ? definition : definition.name;
-  const home = typeof definition === "string" ? flow : definition.queue;
+  const home = typeof definition === "string" ? queueOfName(flow) : definition.queue;
   const queue = checkQueueName(options.queue ?? home);
   if (typeof definition !== "string" && definition.input !== undefined) {
     await validate(`${definition.kind} ${flow}`, definition.input, input);

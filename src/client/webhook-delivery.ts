@@ -1,7 +1,7 @@
+import { WEBHOOK_FLOW } from "../engine/built-in-flows.ts";
 import type { RunRef } from "../engine/run-id.ts";
 import type { RunStatus } from "../engine/run-status.ts";
 import { WEBHOOK_STEP, type WebhookAttempt } from "../engine/webhook-attempt.ts";
-import { WEBHOOK_FLOW } from "../engine/webhook-spec.ts";
 import { isObject } from "../wire/control-json.ts";
 import type { ClientHost } from "./client-host.ts";
 import { readDetails } from "./run-details.ts";

@@ -1,3 +1,4 @@
+import { BUILT_IN_QUEUE, WEBHOOK_FLOW } from "../engine/built-in-flows.ts";
 import type { Duration } from "../engine/duration.ts";
 import { checkToken } from "../engine/names.ts";
 import { RunNotFoundError } from "../engine/run-errors.ts";
@@ -5,8 +6,6 @@ import { parseRunId } from "../engine/run-id.ts";
 import { WebhookNotFoundError } from "../engine/webhook-errors.ts";
 import {
   WEBHOOK_DEFAULTS,
-  WEBHOOK_FLOW,
-  WEBHOOK_QUEUE,
   type WebhookEndpoint,
   type WebhookInput,
   webhookTag,
@@ -208,7 +207,7 @@ export class Webhooks {
   }
 
   async #submit(input: WebhookInput, key?: string): Promise<WebhookRun> {
-    const options = { queue: WEBHOOK_QUEUE, tags: [webhookTag(input.webhook)] };
+    const options = { queue: BUILT_IN_QUEUE, tags: [webhookTag(input.webhook)] };
     const run = await submit(this.#host, WEBHOOK_FLOW, input, {
       ...options,
       ...(key === undefined ? {} : { key }),

@@ -66,10 +66,6 @@ export const WEBHOOK_DEFAULTS = Object.freeze({
 /** Two: the one that receivers know, and the one that they are to know. */
 export const MAX_WEBHOOK_SECRETS = 2;
 
-/** The flow that delivers. It is in the queue of what Millrace does by itself. */
-export const WEBHOOK_FLOW = "millrace-webhook";
-export const WEBHOOK_QUEUE = "millrace";
-
 /** By which the deliveries of an endpoint are found. */
 export function webhookTag(name: string): string {
   return `webhook:${name}`;

@@ -9,7 +9,7 @@ import { send } from "./send.ts";
 
 /**
  * Pulls the messages of one consumer, no more than may be in this process's hands, in requests that the broker forgets after
- * 2 s. A consumer that is gone is made again at the first message that may not be acked.
+ * 10 s. A consumer that is gone is made again at the first message that may not be acked.
  */
 export class BusPull implements Consumption {
   readonly #parts: BusPullParts;
@@ -97,6 +97,7 @@ export class BusPull implements Consumption {
       batch: room,
       max_bytes: Math.max(REQUEST_BYTES, (connection.info?.max_payload ?? 0) + SUBJECT_BYTES),
       expires: EXPIRES_MS * NANOSECONDS_PER_MS,
+      idle_heartbeat: HEARTBEAT_MS * NANOSECONDS_PER_MS,
     };
     const call = `$JS.API.CONSUMER.MSG.NEXT.${options.stream}.${options.consumer}`;
     send(connection, call, JSON.stringify(request), { reply: this.#inbox + id });
@@ -163,7 +164,6 @@ export class BusPull implements Consumption {
     };
   }
 
-  /** A request that is silent for longer than it lives was lost, with whoever led the consumer perhaps. */
   #look(): void {
     const isSilent = this.#open.size > 0 && Date.now() - this.#lastSignAt > SILENCE_MS;
     if (isSilent) void this.#renew();
@@ -217,9 +217,14 @@ export interface BusPullParts {
 }
 
 const NANOSECONDS_PER_MS = 1_000_000;
-/** After the loss of a consumer's leader, a request is silent for a few times as long. */
-const EXPIRES_MS = 2_000;
-const SILENCE_MS = 4_000;
+/**
+ * Messages are handed for so long to a process that stands still: no longer than the default lease. An idle process asks as
+ * seldom.
+ */
+const EXPIRES_MS = 10_000;
+/** A request that is open is silent for longer than twice this only when it is lost, with the consumer's leader perhaps. */
+const HEARTBEAT_MS = 2_000;
+const SILENCE_MS = 5_000;
 const LOOK_MS = 1_000;
 const BACKOFF_MS = 250;
 /** Fewer than this share are asked for only when nothing else is to come. */

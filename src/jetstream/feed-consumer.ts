@@ -45,12 +45,13 @@ export class FeedConsumer {
   }
 
   ask(batch: number): void {
-    const { connection, stream } = this.#parts;
+    const { connection, stream, expiresMs } = this.#parts;
     this.outstanding += batch;
     const request = {
       batch,
       max_bytes: Math.max(REQUEST_BYTES, (connection.info?.max_payload ?? 0) + SUBJECT_BYTES),
-      expires: EXPIRES_MS * NANOSECONDS_PER_MS,
+      expires: expiresMs * NANOSECONDS_PER_MS,
+      idle_heartbeat: (expiresMs / HEARTBEATS) * NANOSECONDS_PER_MS,
     };
     send(connection, `$JS.API.CONSUMER.MSG.NEXT.${stream}.${this.#name}`, JSON.stringify(request), {
       reply: this.#inbox + (++this.#lastRequest).toString(36),
@@ -73,7 +74,7 @@ export class FeedConsumer {
       return this.#parts.onMessage(message);
     }
     const code = message.headers?.code ?? 0;
-    if (code === 100) return;
+    if (code === 100) return this.#parts.onHeartbeat();
     // A request that ends early says how many messages it still had coming.
     const unused = Number(message.headers?.get("Nats-Pending-Messages"));
     this.outstanding = Math.max(0, this.outstanding - (unused > 0 ? unused : this.outstanding));
@@ -87,14 +88,17 @@ export interface FeedConsumerParts {
   readonly stream: string;
   /** Default: everything. */
   readonly filters: readonly string[] | undefined;
+  /** A request is open for so long, and gives five signs of life in that time. */
+  readonly expiresMs: number;
   readonly onMessage: (message: Msg) => void;
+  /** The broker still has the request, and nothing for it. */
+  readonly onHeartbeat: () => void;
   /** A request ended before it had all its messages. Not sound: the consumer may be gone. */
   readonly onEnd: (isSound: boolean) => void;
 }
 
 const NANOSECONDS_PER_MS = 1_000_000;
-/** After the loss of a consumer's leader, a request is silent for a few times as long. */
-const EXPIRES_MS = 2_000;
+const HEARTBEATS = 5;
 /** Longer than most readers take for a batch; a consumer that is gone is made again. */
 const INACTIVE_MS = 30_000;
 /**

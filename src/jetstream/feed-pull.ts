@@ -181,6 +181,10 @@ export class FeedPull {
       onMessage: (message) => {
         if (consumer === this.#consumer) this.#onMessage(message);
       },
+      expiresMs: parts.upTo === undefined ? EXPIRES_MS : EXPIRES_BOUNDED_MS,
+      onHeartbeat: () => {
+        if (consumer === this.#consumer) this.#lastSignAt = Date.now();
+      },
       onEnd: (isSound) => {
         if (consumer !== this.#consumer) return;
         this.#lastSignAt = Date.now();
@@ -251,6 +255,9 @@ const BUFFER_BYTES = 4_194_304;
 const GIVE_AFTER_MS = 50;
 const BACKOFF_MS = 250;
 const BROKEN_TRIES = 8;
-/** Requests end after 2 s at the latest, and the broker says so: after this long it has forgotten them. */
-const SILENCE_MS = 4_000;
+/** A reader that follows has time: an idle one asks seldom. The end of a request is where one that has a bound looks again. */
+const EXPIRES_MS = 10_000;
+const EXPIRES_BOUNDED_MS = 2_000;
+/** An open request gives a sign every 2 s at least: after this long the broker has forgotten it. */
+const SILENCE_MS = 5_000;
 const LOOK_MS = 1_000;

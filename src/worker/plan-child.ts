@@ -3,6 +3,7 @@ import type { ChildOptions } from "../definition/child-run.ts";
 import type { AnyDefinition } from "../definition/definition.ts";
 import { keyFromInput } from "../definition/name-from-input.ts";
 import { checkSubmitOptions } from "../definition/submit-options.ts";
+import { queueOfName } from "../engine/built-in-flows.ts";
 import { causeIn } from "../engine/cause.ts";
 import { DepthLimitError } from "../engine/flow-errors.ts";
 import { checkQueueName } from "../engine/priority.ts";
@@ -35,7 +36,7 @@ export function planChild(
     throw new InvalidOptionError("onParentClose", onParentClose, "give cancel or abandon");
   }
   const flow = typeof definition === "string" ? definition : definition.name;
-  const home = typeof definition === "string" ? flow : definition.queue;
+  const home = typeof definition === "string" ? queueOfName(flow) : definition.queue;
   const unique = childKey(runId, command);
   const key = options.key ?? keyFromInput(definition, input);
   const run = runRef(flow, key ?? unique);

@@ -42,7 +42,7 @@ export async function serve(
   const lease = options.lease === undefined ? {} : { leaseMs: leaseOf(options.lease) };
   const guardMode = checkGuardMode(options.determinismGuard ?? defaultGuardMode());
   const known = index([...definitions, ...builtIn]);
-  const ownQueues = [...queuesOf(builtIn)];
+  const ownQueues = [...new Set(builtIn.map(({ queue }) => queue))];
   const queues = [...(options.queues ?? queuesOf(definitions)), ...ownQueues];
   for (const queue of queues) checkQueueName(queue);
   const id = `${hostname().replaceAll(/[^A-Za-z0-9_-]/g, "-")}-${process.pid}-${randomBytes(4).toString("hex")}`;

@@ -40,5 +40,4 @@ export interface ActionOutcome {
   readonly stream?: string;
 }
 
-export const ACTION_FLOW = "millrace-action";
 export const SHOWN_EVENTS = 16;

@@ -3,9 +3,10 @@ import type { AnyDefinition } from "../../definition/definition.ts";
 import { flow } from "../../definition/flow.ts";
 import type { FlowContext } from "../../definition/flow-context.ts";
 import type { StepInfo } from "../../definition/task.ts";
+import { ACTION_FLOW, BUILT_IN_QUEUE } from "../../engine/built-in-flows.ts";
 import { FatalError } from "../../engine/flow-errors.ts";
 import { actOnRun } from "./act-on-run.ts";
-import { ACTION_FLOW, type ActionOrder, type ActionOutcome } from "./action-order.ts";
+import type { ActionOrder, ActionOutcome } from "./action-order.ts";
 import { cancelChildren, openChildren } from "./cancel-children.ts";
 import { publishMessage } from "./publish-message.ts";
 import { resubmit } from "./resubmit.ts";
@@ -15,7 +16,7 @@ import { resubmit } from "./resubmit.ts";
  * id made of the firing: done twice, after a crash between effect and record, it is done once.
  */
 export function millraceAction(millrace: Millrace): AnyDefinition {
-  return flow(ACTION_FLOW, { queue: "millrace" }, async (ctx, order: ActionOrder) => {
+  return flow(ACTION_FLOW, { queue: BUILT_IN_QUEUE }, async (ctx, order: ActionOrder) => {
     const { action } = order;
     const step = (fn: (info: StepInfo) => Promise<ActionOutcome>): Promise<ActionOutcome> =>
       ctx.step(action.kind, fn, RETRIED);

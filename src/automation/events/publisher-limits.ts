@@ -16,7 +16,7 @@ export interface PublisherLimits {
 export const PUBLISHER_LIMITS: PublisherLimits = Object.freeze({
   leaseMs: 5_000,
   markMs: 500,
-  settingsMs: 2_000,
+  settingsMs: 5_000,
   retryMs: 1_000,
   factsBytes: 8_388_608,
   batch: 256,

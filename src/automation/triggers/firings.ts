@@ -1,16 +1,12 @@
 import type { SubmitOptions } from "../../definition/submit-options.ts";
+import { ACTION_FLOW, BUILT_IN_QUEUE, WEBHOOK_FLOW } from "../../engine/built-in-flows.ts";
 import { CAUSE_DEPTH, CAUSE_TRIGGER, type CloudEvent } from "../../engine/cloud-event.ts";
 import { MillraceError } from "../../engine/millrace-error.ts";
 import { BlobStoreError } from "../../engine/payload-errors.ts";
 import type { ResolvedAction } from "../../engine/resolved-action.ts";
 import { BrokerError, ConnectionClosedError } from "../../engine/usage-errors.ts";
 import type { WebhookInput } from "../../engine/webhook-spec.ts";
-import {
-  ACTION_FLOW,
-  type ActionOrder,
-  type OrderedAction,
-  SHOWN_EVENTS,
-} from "../actions/action-order.ts";
+import { type ActionOrder, type OrderedAction, SHOWN_EVENTS } from "../actions/action-order.ts";
 import type { AutomationHost } from "../automation-host.ts";
 import type { ActiveTrigger } from "./active-trigger.ts";
 import type { Brakes } from "./brakes.ts";
@@ -208,6 +204,3 @@ function reasonOf(
       : `it fired ${perMinute} times`;
   return `It fires too often: ${limit} within a minute. Further events wait. If that is as it should be, raise limits.perMinute, then: millrace triggers resume ${name}`;
 }
-
-const BUILT_IN_QUEUE = "millrace";
-const WEBHOOK_FLOW = "millrace-webhook";

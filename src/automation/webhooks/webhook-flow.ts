@@ -4,15 +4,11 @@ import type { Millrace } from "../../client/millrace.ts";
 import type { WebhookReceipt } from "../../client/webhooks.ts";
 import { flow } from "../../definition/flow.ts";
 import type { Flow, FlowContext } from "../../definition/flow-context.ts";
+import { BUILT_IN_QUEUE, WEBHOOK_FLOW } from "../../engine/built-in-flows.ts";
 import { FatalError } from "../../engine/flow-errors.ts";
 import { parseRunId } from "../../engine/run-id.ts";
 import { WEBHOOK_STEP, type WebhookAttempt } from "../../engine/webhook-attempt.ts";
-import {
-  WEBHOOK_FLOW,
-  WEBHOOK_QUEUE,
-  type WebhookInput,
-  webhookTag,
-} from "../../engine/webhook-spec.ts";
+import { type WebhookInput, webhookTag } from "../../engine/webhook-spec.ts";
 import { decodeWebhook, encodeWebhook, webhookKey } from "../../wire/webhook-codec.ts";
 import { type DeliveryMeans, deliverOnce } from "./deliver-once.ts";
 import { keepHealth, tellOnce } from "./endpoint-health.ts";
@@ -31,7 +27,7 @@ export function webhookFlow(
 ): Flow<WebhookInput, WebhookReceipt> {
   return flow(
     WEBHOOK_FLOW,
-    { queue: WEBHOOK_QUEUE, input: webhookInput },
+    { queue: BUILT_IN_QUEUE, input: webhookInput },
     async (ctx, input): Promise<WebhookReceipt> => {
       ctx.tag(webhookTag(input.webhook));
       const { token } = parseRunId(ctx.runId);
