@@ -35,6 +35,7 @@ export async function serve(
   const schedules = served.filter((one): one is Schedule => one.kind === "schedule");
   checkNames("triggers", triggers);
   checkNames("schedules", schedules);
+  if (definitions.length === 0) checkServesAtAll(served, options);
   if (!automation) return serveRuns(definitions, options);
   // Who reads chosen queues only has said which runs it is there for.
   const webhooks = deliveryMeans(options.webhooks ?? {}, clock);
@@ -78,6 +79,19 @@ export interface ServeOptions extends WorkerOptions {
   readonly automation?: boolean;
   /** Where this worker may deliver webhooks to beside what everybody on the internet can reach. */
   readonly webhooks?: WebhookServing;
+}
+
+/** Without a flow a worker is there for what every worker does: nothing is left of it when an option takes that away. */
+function checkServesAtAll(served: readonly Served[], { automation, queues }: ServeOptions): void {
+  const what = served.length === 0 ? "nothing is served" : "no flow or task is served";
+  if (queues !== undefined) {
+    const hint = `${what} whose runs could wait there: give a flow, or leave queues out`;
+    throw new InvalidOptionError("queues", queues.join(", "), hint);
+  }
+  if (automation === false) {
+    const hint = `${what}, and triggers and schedules are acted upon by automation: give a flow, or leave it on`;
+    throw new InvalidOptionError("automation", automation, hint);
+  }
 }
 
 /** @throws {@link InvalidOptionError} */
