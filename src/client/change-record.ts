@@ -7,7 +7,8 @@ import { Patience } from "./patience.ts";
 
 /**
  * Reads a control record, changes it and writes it back, until nobody wrote in between. Gives the record as it is then. `change` may
- * see its own work: a write whose confirmation was lost. What it gives back unchanged is not written.
+ * see its own work: a write whose confirmation was lost. What it gives back unchanged is not written. `beforehand` is done before each
+ * try to write a record, with what is to be written.
  * @throws {@link BrokerError} when nothing is confirmed for 30 s, and what `change` throws.
  */
 export async function changeRecord<T extends object>(
@@ -15,6 +16,7 @@ export async function changeRecord<T extends object>(
   kind: RecordKind<T>,
   key: string,
   change: (before: T | undefined) => T | undefined,
+  beforehand: (after: T) => Promise<void> = async () => undefined,
 ): Promise<T | undefined> {
   const { control } = host.broker;
   const patience = new Patience(host, GIVE_UP_MS);
@@ -23,6 +25,7 @@ export async function changeRecord<T extends object>(
     const before = recordIn(kind, stored);
     const after = change(before);
     if (after === before) return after;
+    if (after !== undefined) await patience.ask(() => beforehand(after));
     const bytes = after === undefined ? encodeRecord({ removed: true }) : kind.encode(after);
     const options = after === undefined ? { ttlMs: REMOVED_MS } : {};
     const outcome = await control.write(key, bytes, stored?.revision ?? 0, options);

@@ -1,19 +1,17 @@
 import { fireAt } from "../engine/schedule-keys.ts";
 import type { ScheduleRecord } from "../engine/schedule-spec.ts";
-import { BrokerError } from "../engine/usage-errors.ts";
 import type { Broker } from "../ports/broker.ts";
 import type { ControlStore } from "../ports/control-store.ts";
 import { BusSubjects } from "../wire/bus-subjects.ts";
 import {
   decodeSchedule,
   encodeDueNotice,
-  encodeRemovedSchedule,
   encodeSchedule,
   SCHEDULES,
   scheduleKey,
 } from "../wire/schedule-codec.ts";
+import { changeRecord, type RecordKind } from "./change-record.ts";
 import type { ClientHost } from "./client-host.ts";
-import { Patience } from "./patience.ts";
 
 /** A schedule as it stands, and what the next write of it has to expect. */
 export interface StoredSchedule {
@@ -51,32 +49,13 @@ export async function changeSchedule(
   name: string,
   change: (before: ScheduleRecord | undefined) => ScheduleRecord | undefined,
 ): Promise<ScheduleRecord | undefined> {
-  const { broker } = host;
-  const patience = new Patience(host, GIVE_UP_MS);
-  for (;;) {
-    const { record, revision } = await patience.ask(() => readSchedule(broker.control, name));
-    const after = change(record);
-    if (after === record) return record;
-    // Ordered before it is written: of a crash in between is left an order that finds nothing to do.
-    if (after !== undefined && after.paused === undefined) {
-      await patience.ask(() => orderDue(broker, after, host.clock.now()));
-    }
-    const outcome =
-      after === undefined
-        ? await broker.control.write(scheduleKey(name), encodeRemovedSchedule(), revision, SOON)
-        : await broker.control.write(scheduleKey(name), encodeSchedule(after), revision);
-    if (outcome.status === "written") {
-      if (after === undefined || after.paused !== undefined) await withdrawDue(broker, name);
-      return after;
-    }
-    if (patience.isOver) {
-      const cause = outcome.status === "unknown" ? outcome.cause : undefined;
-      throw new BrokerError(`The change of schedule ${name} was not confirmed. Do it again.`, {
-        cause,
-      });
-    }
-    if (outcome.status === "unknown") await patience.pause();
-  }
+  const { broker, clock } = host;
+  // Ordered before it is written: of a crash in between is left an order that finds nothing to do.
+  const after = await changeRecord(host, SCHEDULE, scheduleKey(name), change, async (next) => {
+    if (next.paused === undefined) await orderDue(broker, next, clock.now());
+  });
+  if (after === undefined || after.paused !== undefined) await withdrawDue(broker, name);
+  return after;
 }
 
 /**
@@ -115,6 +94,4 @@ async function withdrawDue(broker: Broker, name: string): Promise<void> {
 const EARLY_MS = 1_000;
 const SHORTEST_POLL_MS = 1_000;
 const LONGEST_POLL_MS = 15_000;
-const GIVE_UP_MS = 30_000;
-/** How long a removed schedule's record stands. */
-const SOON = Object.freeze({ ttlMs: 1_000 });
+const SCHEDULE: RecordKind<ScheduleRecord> = { encode: encodeSchedule, decode: decodeSchedule };

@@ -14,11 +14,6 @@ export function encodeSchedule(record: ScheduleRecord): Uint8Array {
   return encodeRecord(record);
 }
 
-/** What stands in the place of a schedule that was removed, until the broker forgets it. */
-export function encodeRemovedSchedule(): Uint8Array {
-  return encodeRecord({ removed: true });
-}
-
 /** A schedule's record. One that was removed comes back as foreign. */
 export function decodeSchedule(bytes: Uint8Array): Decoded<ScheduleRecord> {
   return decodeRecord(bytes, (fields) => {

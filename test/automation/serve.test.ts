@@ -46,10 +46,6 @@ test("a worker without a flow is told which option leaves nothing for it to do",
     on: { event: "hello" },
     action: { submit: "greet" },
   });
-  const invalid = (option: RegExp) => ({
-    code: "INVALID_OPTION",
-    message: expect.stringMatching(option),
-  });
   for (const served of [[], [hello]]) {
     await expect(serve(served, { connection, log, queues: ["greet"] })).rejects.toMatchObject(
       invalid(/^Option queues cannot be "greet": no.* give a flow, or leave queues out/),
@@ -61,3 +57,7 @@ test("a worker without a flow is told which option leaves nothing for it to do",
   const worker = await serve([hello], { connection, log });
   await worker.drain();
 });
+
+function invalid(message: RegExp): object {
+  return { code: "INVALID_OPTION", message: expect.stringMatching(message) };
+}
