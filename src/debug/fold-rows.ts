@@ -1,4 +1,4 @@
-import type { TimelineBar, TimelineRow } from "./timeline-row.ts";
+import type { BarKind, TimelineBar, TimelineRow } from "./timeline-row.ts";
 
 /**
  * At most so many rows: of more, those in the middle become one that says how many they are and draws when any of them went on.
@@ -16,34 +16,33 @@ export function foldRows(rows: readonly TimelineRow[], limit: number): readonly 
 const FEWEST = 5;
 
 function foldedRow(rows: readonly TimelineRow[]): TimelineRow {
-  const failed = rows.filter(({ bars }) => bars.at(-1)?.kind === "failed").length;
+  const bars = rows.flatMap((row) => row.bars);
+  const [failed, others] = [bars.filter(hasFailed), bars.filter((bar) => !hasFailed(bar))];
+  const count = rows.filter((row) => row.bars.at(-1)?.kind === "failed").length;
   return {
     kind: "folded",
     label: `… ${rows.length} more`,
-    bars: merged(rows.flatMap(({ bars }) => bars)),
-    detail: failed === 0 ? "" : `${failed} failed`,
+    bars: [...merged(others, "completed"), ...merged(failed, "failed")],
+    detail: count === 0 ? "" : `${count} failed`,
   };
 }
 
+function hasFailed({ kind }: TimelineBar): boolean {
+  return kind === "failed";
+}
+
 /** When any of them went on: bars that touch become one. */
-function merged(bars: readonly TimelineBar[]): readonly TimelineBar[] {
+function merged(bars: readonly TimelineBar[], kind: BarKind): readonly TimelineBar[] {
+  const text = kind === "failed" ? "some of them failed" : "some of them went on";
   const all: TimelineBar[] = [];
   for (const bar of bars.toSorted((one, other) => one.from - other.from)) {
     const last = all.at(-1);
     if (last === undefined || bar.from > last.to) {
-      all.push({ ...bar, kind: kindOf(bar), text: "some of them go on" });
+      all.push({ ...bar, kind, text });
       continue;
     }
-    all[all.length - 1] = {
-      ...last,
-      kind: last.kind === "failed" ? last.kind : kindOf(bar),
-      to: Math.max(last.to, bar.to),
-      isOpen: last.isOpen || bar.isOpen,
-    };
+    const [to, isOpen] = [Math.max(last.to, bar.to), last.isOpen || bar.isOpen];
+    all[all.length - 1] = { ...last, to, isOpen };
   }
   return all;
-}
-
-function kindOf({ kind }: TimelineBar): TimelineBar["kind"] {
-  return kind === "failed" ? "failed" : "completed";
 }

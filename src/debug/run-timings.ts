@@ -1,6 +1,7 @@
 import { foldPeriods, type RunPeriods } from "../engine/run-periods.ts";
 import { foldFrames, type RunState } from "../engine/run-state.ts";
 import type { RecordedRun } from "../history/recorded-run.ts";
+import { timerPeriods } from "./timer-rows.ts";
 
 /** How long a part of a run took. */
 export interface Timing {
@@ -95,8 +96,8 @@ interface Part {
 
 function partsOf({ frames }: Pick<RecordedRun, "frames">): ReadonlyMap<string, Part> {
   const state = foldFrames(frames);
-  const periods = foldPeriods(frames);
-  const parts = [...stepParts(state), ...periodParts(periods)];
+  const timers = timerPeriods(frames.flatMap(({ events }) => events));
+  const parts = [...stepParts(state), ...periodParts(timers, foldPeriods(frames))];
   return new Map(parts.map((part) => [`${part.kind} ${part.id}`, part]));
 }
 
@@ -109,7 +110,7 @@ function stepParts(state: RunState | undefined): readonly Part[] {
   });
 }
 
-function periodParts({ timers, children }: RunPeriods): readonly Part[] {
+function periodParts(timers: ReadonlyMap<string, Span>, { children }: RunPeriods): readonly Part[] {
   const part =
     (kind: Part["kind"]) =>
     ([id, period]: readonly [string, Span]): Part => ({

@@ -1,15 +1,37 @@
+import type { RunEvent } from "../engine/run-event.ts";
 import { START_TIMER } from "../engine/step-id.ts";
 import { barOf, type TimelineRow, type TimelineView } from "./timeline-row.ts";
 
 /** A row for each sleep, and for each receive that had a deadline. */
 export function timerRows(view: TimelineView): readonly TimelineRow[] {
-  const timers = new Map<string, Draft>();
+  return [...timerPeriods(view.events)].map(([id, { from, to }]) => {
+    if (isSleep(id)) {
+      const label = id === START_TIMER ? "start" : id;
+      return { kind: "timer", label, bars: [barOf("timer", "sleeps", from, to, view)], detail: "" };
+    }
+    const bars = [barOf("receive", `waits for signal ${signalOf(id)}`, from, to, view)];
+    return { kind: "receive", label: id, bars, detail: "" };
+  });
+}
+
+/** When something waited for its time or for a signal. */
+export interface TimerPeriod {
+  readonly from: number;
+  /** When its time came, its signal, or a cancellation; nothing while it waits. */
+  readonly to: number | undefined;
+}
+
+/** The timers of a run by their ids; a receive's never fires when its signal comes. */
+export function timerPeriods(events: readonly RunEvent[]): ReadonlyMap<string, TimerPeriod> {
+  const timers = new Map<string, TimerPeriod>();
   const receives = new Map<string, string[]>();
   const end = (id: string | undefined, at: number): void => {
-    const draft = id === undefined ? undefined : timers.get(id);
-    if (draft !== undefined) draft.to ??= at;
+    const timer = id === undefined ? undefined : timers.get(id);
+    if (id !== undefined && timer?.to === undefined && timer !== undefined) {
+      timers.set(id, { ...timer, to: at });
+    }
   };
-  for (const event of view.events) {
+  for (const event of events) {
     switch (event.type) {
       case "TimerSet": {
         timers.set(event.timer, { from: event.at, to: undefined });
@@ -21,7 +43,7 @@ export function timerRows(view: TimelineView): readonly TimelineRow[] {
         end(event.timer, event.at);
         break;
       case "InputFolded":
-        // A signal goes to whoever asked for it first; its timer never fires then.
+        // It goes to whoever asked for it first.
         if (event.kind === "signal") {
           end(
             receives.get(event.name)?.find((id) => timers.get(id)?.to === undefined),
@@ -36,19 +58,7 @@ export function timerRows(view: TimelineView): readonly TimelineRow[] {
         break;
     }
   }
-  return [...timers].map(([id, { from, to }]) => {
-    if (isSleep(id)) {
-      const label = id === START_TIMER ? "start" : id;
-      return { kind: "timer", label, bars: [barOf("timer", "sleeps", from, to, view)], detail: "" };
-    }
-    const bars = [barOf("receive", `waits for signal ${signalOf(id)}`, from, to, view)];
-    return { kind: "receive", label: id, bars, detail: "" };
-  });
-}
-
-interface Draft {
-  readonly from: number;
-  to: number | undefined;
+  return timers;
 }
 
 /** `approval` of `inner#1/approval#2!1`. */

@@ -5,27 +5,25 @@ export function notWellFormed(xml: string): string | undefined {
   let [end, roots] = [0, 0];
   for (const token of xml.matchAll(TOKEN)) {
     end += token[0].length;
-    const [, closed, opened, attributes = "", alone, text] = token;
-    const wrong = wrongWords(text ?? attributes);
-    if (wrong !== undefined) return wrong;
-    if (text !== undefined && open.length === 0 && text.trim() !== "")
-      return `text outside: ${text}`;
-    if (closed !== undefined && open.pop() !== closed) return `</${closed}> closes another`;
-    if (opened === undefined) continue;
-    if (open.length === 0) roots++;
-    if (alone === "") open.push(opened);
+    const isOutside = open.length === 0;
+    if (!isToken(token[0], open)) return `${token[0]} in <${open.at(-1)}>`;
+    if (isOutside && open.length > 0) roots++;
   }
-  const isWhole = end === xml.length && open.length === 0 && roots === 1;
-  return isWhole
-    ? undefined
-    : `after ${roots} roots, in <${open.at(-1)}>: ${xml.slice(end, end + 40)}`;
+  const isWhole = end === xml.length && open.length === 0;
+  return isWhole && roots === 1 ? undefined : `${roots} roots, then ${xml.slice(end, end + 40)}`;
 }
 
 const CHARACTERS = /^[\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]*$/u;
-const TOKEN = /<\/([\w:-]+)\s*>|<([\w:-]+)((?:\s+[\w:-]+="[^"<]*")*)\s*(\/?)>|([^<]+)/gy;
+/** A tag, with its attributes in double quotes, or the text between two. */
+const TOKEN = /<\/[\w:-]+\s*>|<[\w:-]+(?:\s+[\w:-]+="[^"<]*")*\s*\/?>|[^<]+/gy;
 
-function wrongWords(words: string): string | undefined {
-  if (/&(?!#\d+;|amp;|lt;|gt;|quot;|apos;)/.test(words)) return `an & in ${words}`;
-  const names = [...words.matchAll(/([\w:-]+)="/g)].map(([, name]) => name);
-  return new Set(names).size === names.length ? undefined : `an attribute twice in ${words}`;
+/** True for what may stand there; opens and closes elements. */
+function isToken(token: string, open: string[]): boolean {
+  if (/&(?!#\d+;|amp;|lt;|gt;|quot;|apos;)/.test(token)) return false;
+  if (!token.startsWith("<")) return open.length > 0 || token.trim() === "";
+  const name = /[\w:-]+/.exec(token)?.[0] ?? "";
+  if (token.startsWith("</")) return open.pop() === name;
+  if (!token.endsWith("/>")) open.push(name);
+  const attributes = [...token.matchAll(/\s([\w:-]+)="/g)].map(([, attribute]) => attribute);
+  return new Set(attributes).size === attributes.length;
 }
