@@ -52,9 +52,6 @@ export function submissionFromWire(
   if (!isToken(queue) || submissionId === "") return "it names no queue or submission id";
   try {
     const { id } = parseRunId(message.runId ?? "");
-    const archived = archiveMarkOf(message.archived);
-    const origin = originOf(message.origin);
-    const imported = importMarkOf(message.imported);
     return {
       runId: id,
       queue,
@@ -69,39 +66,45 @@ export function submissionFromWire(
       deadlineAt: message.deadlineAt ?? 0,
       parent: parentOf(message.parent),
       input: payloadOf(input),
-      ...(archived === undefined ? {} : { archived }),
-      ...(origin === undefined ? {} : { origin }),
-      ...(imported === undefined ? {} : { imported }),
+      ...archiveMarkOf(message.archived),
+      ...originOf(message.origin),
+      ...importMarkOf(message.imported),
     };
   } catch {
     return "its run id, or what it says of its parent or origin, is not one";
   }
 }
 
-function importMarkOf(
-  wire: millrace.v1.ImportMark.$Properties | null | undefined,
-): ImportMark | undefined {
-  if (wire === null || wire === undefined) return undefined;
+function importMarkOf(wire: millrace.v1.ImportMark.$Properties | null | undefined): {
+  readonly imported?: ImportMark;
+} {
+  if (wire === null || wire === undefined) return {};
   const { namespace, importedAt, sha256 } = wire;
-  return { namespace: namespace ?? "", importedAt: importedAt ?? 0, sha256: sha256 ?? "" };
-}
-
-function archiveMarkOf(
-  wire: millrace.v1.ArchiveMark.$Properties | null | undefined,
-): ArchiveMark | undefined {
-  if (wire === null || wire === undefined) return undefined;
-  const { file, archivedAt, restoredAt } = wire;
   return {
-    file: blobRefOf(file),
-    archivedAt: archivedAt ?? 0,
-    restoredAt: restoredAt ?? 0,
+    imported: { namespace: namespace ?? "", importedAt: importedAt ?? 0, sha256: sha256 ?? "" },
   };
 }
 
-function originOf(wire: millrace.v1.Origin.$Properties | null | undefined): Origin | undefined {
-  if (wire === null || wire === undefined) return undefined;
+function archiveMarkOf(wire: millrace.v1.ArchiveMark.$Properties | null | undefined): {
+  readonly archived?: ArchiveMark;
+} {
+  if (wire === null || wire === undefined) return {};
+  const { file, archivedAt, restoredAt } = wire;
+  return {
+    archived: {
+      file: blobRefOf(file),
+      archivedAt: archivedAt ?? 0,
+      restoredAt: restoredAt ?? 0,
+    },
+  };
+}
+
+function originOf(wire: millrace.v1.Origin.$Properties | null | undefined): {
+  readonly origin?: Origin;
+} {
+  if (wire === null || wire === undefined) return {};
   const { id: runId } = parseRunId(wire.runId ?? "");
-  return { runId, event: wire.event ?? 0, request: wire.request ?? "" };
+  return { origin: { runId, event: wire.event ?? 0, request: wire.request ?? "" } };
 }
 
 function parentOf(wire: millrace.v1.Parent.$Properties | null | undefined): Parent | undefined {

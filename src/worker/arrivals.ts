@@ -400,13 +400,10 @@ export class Arrivals {
       return "settled";
     }
     const found = await readRun(broker.log, run, arrived, head);
-    if (found === undefined && isBeingForked(head)) {
-      // What starts it is its submission, which comes last.
-      message.ack();
-      return "settled";
-    }
     if (found === undefined) {
-      await this.#setAside(message, "there is no submission of its run");
+      // What starts a fork is its submission, which comes last.
+      if (isBeingForked(head)) message.ack();
+      else await this.#setAside(message, "there is no submission of its run");
       return "settled";
     }
     const { submission } = found;

@@ -93,8 +93,9 @@ test("a child that is open at the point is waited for, not submitted again, and 
   const shop = await openShop([child, parent]);
   const run = await shop.millrace.submit(parent, undefined, { key: "p1" });
   await until("it waits", async () => (await typesOf(run)).includes("StepCompleted"));
-  const [first, second] = [await run.fork({ from: "after" }), await run.fork({ from: "after" })];
-  const [{ runId = "" } = {}] = (await run.details()).children;
+  const first = await run.fork({ from: "after" });
+  const second = await run.fork({ from: "after" });
+  const runId = (await run.details()).children[0]?.runId ?? "";
   await until("both wait", async () => {
     const types = await Promise.all([first, second].map(typesOf));
     return types.every((own) => own.filter((type) => type === "StepCompleted").length === 1);
@@ -190,7 +191,7 @@ test("where it goes and how it is found is as the origin was submitted, but for 
   });
   const shop = await openShop([inner, outer]);
   const run = await shop.millrace.submit(outer, undefined, { priority: "high" });
-  const [child = ""] = (await run.result()) as string[];
+  const [child = ""] = await run.result();
   const fork = await shop.millrace.attach(child).fork({ from: "inner", metadata: { by: "ann" } });
   expect(await fork.result()).toBe("done");
   const details = await fork.details();
@@ -214,7 +215,7 @@ test("a worker that does not know forks would set the submission aside", async (
     .filter(({ subject }) => subject.includes(".new.") && subject.endsWith(`.${token}`));
   const data = stored?.data ?? new Uint8Array();
   // The format is the first field.
-  expect([...data.slice(0, 2)]).toEqual([8, 2]);
+  expect(data.slice(0, 2)).toEqual(Uint8Array.of(8, 2));
   expect(decodeSubmission(data)).toMatchObject({ value: { origin: { runId: run.id } } });
 });
 

@@ -49,13 +49,12 @@ async function openStage(
   const connection = broker.connect();
   const done: string[] = [];
   const settle = async <T>(promise: Promise<T>): Promise<T> => {
-    let isOver = false;
-    const over = promise.finally(() => {
-      isOver = true;
-    });
-    over.catch(() => undefined);
-    while (!isOver) await clock.advance(1);
-    return over;
+    const over = promise.then(
+      () => true,
+      () => true,
+    );
+    while (!(await Promise.race([over, clock.advance(1)]))) await clock.advance(1);
+    return promise;
   };
   const flows = flowsOf(program, connection.clock, undefined, (key) => void done.push(key));
   const worker = await settle(
