@@ -80,10 +80,14 @@ export class Lookout {
     const [first] = this.#due;
     if (first === undefined || this.#cancelTimer !== undefined) return;
     const { dueAt } = first;
-    this.#cancelTimer = this.#clock.after(dueAt - this.#clock.now(), () => {
-      this.#cancelTimer = undefined;
-      this.#sweep(dueAt);
-    });
+    this.#cancelTimer = this.#clock.after(
+      dueAt - this.#clock.now(),
+      () => {
+        this.#cancelTimer = undefined;
+        this.#sweep(dueAt);
+      },
+      "upkeep",
+    );
   }
 
   #sweep(upTo: number): void {

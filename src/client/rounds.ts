@@ -38,9 +38,13 @@ export class Rounds {
       }
     }
     if (this.#stopped) return;
-    this.#cancelNext = this.#host.clock.after(this.#everyMs, () => {
-      this.#current = this.#go();
-    });
+    this.#cancelNext = this.#host.clock.after(
+      this.#everyMs,
+      () => {
+        this.#current = this.#go();
+      },
+      "upkeep",
+    );
   }
 }
 

@@ -75,7 +75,7 @@ function pause(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   return new Promise((resolve) => {
-    const cancel = clock.after(LOOK_MS, resolve);
+    const cancel = clock.after(LOOK_MS, resolve, "upkeep");
     if (signal === undefined) return;
     onAbort(signal, () => {
       cancel();

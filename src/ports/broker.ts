@@ -22,6 +22,8 @@ export interface Broker {
   readonly bus: MessageBus;
   /** Aborts when the connection is closed, by us or for good. */
   readonly closed: AbortSignal;
+  /** Aborts when the process is killed that the connection stands for. Only one that is played by another process hears of it. */
+  readonly killed?: AbortSignal;
   /** Sends what is still on its way, then closes. */
   close(): Promise<void>;
 }

@@ -2,9 +2,18 @@
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
-  /** Calls back once after at least `delayMs`; the function it gives takes the call back. */
-  after(delayMs: number, call: () => void): () => void;
+  /**
+   * Calls back once after at least `delayMs`; the function it gives takes the call back. A clock that skips time may leave out
+   * all but one of the rounds of `upkeep`.
+   */
+  after(delayMs: number, call: () => void, purpose?: TimerPurpose): () => void;
 }
+
+/**
+ * `upkeep` is what is done again and again and changes nothing as long as all is well: leases are renewed, a worker says that it
+ * lives, what should have been told is looked up all the same. Of many rounds in which nothing else happens one does as well.
+ */
+export type TimerPurpose = "upkeep";
 
 /** `setTimeout` takes no longer delay. */
 const LONGEST_TIMEOUT_MS = 2_147_483_647;

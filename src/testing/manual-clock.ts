@@ -1,4 +1,5 @@
 import type { Clock } from "../ports/clock.ts";
+import { TimerLine } from "./timer-line.ts";
 
 /**
  * A clock that a test moves by hand. Timers run in the order in which they are due, and whatever a timer set going has
@@ -6,8 +7,7 @@ import type { Clock } from "../ports/clock.ts";
  */
 export class ManualClock implements Clock {
   #now: number;
-  /** Sorted by when they are due; equal ones in the order in which they were made. */
-  readonly #timers: Timer[] = [];
+  readonly #timers = new TimerLine();
 
   /** `startMs` in milliseconds since 1970. */
   constructor(startMs = 1_750_000_000_000) {
@@ -19,24 +19,19 @@ export class ManualClock implements Clock {
   }
 
   after(delayMs: number, call: () => void): () => void {
-    const timer: Timer = { dueAt: this.#now + Math.max(0, delayMs), call };
-    this.#timers.splice(this.#placeOf(timer.dueAt), 0, timer);
-    return () => {
-      const at = this.#timers.indexOf(timer);
-      if (at !== -1) this.#timers.splice(at, 1);
-    };
+    return this.#timers.add(this.#now + Math.max(0, delayMs), call);
   }
 
   /** When the next timer is due, in milliseconds since 1970, if there is one. */
   get nextDueAt(): number | undefined {
-    return this.#timers[0]?.dueAt;
+    return this.#timers.nextDueAt;
   }
 
   /** Moves on by so many milliseconds, running the timers that come due. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     await this.settle();
-    while ((this.#timers[0]?.dueAt ?? Number.POSITIVE_INFINITY) <= end) await this.#step();
+    while ((this.nextDueAt ?? Number.POSITIVE_INFINITY) <= end) await this.#step();
     this.#now = end;
   }
 
@@ -59,7 +54,7 @@ export class ManualClock implements Clock {
     const end = this.#now + limitMs;
     await this.settle();
     while (!condition()) {
-      if ((this.#timers[0]?.dueAt ?? Number.POSITIVE_INFINITY) > end) {
+      if ((this.nextDueAt ?? Number.POSITIVE_INFINITY) > end) {
         throw new Error(`What was waited for did not come within ${limitMs} ms of this clock.`);
       }
       await this.#step();
@@ -72,28 +67,12 @@ export class ManualClock implements Clock {
   }
 
   async #step(): Promise<void> {
-    const timer = this.#timers.shift();
+    const timer = this.#timers.takeDue(Number.POSITIVE_INFINITY);
     if (timer === undefined) return;
     this.#now = Math.max(this.#now, timer.dueAt);
     timer.call();
     await this.settle();
   }
-
-  #placeOf(dueAt: number): number {
-    let low = 0;
-    let high = this.#timers.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#timers[middle]?.dueAt ?? 0) <= dueAt) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-}
-
-interface Timer {
-  readonly dueAt: number;
-  readonly call: () => void;
 }
 
 /** Immediates that ask for immediates: no part of Millrace goes deeper. */

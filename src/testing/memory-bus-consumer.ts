@@ -131,7 +131,7 @@ export class MemoryBusConsumer {
   }
 
   #lapseLater(sequence: number): () => void {
-    return this.#clock.after(this.leaseMs, () => this.giveBack(sequence));
+    return this.#clock.after(this.leaseMs, () => this.giveBack(sequence), "upkeep");
   }
 
   #forgetAgain(sequence: number): void {

@@ -29,13 +29,16 @@ export class MemoryConnection implements Broker, MemoryProcess {
   readonly questions: MemoryQuestions;
   readonly bus: MemoryBus;
   readonly closed: AbortSignal;
+  readonly killed: AbortSignal;
   readonly #link: MemoryLink;
   readonly #ended = new AbortController();
+  readonly #killed = new AbortController();
 
   constructor(broker: MemoryStore) {
     const link = new MemoryLink({ clock: broker.clock, latencyMs: broker.latencyMs });
     this.#link = link;
     this.closed = this.#ended.signal;
+    this.killed = this.#killed.signal;
     this.log = new MemoryRunLog(broker, this, link);
     this.queues = new MemoryWorkQueues({ broker, link, log: this.log });
     this.peers = new MemoryPeers(broker, link);
@@ -59,6 +62,7 @@ export class MemoryConnection implements Broker, MemoryProcess {
     this.#link.crash();
     this.queues.leave();
     this.bus.leave();
+    this.#killed.abort();
   }
 
   pause(): void {

@@ -16,8 +16,8 @@ export class MemoryConsumer {
   readonly #again: number[] = [];
   /** The last sequence that was looked at for the first time. */
   #seen = 0;
-  /** When every lease was ended before its time. */
-  #lapsedAt = Number.NEGATIVE_INFINITY;
+  /** How often every lease was ended before its time. */
+  #lapses = 0;
 
   constructor(parts: ConsumerParts) {
     this.#parts = parts;
@@ -99,13 +99,13 @@ export class MemoryConsumer {
 
   /** Ends every lease now, whoever lives: each message is handed out again. */
   lapseAll(): void {
-    this.#lapsedAt = this.#parts.clock.now();
+    this.#lapses++;
     for (const sequence of this.#pending.keys()) this.giveBack(sequence);
   }
 
-  /** True for what was handed out before: as old as a lease, for whoever it has not reached yet. */
-  hasLapsedSince(handedOutAt: number): boolean {
-    return handedOutAt <= this.#lapsedAt;
+  /** Another number than when a message was handed out: it is as old as a lease, for whoever it has not reached yet. */
+  get lapses(): number {
+    return this.#lapses;
   }
 
   /** Forgets every ack, as a consumer does that is deleted and made again: the whole log is handed out anew. */
@@ -145,7 +145,7 @@ export class MemoryConsumer {
   }
 
   #lapseLater(sequence: number): () => void {
-    return this.#parts.clock.after(this.leaseMs, () => this.giveBack(sequence));
+    return this.#parts.clock.after(this.leaseMs, () => this.giveBack(sequence), "upkeep");
   }
 
   #nextNew(): number | undefined {

@@ -61,10 +61,14 @@ export class MemoryControlStore implements ControlStore {
     const lookAgain = (): void => void look().catch(() => undefined);
     let cancelNext: (() => void) | undefined;
     const lookLater = (): void => {
-      cancelNext = this.#link.clock.after(WATCH_AGAIN_MS, () => {
-        lookAgain();
-        lookLater();
-      });
+      cancelNext = this.#link.clock.after(
+        WATCH_AGAIN_MS,
+        () => {
+          lookAgain();
+          lookLater();
+        },
+        "upkeep",
+      );
     };
     const stop = await this.#ask(() =>
       control.watch(key, (record) => this.#link.receive(() => tell(record))),

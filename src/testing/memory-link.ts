@@ -1,5 +1,5 @@
 import { ConnectionClosedError } from "../engine/usage-errors.ts";
-import { type Clock, systemClock } from "../ports/clock.ts";
+import { type Clock, systemClock, type TimerPurpose } from "../ports/clock.ts";
 
 /**
  * The way between a process and the broker: what is sent either way arrives later and in order. It models a process, too:
@@ -19,7 +19,7 @@ export class MemoryLink {
     this.#parts = parts;
     this.clock = {
       now: () => parts.clock.now(),
-      after: (delayMs, call) => this.#after(delayMs, call),
+      after: (delayMs, call, purpose) => this.#after(delayMs, call, purpose),
     };
   }
 
@@ -122,14 +122,14 @@ export class MemoryLink {
     else clock.after(latencyMs?.() ?? 0, arrive);
   }
 
-  #after(delayMs: number, call: () => void): () => void {
+  #after(delayMs: number, call: () => void, purpose: TimerPurpose | undefined): () => void {
     let cancelled = false;
     const run = (): void => {
       if (cancelled || this.#state === "crashed") return;
       if (this.#state === "paused") this.#overdue.push(run);
       else call();
     };
-    const cancel = this.#parts.clock.after(delayMs, run);
+    const cancel = this.#parts.clock.after(delayMs, run, purpose);
     return () => {
       cancelled = true;
       cancel();

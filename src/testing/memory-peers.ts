@@ -99,10 +99,14 @@ export class MemoryLeaseKeeper implements LeaseKeeper {
 
   #renewLater(): void {
     // The link's clock stands still while the process is stopped, as its thread does.
-    this.#cancelRenewal = this.#link.clock.after(this.#renewMs, () => {
-      for (const { message } of this.#kept) this.#broker.renew(message.leaseId, message.sequence);
-      this.#renewLater();
-    });
+    this.#cancelRenewal = this.#link.clock.after(
+      this.#renewMs,
+      () => {
+        for (const { message } of this.#kept) this.#broker.renew(message.leaseId, message.sequence);
+        this.#renewLater();
+      },
+      "upkeep",
+    );
   }
 }
 

@@ -137,7 +137,7 @@ class MemoryReader implements ConsumerReader {
     });
     // A request is forgotten after a while: a process that was stopped asks for nothing more.
     this.#cancelSweep();
-    this.#cancelSweep = link.clock.after(SWEEP_MS, () => this.more());
+    this.#cancelSweep = link.clock.after(SWEEP_MS, () => this.more(), "upkeep");
   }
 
   async addSibling(place: string, queue: string): Promise<void> {
@@ -216,6 +216,7 @@ class MemoryReader implements ConsumerReader {
     const { broker, link } = this.#parts;
     const { kind, queue } = broker.placeOf(consumer);
     const handedOutAt = broker.clock.now();
+    const { lapses } = consumer;
     const place = `${kind} ${queue}`;
     this.#asked[kind]--;
     this.#coming[kind]++;
@@ -228,7 +229,7 @@ class MemoryReader implements ConsumerReader {
       const ack = (): void => link.send(() => consumer.ack(message.sequence));
       if (run === undefined) return void this.#setAside(message, ack);
       const age = broker.clock.now() - handedOutAt;
-      const young = age < consumer.leaseMs * FRESH_SHARE && !consumer.hasLapsedSince(handedOutAt);
+      const young = age < consumer.leaseMs * FRESH_SHARE && consumer.lapses === lapses;
       const trusted = message.sequence > (this.#trustedSince[message.partition] ?? 0);
       const storedAt = broker.stream(message.partition).storedAt(message.sequence);
       const waited = kind === "new" && broker.clock.now() - storedAt > YOUNG_MS;

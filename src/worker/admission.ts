@@ -338,11 +338,15 @@ export class Admission {
     if (this.#cancelBeat !== undefined || this.#closed) return;
     const { clock, leaseMs } = this.#host;
     this.#beatAt = clock.now();
-    this.#cancelBeat = clock.after(leaseMs * BEAT_SHARE, () => {
-      this.#cancelBeat = undefined;
-      if (clock.now() - this.#beatAt > this.#longestGapMs) this.#ageAll();
-      if (this.#line.length > 0) this.#beat();
-    });
+    this.#cancelBeat = clock.after(
+      leaseMs * BEAT_SHARE,
+      () => {
+        this.#cancelBeat = undefined;
+        if (clock.now() - this.#beatAt > this.#longestGapMs) this.#ageAll();
+        if (this.#line.length > 0) this.#beat();
+      },
+      "upkeep",
+    );
   }
 
   get #longestGapMs(): number {

@@ -62,7 +62,7 @@ export class Presence {
 
   #beat(): void {
     void this.#tell();
-    this.#cancelNext = this.#parts.clock.after(PRESENCE_EVERY_MS, () => this.#beat());
+    this.#cancelNext = this.#parts.clock.after(PRESENCE_EVERY_MS, () => this.#beat(), "upkeep");
   }
 
   #tell(): Promise<void> {

@@ -78,6 +78,12 @@ export async function serve(
     log,
     activityOf: (run) => worker?.held.get(run)?.activity,
   });
+  // What the process has of its own, and no broker takes from it.
+  broker.killed?.addEventListener("abort", () => {
+    stopWatching();
+    guard.stop();
+    presence.end();
+  });
   worker = new Worker({
     worker: id,
     broker,

@@ -178,15 +178,19 @@ export class StepCache {
       },
     };
     const renewLater = (): void => {
-      cancelNext = clock.after(CLAIM_MS / 3, () => {
-        write(claim.revision)
-          .then((outcome) => {
-            if (outcome.status !== "written") return;
-            claim.revision = outcome.sequence;
-            if (cancelNext !== undefined) renewLater();
-          })
-          .catch(() => undefined); // It lapses: another one computes it too.
-      });
+      cancelNext = clock.after(
+        CLAIM_MS / 3,
+        () => {
+          write(claim.revision)
+            .then((outcome) => {
+              if (outcome.status !== "written") return;
+              claim.revision = outcome.sequence;
+              if (cancelNext !== undefined) renewLater();
+            })
+            .catch(() => undefined); // It lapses: another one computes it too.
+        },
+        "upkeep",
+      );
     };
     renewLater();
     return claim;

@@ -26,7 +26,7 @@ export class FeedReader {
     this.#ask();
     if (this.#arrived === undefined && !this.#isOver) {
       await new Promise<void>((resolve) => {
-        const cancel = this.#clock.after(waitMs, resolve);
+        const cancel = this.#clock.after(waitMs, resolve, "upkeep");
         this.#wake = () => {
           cancel();
           resolve();

@@ -151,7 +151,7 @@ export class RunEventPublisher {
   }
 
   #pause(ms: number): Promise<void> {
-    return pause(this.#parts.clock, ms, this.#stopping.signal);
+    return pause(this.#parts.clock, ms, this.#stopping.signal, "upkeep");
   }
 }
 

@@ -126,10 +126,14 @@ export class IngressIntake {
 
   /** While it takes longer than usual, nobody else shall be handed it. */
   #keepOn(): void {
-    this.#stopKeeping = this.#parts.host.clock.after(KEEP_MS, () => {
-      for (const delivery of this.#held) delivery.keep();
-      this.#keepOn();
-    });
+    this.#stopKeeping = this.#parts.host.clock.after(
+      KEEP_MS,
+      () => {
+        for (const delivery of this.#held) delivery.keep();
+        this.#keepOn();
+      },
+      "upkeep",
+    );
   }
 
   /** Once in a while: everything that comes meets the same trouble. */

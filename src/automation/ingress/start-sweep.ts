@@ -33,11 +33,15 @@ export function startSweep(host: AutomationHost, options: SweepOptions): Automat
     }
   };
   const order = (): void => {
-    stopTimer = clock.after(everyMs, () => {
-      round = look().then(() => {
-        if (!isStopped) order();
-      });
-    });
+    stopTimer = clock.after(
+      everyMs,
+      () => {
+        round = look().then(() => {
+          if (!isStopped) order();
+        });
+      },
+      "upkeep",
+    );
   };
   order();
   return {

@@ -132,10 +132,14 @@ const AGAIN_MS = 1_000;
 function every(clock: Clock, ms: number, call: () => void): () => void {
   let cancel: (() => void) | undefined;
   const arm = (): void => {
-    cancel = clock.after(ms, () => {
-      call();
-      arm();
-    });
+    cancel = clock.after(
+      ms,
+      () => {
+        call();
+        arm();
+      },
+      "upkeep",
+    );
   };
   arm();
   return () => cancel?.();
