@@ -3,6 +3,11 @@ export type { StepPlace } from "./kit/crash-points.ts";
 export type { EventPattern } from "./kit/event-pattern.ts";
 export { CrashChangesRunError, CrashNotReachedError, TestStuckError } from "./kit/kit-errors.ts";
 export type { Call, CallOutcome, StandIn, TestStepInfo } from "./kit/stand-ins.ts";
+export {
+  type SurvivalOptions,
+  type SurvivalReport,
+  survivesCrashes,
+} from "./kit/survives-crashes.ts";
 export { TestEngine, type TestEngineOptions } from "./kit/test-engine.ts";
 export type { TestEvent } from "./kit/test-event.ts";
 export { TestRun } from "./kit/test-run.ts";

@@ -13,6 +13,8 @@ export class CrashPoints {
   readonly #armed = new Set<Point>();
   /** How many events of each run are recorded. */
   readonly #events = new Map<string, number>();
+  readonly #writes: string[] = [];
+  #isBegun = false;
 
   /** `crash` kills the worker. */
   constructor(standIns: StandIns, crash: () => void) {
@@ -42,16 +44,37 @@ export class CrashPoints {
     return this.#reach((point) => point.at === "during" && isOf(point, name, info.step));
   }
 
+  /** Writes count from now on: the first worker has started. */
+  begin(): void {
+    this.#isBegun = true;
+  }
+
+  /** A worker's write comes to the broker. */
+  arrives(write: MemoryWrite): void {
+    if (!this.#isBegun) return;
+    this.#writes.push(shownWrite(write));
+    this.#reach((point) => this.#isAtWrite(point, "before"));
+  }
+
+  /** What the workers have written so far, as people read it. */
+  get writes(): readonly string[] {
+    return this.#writes;
+  }
+
   /** A worker's write is stored, and the worker does not know. */
-  stored({ kind, runId, data }: MemoryWrite): void {
-    if (kind !== "append" || runId === undefined) return;
-    const frame = decodeFrame(data);
-    if (frame.kind !== "ok") return;
-    for (const event of frame.value.events) {
-      const number = (this.#events.get(runId) ?? 0) + 1;
-      this.#events.set(runId, number);
-      this.#reach((point) => this.#isAfter(point, { run: runId, number, event }));
+  stored(write: MemoryWrite): void {
+    this.#reach((point) => this.#isAtWrite(point, "after"));
+    const { runId: run } = write;
+    if (run === undefined) return;
+    for (const event of eventsIn(write)) {
+      const number = (this.#events.get(run) ?? 0) + 1;
+      this.#events.set(run, number);
+      this.#reach((point) => this.#isAfter(point, { run, number, event }));
     }
+  }
+
+  #isAtWrite(point: Point, when: "before" | "after"): boolean {
+    return point.at === "write" && point.write === this.#writes.length && point.when === when;
   }
 
   #isAfter(point: Point, { run, number, event }: Recorded): boolean {
@@ -74,11 +97,12 @@ export class CrashPoints {
 
 /**
  * `before` a step's function is called, `during` it (it has done what it does, and that is recorded nowhere), `after` its outcome
- * is recorded; or when the run's n-th event is.
+ * is recorded; when the run's n-th event is; or at the workers' n-th write.
  */
 export type Point =
   | { readonly at: "before" | "during" | "after"; readonly step: string }
-  | { readonly at: "event"; readonly event: number; readonly run: string | undefined };
+  | { readonly at: "event"; readonly event: number; readonly run: string | undefined }
+  | { readonly at: "write"; readonly write: number; readonly when: "before" | "after" };
 
 /** A task, a flow, the name of a step, or its id such as `charge#2`. */
 export type StepPlace = AnyDefinition | string;
@@ -94,7 +118,7 @@ interface Recorded {
 }
 
 function isOf(point: Point, name: string, step: string): boolean {
-  if (point.at === "event") return false;
+  if (point.at === "event" || point.at === "write") return false;
   return point.step === name || isStep(step, point.step);
 }
 
@@ -104,5 +128,20 @@ export function isStep(id: string, meant: string): boolean {
 }
 
 function shown(point: Point): string {
-  return point.at === "event" ? `at event ${point.event}` : `${point.at} step ${point.step}`;
+  if (point.at === "event") return `at event ${point.event}`;
+  return point.at === "write"
+    ? `${point.when} write ${point.write}`
+    : `${point.at} step ${point.step}`;
+}
+
+function eventsIn({ kind, data }: MemoryWrite): readonly RunEvent[] {
+  const frame = kind === "append" ? decodeFrame(data) : undefined;
+  return frame?.kind === "ok" ? frame.value.events : [];
+}
+
+function shownWrite(write: MemoryWrite): string {
+  const about = eventsIn(write).map((event) =>
+    "step" in event && event.step !== "" ? `${event.type} ${event.step}` : event.type,
+  );
+  return about.length === 0 ? write.kind : about.join(", ");
 }

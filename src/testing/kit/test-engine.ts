@@ -60,6 +60,10 @@ export class TestEngine implements AsyncDisposable {
       options: { automation, determinismGuard, suspendAfter, log },
     });
     this.broker.inject({
+      beforeWrite: (write) => {
+        if (this.#staff.isWorking(write.process)) this.#crashes.arrives(write);
+        return "stored";
+      },
       afterWrite: (write) => {
         if (this.#staff.isWorking(write.process)) this.#crashes.stored(write);
       },
@@ -70,6 +74,7 @@ export class TestEngine implements AsyncDisposable {
   static async start(options: TestEngineOptions): Promise<TestEngine> {
     const engine = new TestEngine(options);
     await Promise.race([engine.#staff.hire(), engine.#staff.broken]);
+    engine.#crashes.begin();
     return engine;
   }
 
@@ -167,6 +172,16 @@ export class TestEngine implements AsyncDisposable {
   /** The worker dies when a run's n-th event is recorded: that of the run that is named, or of the first that comes so far. */
   crashAt(event: number, run?: { readonly id: string }): void {
     this.#crashes.add({ at: "event", event, run: run?.id });
+  }
+
+  /** The worker dies just before or after the workers' n-th write is stored. {@link survivesCrashes} tries all of them. */
+  crashAtWrite(write: number, when: "before" | "after"): void {
+    this.#crashes.add({ at: "write", write, when });
+  }
+
+  /** What the workers have written so far, as people read it. */
+  get writes(): readonly string[] {
+    return [...this.#crashes.writes];
   }
 
   /** How many workers have died. */
