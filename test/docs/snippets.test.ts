@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test as inOrder, vi } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type NatsServer, startNatsServer } from "../../src/embedded/start-nats-server.ts";
 import { connect } from "../../src/index.ts";
 import { startServer } from "../../src/server/start-server.ts";
@@ -12,7 +12,6 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 /** Most of a program's time is waiting. */
 const SIDE_BY_SIDE = 3;
 vi.setConfig({ maxConcurrency: SIDE_BY_SIDE });
-const test = inOrder.concurrent;
 
 let folder: string;
 /** Programs that run side by side are on brokers of their own: they have flows and keys of the same names. */
@@ -34,29 +33,29 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test("the program in the README runs, and says what it promises", async () => {
+test.concurrent("the program in the README runs, and says what it promises", async () => {
   const output = await run("readme", firstProgram("README.md"));
   expect(output).toContain("paid 999 (checkout:order-42/charge#1)");
   expect(output.match(/label for 42/g)).toHaveLength(2);
 });
 
-test("the test in docs/testing.md runs", async () => {
+test.concurrent("the test in docs/testing.md runs", async () => {
   const output = await run("testing", firstProgram("docs/testing.md"));
   expect(output).toContain("a mail to ann");
 });
 
-test("the program in docs/submitting.md submits many, and tells of each that was refused", async () => {
+test.concurrent("the program in docs/submitting.md submits many, and tells of each that was refused", async () => {
   const output = await run("submitting", programOf("docs/submitting.md", 1));
   expect(output).toContain("990 accepted, 10 refused");
   expect(output).toContain("990 done");
 });
 
-test("the program in docs/submitting.md calls its run and steps as the input says", async () => {
+test.concurrent("the program in docs/submitting.md calls its run and steps as the input says", async () => {
   const output = await run("names", programOf("docs/submitting.md", 0));
   expect(output).toContain("album:a.png+b.png\nresize a.png#1, resize b.png#1");
 });
 
-test("the program in docs/triggers-running.md serves its trigger, and ends", async () => {
+test.concurrent("the program in docs/triggers-running.md serves its trigger, and ends", async () => {
   await onBroker(async ({ url }) => {
     await runOn(url, "triggers-running", firstProgram("docs/triggers-running.md"));
     await using millrace = await connect({ servers: url });
@@ -64,19 +63,19 @@ test("the program in docs/triggers-running.md serves its trigger, and ends", asy
   });
 });
 
-test("the flow in docs/changing-code.md fails at the line that is named", async () => {
+test.concurrent("the flow in docs/changing-code.md fails at the line that is named", async () => {
   const output = await run("invoice", firstProgram("docs/changing-code.md"));
   expect(output).toMatch(/Math\.random\(\) in flow code at \S*invoice\.ts:4: a replay of invoice:/);
 });
 
-test("the program in docs/time-travel.md sees its run as it was", async () => {
+test.concurrent("the program in docs/time-travel.md sees its run as it was", async () => {
   const output = await run("time-travel", firstProgram("docs/time-travel.md"));
   expect(output).toMatch(/^running 99 reserved$/m);
   expect(output).toMatch(/^\d+ Suspended suspended signal approval$/m);
   expect(output).toMatch(/^\d+ Completed completed $/m);
 });
 
-test("the program in docs/explain.md is told why its run does not move, each time it asks", async () => {
+test.concurrent("the program in docs/explain.md is told why its run does not move, each time it asks", async () => {
   const output = await run("explain", firstProgram("docs/explain.md"));
   expect(output).toMatch(/^nobody-serves-queue$/m);
   expect(output).toMatch(/^It waits for signal approval until .*\.\nSend it: /m);
@@ -84,47 +83,47 @@ test("the program in docs/explain.md is told why its run does not move, each tim
   expect(output).toMatch(/^true true\nann completed$/m);
 });
 
-test("the program in docs/payloads.md runs, and stores its large value encrypted", async () => {
+test.concurrent("the program in docs/payloads.md runs, and stores its large value encrypted", async () => {
   const output = await run("payloads", firstProgram("docs/payloads.md"));
   expect(output).toContain("{ bytes: 6000000, head: '1,2,3' }");
   expect(output).toMatch(/<blob of 7000039 bytes in jetstream: .*, encoded by aes-gcm>/);
 });
 
-test("docs/waiting.md: a run is put aside until its start, suspended while it sleeps, and goes on", async () => {
+test.concurrent("docs/waiting.md: a run is put aside until its start, suspended while it sleeps, and goes on", async () => {
   const output = await run("waiting", firstProgram("docs/waiting.md"));
   expect(output).toMatch(
     /^scheduled[^]*^suspended sleep#1 until [^]*^completed[^]*ann, your trial has ended/m,
   );
 });
 
-test("docs/signals.md: a signal before the start, one to a run by its id, and one that is sent twice", async () => {
+test.concurrent("docs/signals.md: a signal before the start, one to a run by its id, and one that is sent twice", async () => {
   const output = await run("signals", firstProgram("docs/signals.md"));
   expect(output).toContain("[ 'ann', 'bob', 'cid' ]");
   expect(output).toContain("{ supporters: [ 'ann', 'bob', 'cid' ] }");
 });
 
-test("docs/events.md: what a flow and a program tell, and why a run failed, is read by type", async () => {
+test.concurrent("docs/events.md: what a flow and a program tell, and why a run failed, is read by type", async () => {
   const output = await run("events", firstProgram("docs/events.md"));
   expect(output).toContain('order.taken order-7 {"id":7}');
   expect(output).toContain('stock.low shelf-4 {"left":2}');
   expect(output).toMatch(/millrace\.run\.failed take-order:many .*"message":"no such order"/);
 });
 
-test("docs/child-runs.md: each child has an end of its own, and the parent learns of each", async () => {
+test.concurrent("docs/child-runs.md: each child has an end of its own, and the parent learns of each", async () => {
   const output = await run("child-runs", firstProgram("docs/child-runs.md"));
   expect(output).toContain("sea-small.jpg, failed: notes.txt is no picture, hill-small.jpg");
   expect(output.match(/^resize:\S+ completed$/gm)).toHaveLength(2);
   expect(output.match(/^resize:\S+ failed$/gm)).toHaveLength(1);
 });
 
-test("docs/cancellation.md: the step is aborted, the clean-up runs, and the run ends as cancelled", async () => {
+test.concurrent("docs/cancellation.md: the step is aborted, the clean-up runs, and the run ends as cancelled", async () => {
   const output = await run("cancellation", firstProgram("docs/cancellation.md"));
   expect(output).toMatch(
     /told to stop: over budget[^]*machine 7 is back[^]*RUN_CANCELLED .*over budget/,
   );
 });
 
-test("docs/sagas.md: what was done is undone, the last first, and the error goes on", async () => {
+test.concurrent("docs/sagas.md: what was done is undone, the last first, and the error goes on", async () => {
   const output = await run("sagas", firstProgram("docs/sagas.md"));
   expect(output).toMatch(
     /room 12 in Oslo given back[^]*sorry[^]*ticket to Oslo cancelled[^]*FatalError: no car in Oslo/,
@@ -132,7 +131,7 @@ test("docs/sagas.md: what was done is undone, the last first, and the error goes
   expect(output).toContain("hotel.compensate#1 completed");
 });
 
-test("docs/changing-code.md: a patch is taken by a run that had not passed it, and by no other", async () => {
+test.concurrent("docs/changing-code.md: a patch is taken by a run that had not passed it, and by no other", async () => {
   const output = await run("patch", programOf("docs/changing-code.md", 1));
   const steps = output.split("\n").filter((line) => line.includes("create account#1"));
   expect(steps).toEqual([
@@ -141,13 +140,13 @@ test("docs/changing-code.md: a patch is taken by a run that had not passed it, a
   ]);
 });
 
-test("the program in docs/flow-control.md runs", async () => {
+test.concurrent("the program in docs/flow-control.md runs", async () => {
   const output = await run("flow-control", firstProgram("docs/flow-control.md"));
   expect(output).toContain("paused: true, 0 of 10 slots in use");
   expect(output).toContain("sent to ann");
 });
 
-test("docs/schedules.md: the next due times are told, and a window is filled", async () => {
+test.concurrent("docs/schedules.md: the next due times are told, and a window is filled", async () => {
   const output = await run("schedules", firstProgram("docs/schedules.md"));
   expect(output).toMatch(/^\d{4}-\d\d-\d\dT0[01]:15:00\.000Z$/m);
   expect(output).toContain(
@@ -155,12 +154,12 @@ test("docs/schedules.md: the next due times are told, and a window is filled", a
   );
 });
 
-test("the program in docs/caching.md runs, and looks up once", async () => {
+test.concurrent("the program in docs/caching.md runs, and looks up once", async () => {
   const output = await run("caching", firstProgram("docs/caching.md"));
   expect(output).toContain("with 1 look-up");
 });
 
-test("docs/search.md: runs are found by what their flow says of them, and by their error", async () => {
+test.concurrent("docs/search.md: runs are found by what their flow says of them, and by their error", async () => {
   await onBroker(async ({ url }) => {
     const connection = await connect({ servers: url });
     const database = join(folder, "search.db");
@@ -177,18 +176,18 @@ test("docs/search.md: runs are found by what their flow says of them, and by the
   });
 });
 
-test("docs/archive.md: a run is read from its file, checked, and put back", async () => {
+test.concurrent("docs/archive.md: a run is read from its file, checked, and put back", async () => {
   const output = await run("archive", firstProgram("docs/archive.md"));
   expect(output).toMatch(/^42\ncharge#1\n[^]*messages: \d/m);
 });
 
-test("the program in docs/live-events.md sees a run fail live, and finds it", async () => {
+test.concurrent("the program in docs/live-events.md sees a run fail live, and finds it", async () => {
   const output = await run("live-events", firstProgram("docs/live-events.md"));
   expect(output).toMatch(/event: change\nid: \S+\ndata: .*"status":"failed"/);
   expect(output).toContain("pay:card-: no card\n{ count: 0 }");
 });
 
-test("docs/api.md: a run is submitted and waited for over HTTP, and a query's mistake is pointed at", async () => {
+test.concurrent("docs/api.md: a run is submitted and waited for over HTTP, and a query's mistake is pointed at", async () => {
   const output = await run("api", firstProgram("docs/api.md"));
   expect(output).toContain(
     "hello:1/a 201 completed { text: 'Hello ann', at: 1970-01-01T00:00:00.000Z }",
@@ -196,20 +195,20 @@ test("docs/api.md: a run is submitted and waited for over HTTP, and a query's mi
   expect(output).toContain("INVALID_QUERY 0 status:failed");
 });
 
-test("the program in docs/ingress.md starts runs with a plain client, and corrects a message", async () => {
+test.concurrent("the program in docs/ingress.md starts runs with a plain client, and corrects a message", async () => {
   const output = await run("ingress", firstProgram("docs/ingress.md"));
   expect(output).toContain("a book is on its way\na lamp is on its way\nits body is not JSON: ");
   expect(output).toContain("a pen is on its way");
 });
 
-test("docs/webhooks.md: a delivery is verified, fails once, arrives with the same id, and is logged", async () => {
+test.concurrent("docs/webhooks.md: a delivery is verified, fails once, arrives with the same id, and is logged", async () => {
   const output = await run("webhooks", firstProgram("docs/webhooks.md"));
   expect(output.match(/^order-42-paid \{"order":42\}$/gm)).toHaveLength(2);
   expect(output).toContain("{ id: 'order-42-paid', attempts: 2, status: 204 }");
   expect(output).toContain("failed 503\ndelivered 204\n");
 });
 
-test("docs/triggers.md: a trigger is tried without a worker, and then acts", async () => {
+test.concurrent("docs/triggers.md: a trigger is tried without a worker, and then acts", async () => {
   const output = await run("triggers", firstProgram("docs/triggers.md"));
   expect(output).toContain("99 The expression is false");
   expect(output).toContain('101 {"kind":"submit","flow":"review"');
