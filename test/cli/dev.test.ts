@@ -48,8 +48,8 @@ async function served(text: string): Promise<string> {
   });
 }
 
-test("the other commands find its broker, and a change of the file or of what it imports is served", async () => {
-  await dev();
+test("the other commands find its broker, and a change of the file or of what it imports is served, once it is whole", async () => {
+  const running = await dev();
   expect(await hello()).toBe("one!");
   await writeFile(join(folder, "flows.ts"), flowSaying("two"));
   expect(await served("two!")).toBe("two!");
@@ -57,10 +57,6 @@ test("the other commands find its broker, and a change of the file or of what it
   await writeFile(join(folder, "mark.ts.new"), markOf("?"));
   await rename(join(folder, "mark.ts.new"), join(folder, "mark.ts"));
   expect(await served("two?")).toBe("two?");
-});
-
-test("a file that is broken is told, and served when it is mended", async () => {
-  const running = await dev();
   await writeFile(join(folder, "flows.ts"), "export const = ;");
   await running.wrote(/could not be loaded[\s\S]*Waiting for a change/);
   await writeFile(join(folder, "flows.ts"), flowSaying("new"));
@@ -76,7 +72,7 @@ test("a flow that uses the clock is told with its line of TypeScript", async () 
   expect(sinful.split("\n")[Number(line) - 1]).toContain("return Date.now()");
 });
 
-test("its server finds runs, and forgets none between two starts", async () => {
+test("its server finds runs, and neither it nor the broker forgets one between two starts", async () => {
   const first = await dev();
   await millrace(["submit", "hello", "-k", "found", "--tag", "t:1", "--wait"], { cwd: folder });
   const find = async () => {
@@ -93,19 +89,17 @@ test("its server finds runs, and forgets none between two starts", async () => {
     `${url}/api/v1/runs?q=${encodeURIComponent("tag:t:1 status:completed")}`,
   );
   expect(await response.json()).toMatchObject({ runs: [{ id: "hello:found" }] });
+  const { code } = await millrace(["result", "hello:found"], { cwd: folder });
+  expect(code).toBe(0);
 });
 
-test("a worker that is killed is started anew", async () => {
+test("a worker that is killed is started anew; Ctrl-C ends it and the broker, with exit code 0", async () => {
   const running = await dev();
   const [pid = 0] = workerPids(running);
   const before = running.output.length;
   process.kill(pid, "SIGKILL");
   await running.wrote(/"Serving"/, before);
   expect(running.output).toContain("The worker ended (SIGKILL)");
-});
-
-test("Ctrl-C ends worker and broker, with exit code 0", async () => {
-  const running = await dev();
   const pids = workerPids(running);
   running.kill("SIGINT");
   expect(await running.finished).toMatchObject({ code: 0 });
@@ -120,14 +114,4 @@ test("killed with -9, it leaves no worker behind", async () => {
   await running.finished;
   await until("the worker is gone too", () => (pids.some(isAlive) ? undefined : true));
   expect(pids.length).toBe(1);
-});
-
-test("runs are there again the next time", async () => {
-  const first = await dev();
-  const args = ["submit", "hello", "-k", "kept", "--wait"];
-  await millrace(args, { cwd: folder });
-  await first.stop();
-  await dev();
-  const { code } = await millrace(["result", "hello:kept"], { cwd: folder });
-  expect(code).toBe(0);
 });
