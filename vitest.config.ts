@@ -6,7 +6,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // Tests start processes, send signals and block event loops: each file in a process of its own.
     pool: "forks",
-    maxWorkers: 2,
+    // Most files wait most of the time: for a lease, a timer, another process.
+    maxWorkers: 3,
     // For a machine that is ten times as busy; each wait ends with its fact.
     testTimeout: 180_000,
     hookTimeout: 120_000,

@@ -31,8 +31,9 @@ export async function alone(args: readonly string[], options: RunOptions): Promi
   return running.finished;
 }
 
-function isCode(arg: string): boolean {
-  return /\.[cm]?[jt]s$/.test(arg);
+/** Code of a file is loaded once by a process, and tests change their flows; what `--payloads` names stays as it is. */
+function isCode(arg: string, at: number, args: readonly string[]): boolean {
+  return /\.[cm]?[jt]s$/.test(arg) && args[at - 1] !== "--payloads";
 }
 
 /** Starts Node with a script of this repository, or the command, and leaves it running. */
