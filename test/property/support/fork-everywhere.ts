@@ -80,7 +80,8 @@ async function readRun(stage: ForkStage, id: string): Promise<ReadFork> {
 /** No step before the point is executed by the fork, and none after it is skipped. */
 function checkEffects(id: string, events: readonly RunEvent[], done: readonly string[]): void {
   const point = events.findLastIndex(({ type }) => type === "Forked");
-  expect(point).toBeGreaterThan(0);
+  // At the first place when there was nothing but an end: nobody had worked on the run.
+  expect(point).toBeGreaterThanOrEqual(0);
   const own = new Set(
     done.filter((key) => key.startsWith(`${id}/`)).map((key) => key.slice(id.length + 1)),
   );
