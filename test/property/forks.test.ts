@@ -64,6 +64,9 @@ async function openStage(
       log: pino({ level: "silent" }),
     }),
   );
+  // All messages are handed out once more here, and a run that has ended tells its parent so again: a second time changes
+  // nothing but the parent's inbox, and not while its forks are looked at.
+  while (broker.unacked().length > 0) await clock.advance(100);
   let value = 0;
   const turn = async (): Promise<void> => {
     await clock.advance(7_000);
