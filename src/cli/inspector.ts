@@ -1,4 +1,5 @@
 import inspector from "node:inspector";
+import { runInThisContext } from "node:vm";
 import { InvalidArgumentError } from "commander";
 import type { AnyDefinition } from "../definition/definition.ts";
 
@@ -40,15 +41,16 @@ export function isInspected(): boolean {
 
 /** The same flow, which stops in the debugger before its first line: one step further is in the user's code. */
 export function stoppingFirst<D extends AnyDefinition>(definition: D): D {
-  const { fn } = definition;
-  return {
-    ...definition,
-    fn: (...args: never[]) => {
-      // oxlint-disable-next-line no-debugger
-      debugger;
-      return fn(...args);
-    },
-  };
+  const stop = runInThisContext(STOP, { filename: "millrace-replay.<anonymous>" }) as Stop;
+  return { ...definition, fn: stop(definition.fn) };
 }
+
+type Stop = <F>(fn: F) => F;
+
+/** As a script of its own: debuggers pass over what stands in `node_modules`, this statement too. */
+const STOP = `(flow) => (...args) => {
+  debugger; // Step into the flow.
+  return flow(...args);
+}`;
 
 const DEFAULT: InspectAddress = { host: "127.0.0.1", port: 9229 };

@@ -106,27 +106,28 @@ test("a run that was taken over three times stops at a breakpoint in TypeScript,
   const inspector = await connectInspector(address);
   await inspector.ask("Runtime.enable");
   await inspector.ask("Debugger.enable");
-  const lineNumber = lineOf("const label =");
-  await inspector.ask("Debugger.setBreakpointByUrl", { url, lineNumber });
+  const lines = [lineOf("await ctx.submit(part"), lineOf("const label =")] as const;
+  for (const lineNumber of lines) {
+    await inspector.ask("Debugger.setBreakpointByUrl", { url, lineNumber });
+  }
   await inspector.ask("Runtime.runIfWaitingForDebugger");
 
-  // Before the flow's function: whoever steps in comes to its first line, maybe through Node's own code.
-  let first = topFrame(await inspector.next("Debugger.paused"));
-  expect(first["url"]).toMatch(/inspector\.js$/);
-  for (let steps = 0; steps < 50 && first["url"] !== url; steps++) {
-    await inspector.ask("Debugger.stepInto");
-    first = topFrame(await inspector.next("Debugger.paused"));
-  }
-  expect(first).toMatchObject({
-    url,
-    location: { lineNumber: lineOf("await ctx.submit(part") },
+  // Right before the flow's function: its arguments are there, and nothing of it has run.
+  const called = await inspector.paused();
+  expect(called.url).toMatch(/millrace-replay/);
+  const { result } = await inspector.ask("Debugger.evaluateOnCallFrame", {
+    callFrameId: called.frame,
+    expression: "typeof flow + args[1].item",
   });
+  expect((result as Params)["value"]).toBe("functionbike");
   await inspector.ask("Debugger.resume");
 
-  const stopped = topFrame(await inspector.next("Debugger.paused"));
-  expect(stopped).toMatchObject({ url, location: { lineNumber } });
+  expect(await inspector.paused()).toMatchObject({ url, line: lines[0], hasSourceMap: true });
+  await inspector.ask("Debugger.resume");
+  const stopped = await inspector.paused();
+  expect(stopped).toMatchObject({ url, line: lines[1] });
   const seen = await inspector.ask("Debugger.evaluateOnCallFrame", {
-    callFrameId: stopped["callFrameId"],
+    callFrameId: stopped.frame,
     expression: "JSON.stringify({ order, won, said, made })",
   });
   expect(JSON.parse(String((seen["result"] as Params)["value"]))).toEqual({
@@ -197,8 +198,4 @@ test("a replay stops where it is told to, and says what is open there", async ()
 function lineOf(text: string): number {
   const lines = readFileSync(join(folder, "flows.ts"), "utf8").split("\n");
   return lines.findIndex((one) => one.includes(text));
-}
-
-function topFrame(paused: Params): Params {
-  return (paused["callFrames"] as readonly Params[])[0] ?? {};
 }

@@ -7,6 +7,8 @@ export class InspectorClient {
   readonly #socket: Socket;
   readonly #answers = new Map<number, (answer: Answer) => void>();
   readonly #told: Told[] = [];
+  /** Where scripts come from, by their id. */
+  readonly #scripts = new Map<unknown, Params>();
   #waiting: { readonly method: string; readonly take: (params: Params) => void } | undefined;
   #bytes = Buffer.alloc(0);
   #parts: Buffer[] = [];
@@ -38,6 +40,20 @@ export class InspectorClient {
     });
   }
 
+  /** Waits until the program stops, and says where. */
+  async paused(): Promise<Stop> {
+    const { callFrames } = await this.next("Debugger.paused");
+    const [frame = {}] = callFrames as readonly Params[];
+    const { scriptId, lineNumber } = frame["location"] as Params;
+    const { url, sourceMapURL } = this.#scripts.get(scriptId) ?? {};
+    return {
+      url: String(url),
+      hasSourceMap: String(sourceMapURL).startsWith("data:application/json"),
+      line: Number(lineNumber),
+      frame: String(frame["callFrameId"]),
+    };
+  }
+
   close(): void {
     this.#socket.destroy();
   }
@@ -59,6 +75,10 @@ export class InspectorClient {
 
   #heard(message: Answer & Told): void {
     if (message.id !== undefined) return this.#answers.get(message.id)?.(message);
+    if (message.method === "Debugger.scriptParsed") {
+      this.#scripts.set(message.params["scriptId"], message.params);
+      return;
+    }
     const waiting = this.#waiting;
     if (waiting?.method !== message.method) {
       this.#told.push(message);
@@ -104,6 +124,16 @@ export function connectInspector(url: string): Promise<InspectorClient> {
     asking.once("error", reject);
     asking.end();
   });
+}
+
+/** Where a program stopped. */
+export interface Stop {
+  readonly url: string;
+  readonly hasSourceMap: boolean;
+  /** From 0. */
+  readonly line: number;
+  /** To ask about what is there. */
+  readonly frame: string;
 }
 
 /** What the protocol says, as it says it. */
