@@ -34,13 +34,17 @@ export function submissionToWire(submission: Submission): millrace.v1.Submission
 export function decodeSubmission(bytes: Uint8Array): Decoded<Submission> {
   return decodeMessage(
     () => messages.Submission.decode(bytes),
-    (message, isNewer) =>
-      isNewer && message.format !== NOT_TO_START ? NEWER : submissionFromWire(message),
+    (message, isNewer) => (isNewer && !hasHistory(message) ? NEWER : submissionFromWire(message)),
   );
 }
 
 /** The format of what has a history already. A worker that does not know such runs sets it aside, and does not start it anew. */
 const NOT_TO_START = 2;
+
+function hasHistory({ format, origin, imported }: millrace.v1.Submission.$Properties): boolean {
+  const isImported = imported !== null && imported !== undefined;
+  return format === NOT_TO_START && (isImported || (origin?.event ?? 0) > 0);
+}
 
 /** What a message says that stands on a `new` subject, or stood there; or why it makes no sense. */
 export function submissionFromWire(

@@ -63,6 +63,13 @@ test.concurrent("the program in docs/triggers-running.md serves its trigger, and
   });
 });
 
+test.concurrent("the program in docs/fork.md forks a run, sets an outcome, and runs it again", async () => {
+  const output = await run("fork", firstProgram("docs/fork.md"));
+  expect(output).toContain("invoice:42-b 250\n[ 'net#1' ] [ 'tax#1' ]");
+  expect(output).not.toContain("net of invoice:42-b");
+  expect(output).toMatch(/\n10\n/);
+});
+
 test.concurrent("the flow in docs/changing-code.md fails at the line that is named", async () => {
   const output = await run("invoice", firstProgram("docs/changing-code.md"));
   expect(output).toMatch(/Math\.random\(\) in flow code at \S*invoice\.ts:4: a replay of invoice:/);

@@ -238,4 +238,5 @@ const NUMBER_OF: Readonly<Record<string, number>> = {
   Annotated: 20,
   Patched: 21,
   Archived: 22,
+  Forked: 23,
 };
