@@ -1,4 +1,5 @@
 export { assertEvents } from "./kit/assert-events.ts";
+export { expectReplays, loadBundle } from "./kit/bundles.ts";
 export type { StepPlace } from "./kit/crash-points.ts";
 export type { EventPattern } from "./kit/event-pattern.ts";
 export { CrashChangesRunError, CrashNotReachedError, TestStuckError } from "./kit/kit-errors.ts";

@@ -137,6 +137,7 @@ export class TestEngine implements AsyncDisposable {
   /** A run by its id, such as a child's. */
   run(id: string): TestRun {
     return new TestRun(this.millrace.attach(id), {
+      millrace: this.millrace,
       clock: this.#clock,
       waits: this.#waits,
       broken: this.#staff.broken,

@@ -1,5 +1,7 @@
+import type { ExportOptions } from "../../bundle/make-bundle.ts";
 import type { Signal } from "../../definition/signal.ts";
-import type { RecordedEvent, RunHandle, RunStatus } from "../../index.ts";
+import type { Millrace, RecordedEvent, RunHandle, RunStatus } from "../../index.ts";
+import { saveBundle } from "./bundles.ts";
 import { type EventPattern, matches } from "./event-pattern.ts";
 import { TestStuckError } from "./kit-errors.ts";
 import { realPause } from "./real-time.ts";
@@ -61,6 +63,11 @@ export class TestRun<Output = unknown> {
     const events: TestEvent[] = [];
     for await (const event of this.handle.events()) events.push(openEvent(event));
     return events;
+  }
+
+  /** Writes all that is recorded of the run to a file, which {@link loadBundle} reads. */
+  toBundle(path: string, options: ExportOptions = {}): Promise<void> {
+    return saveBundle(this.#parts.millrace, this.id, path, options);
   }
 
   #during<T>(promise: Promise<T>, what: string): Promise<T> {
@@ -156,6 +163,7 @@ export class TestRun<Output = unknown> {
 }
 
 export interface TestRunParts {
+  readonly millrace: Millrace;
   readonly clock: VirtualClock;
   readonly waits: SignalWaits;
   /** Rejects when the engine has no worker, and can have none. */
