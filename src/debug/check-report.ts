@@ -110,8 +110,11 @@ function causeOf(checked: Exclude<CheckedRun, { readonly verdict: "fits" }>): Ch
 
 /** Runs are alike in what is wrong, not in their keys, counts and times. */
 function keyOf({ kind, flow, text, hint, place }: CheckCause): string {
-  const alike = (part: string): string => part.replaceAll(HEX, "*").replaceAll(NUMBER, "*");
   return [kind, flow, place, alike(text), alike(hint)].join("\u0000");
+}
+
+function alike(part: string): string {
+  return part.replaceAll(HEX, "*").replaceAll(NUMBER, "*");
 }
 
 const HEX = /\b(?=[0-9a-f]*\d)[0-9a-f]{8,}\b/g;

@@ -1,4 +1,4 @@
-/** A key as it was pressed: its name, or the one character that it types. */
+/** A key as it was pressed: its name, or the one character that it types; `resize` stands for another size of the screen. */
 export type Key = string;
 
 /** The keys in what a terminal sends, several when it sends them together. Sequences that mean no key here are left out. */

@@ -59,7 +59,7 @@ export class StepScreen {
   }
 
   /** The next key; `resize` when the screen has another size; nothing once it is closed. */
-  async next(): Promise<Key | "resize" | undefined> {
+  async next(): Promise<Key | undefined> {
     while (this.#keys.length === 0 && !this.#isClosed) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;

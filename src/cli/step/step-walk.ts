@@ -92,10 +92,10 @@ function type(
   if (key === "escape") return closed;
   if (key === "backspace") {
     if (text === "") return closed;
-    return { ...walk, prompt: { kind, text: [...text].slice(0, -1).join("") } };
+    return { ...walk, prompt: { kind, text: Array.from(text).slice(0, -1).join("") } };
   }
   if (key === "return") return kind === "go" ? go(closed, text, run) : search(closed, text, run);
-  const isLetter = [...key].length === 1;
+  const isLetter = Array.from(key).length === 1;
   return isLetter && text.length < MAX_TYPED
     ? { ...walk, prompt: { kind, text: text + key } }
     : walk;

@@ -58,13 +58,14 @@ test("whatever is in names and messages, JUnit is well-formed XML", () => {
   expect(escapeXml('a\u0000b\ud800c<&">')).toBe("a\ufffdb\ufffdc&lt;&amp;&quot;&gt;");
 });
 
+function taken(seed: string, from: readonly string[]): readonly string[] {
+  const sample = new Sample<string>(20, seed);
+  for (const id of from) sample.add(id, id);
+  return sample.items;
+}
+
 test("a sample depends on its seed, and not on the order in which the runs come", () => {
   const ids = Array.from({ length: 5_000 }, (_, at) => `order:${at}`);
-  const taken = (seed: string, from: readonly string[]): readonly string[] => {
-    const sample = new Sample<string>(20, seed);
-    for (const id of from) sample.add(id, id);
-    return sample.items;
-  };
   expect(taken("0", ids)).toHaveLength(20);
   expect(taken("0", ids.toReversed())).toEqual(taken("0", ids));
   expect(taken("1", ids)).not.toEqual(taken("0", ids));
