@@ -156,6 +156,8 @@ async function populate(bed: ApiBed): Promise<Ids> {
     const { body } = await bed.get("/runs/count?q=status:completed");
     return body["count"] === 3;
   });
+  await bed.post("/runs/quick:1/rerun", { key: "again" });
+  await bed.post("/runs/quick:1/fork", { key: "forked" });
   const job = await bed.post("/bulk", { query: "flow:nothing", action: { type: "resume" } });
   const made = await bed.post("/tokens", { name: "ann", scopes: ["read"] });
   const { id: tokens } = made.body["token"] as { readonly id: string };
@@ -185,12 +187,16 @@ interface Case {
   readonly body?: unknown;
 }
 
-/** What takes a letter that has waited for minutes, or a file that is damaged: the tests of these parts see to it. */
+/**
+ * What takes a letter that has waited for minutes, a file that is damaged, or a child that was never submitted: the tests
+ * of these parts see to it.
+ */
 const ELSEWHERE: Readonly<Record<string, readonly number[]>> = {
   replayDeadLetter: [200],
   verifyArchivedRun: [422],
   getArchiveFile: [422],
   restoreArchivedRun: [409, 422],
+  planFork: [409],
   receiveHook: [200, 202, 401, 415, 429],
 };
 
@@ -219,6 +225,8 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
   getArchiveFile: { 200: { id: "quick:0" } },
   restoreArchivedRun: { 202: { id: "quick:0" } },
   resumeRun: { 202: { id: "fails:1" } },
+  rerunRun: { 200: { body: { key: "again" } }, 409: { body: { key: "1" } } },
+  forkRun: { 200: { body: { key: "forked" } }, 409: { body: { key: "1" } } },
   getRunResult: { 202: { id: "asks:4" }, 422: { id: "secret:1" } },
   startBulkJob: {
     200: { body: { query: "flow:quick", action: { type: "resume" }, dryRun: true } },
