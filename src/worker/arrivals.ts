@@ -400,18 +400,13 @@ export class Arrivals {
       return "settled";
     }
     const found = await readRun(broker.log, run, arrived, head);
-    if (found === undefined) {
-      // What starts a fork is its submission, which comes last.
-      if (isBeingForked(head)) message.ack();
+    if (found === undefined || found.submission.imported !== undefined) {
+      // What starts a fork is its submission, which comes last; and nothing starts a run that is being imported.
+      if (found !== undefined || isBeingForked(head)) message.ack();
       else await this.#setAside(message, "there is no submission of its run");
       return "settled";
     }
     const { submission } = found;
-    if (submission.imported !== undefined) {
-      // Whoever imports it has not come to its history yet.
-      message.ack();
-      return "settled";
-    }
     const { resume } = arrived;
     const { flow } = run;
     const crashLimit = definition?.crashLimit;

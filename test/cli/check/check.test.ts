@@ -37,7 +37,7 @@ beforeAll(async () => {
   const server = await startNatsServer({ storeDir: join(folder, "nats") });
   atEnd(async () => server.stop());
   const millraceClient = await connect({ servers: server.url });
-  const order = flow("order", async (ctx) => {
+  const order = flow("order", async (ctx, _: { text: string }) => {
     await ctx.step("charge", () => 1);
     await ctx.receive(go);
   });
