@@ -222,6 +222,28 @@ test.concurrent("docs/triggers.md: a trigger is tried without a worker, and then
   expect(output).toContain("order o-7 over 700 is looked at");
 });
 
+test("docs/comparing-runs.md: two runs are compared, drawn, and one written as a picture", async () => {
+  const output = await onBroker(async ({ url }) => {
+    await runOn(url, "comparing-runs", firstProgram("docs/comparing-runs.md"));
+    const text = readFileSync(join(root, "docs/comparing-runs.md"), "utf8");
+    const [, commands = ""] = /```sh\n(.*?)```/s.exec(text) ?? [];
+    const outputs: string[] = [];
+    for (const command of commands.trim().split("\n")) {
+      const [, ...args] = command.split(" ");
+      const { output: told } = await outputOf([join(root, "dist/cli/main.js"), ...args], {
+        cwd: folder,
+        env: { ...process.env, NATS_URL: url },
+      });
+      outputs.push(told);
+    }
+    return outputs.join("\n");
+  });
+  expect(output).toContain("$.input.items  2 → 3");
+  expect(output).toContain("$.output.total  6 → 9");
+  expect(output).toMatch(/^price#1 .*✗.* 2 attempts$/m);
+  expect(output).toContain("Wrote friday.svg.");
+});
+
 function firstProgram(file: string): string {
   return programOf(file, 0);
 }
@@ -251,8 +273,18 @@ async function onBroker<T>(act: (broker: NatsServer) => Promise<T>): Promise<T> 
 async function runOn(url: string, name: string, program: string): Promise<string> {
   const file = join(folder, `${name}.ts`);
   writeFileSync(file, program.replaceAll("nats://127.0.0.1:4222", url));
-  const child = spawn(process.execPath, [JITI, file], {
-    cwd: root,
+  const { code, output } = await outputOf([JITI, file], { cwd: root, env: process.env });
+  expect({ code, output }).toMatchObject({ code: 0 });
+  return output;
+}
+
+/** Runs a script of Node's to its end. */
+async function outputOf(
+  args: readonly string[],
+  place: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+): Promise<{ readonly code: unknown; readonly output: string }> {
+  const child = spawn(process.execPath, args, {
+    ...place,
     stdio: ["ignore", "pipe", "pipe"],
     timeout: 150_000,
     killSignal: "SIGKILL",
@@ -265,6 +297,5 @@ async function runOn(url: string, name: string, program: string): Promise<string
     output += String(chunk);
   });
   const code = await new Promise((resolve) => child.once("close", resolve));
-  expect({ code, output }).toMatchObject({ code: 0 });
-  return output;
+  return { code, output };
 }
