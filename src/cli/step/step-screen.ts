@@ -47,7 +47,9 @@ export class StepScreen {
   }
 
   get size(): ScreenSize {
-    return { columns: this.#output.columns ?? 80, rows: this.#output.rows ?? 24 };
+    // Some terminals do not know how large they are, and say 0.
+    const { columns = 0, rows = 0 } = this.#output;
+    return { columns: columns > 0 ? columns : 80, rows: rows > 0 ? rows : 24 };
   }
 
   /** Shows these lines and nothing else. */

@@ -1,4 +1,5 @@
 /** `millrace check` and `millrace step` as a user has them. */
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,7 +11,7 @@ import { startNatsServer } from "../../../src/embedded/start-nats-server.ts";
 import { parseRunId } from "../../../src/engine/run-id.ts";
 import { connect, flow, serve, signal } from "../../../src/index.ts";
 import { atEnd } from "../support/at-end.ts";
-import { type Finished, millrace } from "../support/cli.ts";
+import { type Finished, MILLRACE, millrace } from "../support/cli.ts";
 import { projectFolder } from "../support/folder.ts";
 import { until } from "../support/until.ts";
 
@@ -72,6 +73,32 @@ beforeAll(async () => {
   const env = { NATS_URL: server.url };
   run = (...args) => millrace(args, { cwd: folder, env });
 });
+
+/** Walks to the step of a bundle in a terminal that `script` makes, ends that, and shows how the terminal is set then. */
+async function inTerminal(
+  cwd: string,
+  end: string,
+): Promise<{ stdout: string; code: number | null }> {
+  const walk = `'${process.execPath}' '${MILLRACE}' step histories/k1.mrun --flow same.ts`;
+  // The shell tells its own id and becomes the command.
+  const shell = `sh -c 'echo pid $$; exec ${walk.replaceAll("'", "")}'; echo modes $(stty -a)`;
+  const child = spawn("script", ["-qec", shell, "/dev/null"], { cwd, stdio: "pipe" });
+  let stdout = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  const closed = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const saw = (text: string): Promise<boolean> =>
+    until(text, () => (stdout.includes(text) ? true : undefined));
+  await saw("Before its first event.");
+  child.stdin.write("gcharge\r");
+  await saw("same.ts:6");
+  if (end === "q") child.stdin.write(end);
+  else process.kill(Number(/pid (\d+)/.exec(stdout)?.[1]), "SIGTERM");
+  await saw("modes ");
+  const code = await closed;
+  return { stdout, code };
+}
 
 test("runs that fit are said to, whose flow is not in the file are told, and nothing is executed", async () => {
   const { code: exit, stdout } = await run(
@@ -146,6 +173,18 @@ test("a walk needs a terminal, and says what to use without one", async () => {
   expect(exit).toBe(2);
   expect(stderr).toContain("millrace show <run> --at <event>");
 });
+
+test.each(["q", "SIGTERM"])(
+  "a walk through a pseudo terminal shows code and state, and leaves it as it was: %s",
+  async (end) => {
+    const { stdout, code: exit } = await inTerminal(folder, end);
+    expect(exit).toBe(0);
+    expect(stdout).toContain("Before its first event.");
+    expect(stdout).toContain("StepCompleted");
+    expect(stdout).toContain("same.ts:6");
+    expect(stdout).toMatch(/\u001b\[\?1049l[^]*modes [^\n]* icanon[^\n]* echo /);
+  },
+);
 
 test("a run is shown as it was after an event, live and in a bundle", async () => {
   for (const source of ["order:k1", "histories/k1.mrun"]) {
