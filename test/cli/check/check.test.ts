@@ -51,9 +51,9 @@ beforeAll(async () => {
   for (let at = 0; at < 8; at++) {
     // One whose input is in the blob store.
     const text = at === 0 ? LARGE : `order ${at}`;
-    await millraceClient.submit(order, { text }, { key: `k${at}` });
+    await millraceClient.submit("order", { text }, { key: `k${at}` });
   }
-  await millraceClient.submit(gone, undefined, { key: "g" });
+  await millraceClient.submit("gone", undefined, { key: "g" });
   const ids = [...Array.from({ length: 8 }, (_, at) => `order:k${at}`), "gone:g"];
   for (const id of ids) {
     await until(`${id} is suspended`, async () => {
