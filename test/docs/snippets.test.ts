@@ -39,8 +39,14 @@ test.concurrent("the program in the README runs, and says what it promises", asy
   expect(output.match(/label for 42/g)).toHaveLength(2);
 });
 
-test.concurrent("the test in docs/testing.md runs", async () => {
+test.concurrent("the tests in docs/testing.md pass, and its flow survives every crash", async () => {
   const output = await run("testing", firstProgram("docs/testing.md"));
+  expect(output).toMatch(/survived [1-9]\d crashes/);
+  expect(output).toMatch(/pass 3$/m);
+});
+
+test.concurrent("the test in docs/testing.md that moves the clock itself runs", async () => {
+  const output = await run("testing-by-hand", programOf("docs/testing.md", 1));
   expect(output).toContain("a mail to ann");
 });
 
@@ -222,7 +228,7 @@ test.concurrent("docs/triggers.md: a trigger is tried without a worker, and then
   expect(output).toContain("order o-7 over 700 is looked at");
 });
 
-test("docs/comparing-runs.md: two runs are compared, drawn, and one written as a picture", async () => {
+test.concurrent("docs/comparing-runs.md: two runs are compared, drawn, and one written as a picture", async () => {
   const output = await onBroker(async ({ url }) => {
     await runOn(url, "comparing-runs", firstProgram("docs/comparing-runs.md"));
     const text = readFileSync(join(root, "docs/comparing-runs.md"), "utf8");

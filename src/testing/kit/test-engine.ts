@@ -18,7 +18,7 @@ import { CrashPoints, type StepPlace, stepNameOf } from "./crash-points.ts";
 import { RealWork } from "./real-work.ts";
 import { SignalWaits } from "./signal-waits.ts";
 import { Staff } from "./staff.ts";
-import { type Call, type StandIn, StandIns } from "./stand-ins.ts";
+import { type Call, type StandIn, StandIns, type TestStepInfo } from "./stand-ins.ts";
 import { TestRun } from "./test-run.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -91,11 +91,17 @@ export class TestEngine implements AsyncDisposable {
     definition: Task<Input, Output, Wire> | Flow<Input, Output, Wire>,
     standIn: StandIn<NoInfer<Input>, NoInfer<Output>>,
   ): void;
-  /** The same for an inline step, by its name. */
-  mock(step: string, standIn: StandIn<undefined, unknown>): void;
+  /** The same for an inline step, or whatever has this name. */
+  mock(step: string, standIn: (info: TestStepInfo) => unknown): void;
+  mock(step: string, standIn: unknown): void;
   mock(place: StepPlace, standIn: unknown): void {
-    this.#standIns.set(stepNameOf(place), standIn);
-    if (typeof place === "string") return;
+    if (typeof place === "string") {
+      const isFunction = typeof standIn === "function";
+      const called = (_: unknown, info: TestStepInfo): unknown =>
+        (standIn as (info: TestStepInfo) => unknown)(info);
+      return this.#standIns.set(place, isFunction ? called : standIn);
+    }
+    this.#standIns.set(place.name, standIn);
     this.#serving = this.#serving.then(() => this.#staff.alsoServe(place));
   }
 
