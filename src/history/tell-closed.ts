@@ -55,13 +55,13 @@ export async function tellClosed(host: TellHost, closed: ClosedRun): Promise<voi
 }
 
 /**
- * The same for a run of which only the id is known. Nothing happens when it has not ended. With `onlyOpen`, as for somebody who
- * asks late, nobody is told again who has ended: that run is done with.
+ * The same for a run of which only the id is known. Nothing happens when it has not ended. For a run that asks late, `askedBy`
+ * names it: it is told, and of the others only those that are open.
  */
 export async function tellIfClosed(
   host: TellHost,
   run: RunRef,
-  { queue, onlyOpen = false }: { readonly queue?: string; readonly onlyOpen?: boolean } = {},
+  { queue, askedBy }: { readonly queue?: string; readonly askedBy?: string } = {},
 ): Promise<void> {
   const { log } = host.broker;
   const { frame } = await readSureHead(log, run);
@@ -72,8 +72,8 @@ export async function tellIfClosed(
     log.inbox(run, queue ?? frame.queue, 0),
     readHistory(log, run, frame.sequence),
   ]);
-  if (onlyOpen && submission !== undefined) {
-    return tellWhoWaits(host, run, { submission, frames, inbox });
+  if (askedBy !== undefined && submission !== undefined) {
+    return tellWhoWaits(host, run, { submission, frames, inbox }, askedBy);
   }
   const children = ownChildren(submission, frames);
   const { epoch } = frame;
@@ -82,8 +82,8 @@ export async function tellIfClosed(
 }
 
 /**
- * The same for a run that ended long ago, by what was read of it: only who has not ended itself is told. It need not be known
- * whether it was told before.
+ * The same for a run that ended long ago, by what was read of it: only who has not ended itself is told, and who asks for it. It
+ * need not be known whether it was told before.
  */
 export async function tellWhoWaits(
   host: TellHost,
@@ -93,12 +93,14 @@ export async function tellWhoWaits(
     readonly frames: readonly RecordedFrame[];
     readonly inbox: readonly Stored[];
   },
+  askedBy?: string,
 ): Promise<void> {
   const last = read.frames.at(-1);
   const outcome = last === undefined ? undefined : outcomeOf(last.events);
   if (last === undefined || outcome === undefined) return;
   const { log } = host.broker;
   const isOpen = async ({ runId }: { readonly runId: string }): Promise<boolean> => {
+    if (runId === askedBy) return true;
     const { frame } = await readHead(log, parseRunId(runId));
     return frame === undefined || !isClosed(frame.status);
   };

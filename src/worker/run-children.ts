@@ -135,7 +135,7 @@ export class RunChildren {
     const body: InputBody = { type: "Watch", runId: own.id, queue: ownQueue };
     await this.#put(run, queue, body, `watch/${own.id}/${run.id}`);
     // After the watch is in its inbox: if it ends from now on, whoever closes it sees the watch.
-    await tellIfClosed(host, run, { queue, onlyOpen: true });
+    await tellIfClosed(host, run, { queue, askedBy: own.id });
   }
 
   async #watchIfThere(run: RunRef): Promise<void> {
