@@ -32,6 +32,10 @@ const fail = flow("fail", async (ctx) => {
     throw Object.assign(new Error("no more"), { code: "SOLD_OUT" });
   });
 });
+const steps = flow("steps", async (ctx) => {
+  await ctx.step("one", () => 1);
+  await ctx.step("two", () => 2);
+});
 const quick = flow("quick", async (_, input: number) => input);
 const retried = task(
   "retried",
@@ -80,6 +84,21 @@ onEveryAdapter("the events of runs", (open) => {
     };
     return { connect, broker, client: new Millrace(broker), publisher, runEvents, inFull };
   }
+
+  test("a fork is told of by its submission, whole, and then as any run", async () => {
+    const { broker, client, publisher } = await stage([steps]);
+    await publisher();
+    const run = await client.submit(steps, undefined, { tags: ["job:1"] });
+    await run.result();
+    const fork = await run.fork({ from: "two" });
+    await fork.result();
+    await eventually(async () => {
+      expect(await toldStatuses(broker, fork.id)).toEqual(await trueStatuses(broker, fork.id));
+    });
+    const events = (await toldEvents(broker)) as readonly CloudEvent<RunEventData>[];
+    const [pending] = events.filter(({ subject }) => subject === fork.id);
+    expect(pending?.data).toMatchObject({ status: "pending", tags: ["job:1"], root: fork.id });
+  });
 
   test("are told once for each status that a run enters, in its order", async () => {
     const { client, broker, publisher, runEvents, inFull } = await stage([wait]);

@@ -1,8 +1,15 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import { pino } from "pino";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { Millrace } from "../../src/client/millrace.ts";
+import { startNatsServer } from "../../src/embedded/start-nats-server.ts";
 import { MillraceError } from "../../src/engine/millrace-error.ts";
+import { connectBroker } from "../../src/jetstream/connect-broker.ts";
+import type { Broker } from "../../src/ports/broker.ts";
+import { systemClock } from "../../src/ports/clock.ts";
 import type { Stored } from "../../src/ports/run-log.ts";
 import { ManualClock } from "../../src/testing/manual-clock.ts";
 import { MemoryBroker } from "../../src/testing/memory-broker.ts";
@@ -36,6 +43,77 @@ test(
   },
   60_000 + PROGRAMS * 4_000,
 );
+
+test("on JetStream too, a fork from every point of a run with a bit of everything ends, and the run is untouched", async () => {
+  const storeDir = await mkdtemp(join(tmpdir(), "millrace-forks-"));
+  const server = await startNatsServer({ storeDir });
+  onTestFinished(async () => {
+    await server.stop();
+    await rm(storeDir, { recursive: true, force: true });
+  });
+  const connect = (): Promise<Broker> => connectBroker({ servers: server.url, namespace: "forks" });
+  const done: string[] = [];
+  const worker = await serve(
+    flowsOf(EVERYTHING, systemClock, undefined, (key) => void done.push(key)),
+    { connection: { broker: await connect() }, log: pino({ level: "silent" }) },
+  );
+  const client = new Millrace(await connect());
+  let value = 0;
+  const turn = async (): Promise<void> => {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    for (const flow of ["program", "child"]) {
+      for await (const { id, closed } of client.list({ flow })) {
+        if (closed) continue;
+        await client.attach(id).signal(signalOf("x"), ++value).catch(unlessClosed);
+      }
+    }
+  };
+  const run = await client.submit("program", undefined, { key: "run-0" });
+  const ended = run.result();
+  while (!(await run.state()).closed) await turn();
+  await ended;
+  // Its child may be told of, and its parent, a moment after the end.
+  const stage = { client, done, settle: <T>(promise: Promise<T>) => promise, turn };
+  const forks = await forkEverywhere(stage, run.id);
+  expect(forks.length).toBeGreaterThan(12);
+  await worker.drain();
+  await client.close();
+}, 120_000);
+
+const step = (name: string, failures = 0): Node => {
+  return { type: "step", name, failures, attempts: 2, fatal: false, ms: 0 };
+};
+
+/** Steps, a retry, a saga that fails, a child, a race, a signal, timers. */
+const EVERYTHING: Node = {
+  type: "sequence",
+  nodes: [
+    step("a"),
+    step("b", 1),
+    { type: "chance", source: "uuid" },
+    {
+      type: "all",
+      nodes: [
+        {
+          type: "child",
+          body: { type: "sequence", nodes: [step("a"), { type: "sleep", ms: 50 }] },
+          use: "result",
+          onParentClose: "cancel",
+          delayMs: 0,
+          deadlineMs: 0,
+        },
+        { type: "race", nodes: [step("c"), { type: "sleep", ms: 1 }] },
+        { type: "receive", signal: "x", timeoutMs: 0 },
+      ],
+    },
+    {
+      type: "catch",
+      body: { type: "saga", body: { type: "sequence", nodes: [step("a"), { type: "throw" }] } },
+      handler: step("c"),
+    },
+    step("a"),
+  ],
+};
 
 /** The log of a drill that is over, with a worker that goes on later. */
 async function openStage(
