@@ -59,6 +59,7 @@ export const PROBLEM_KINDS: Readonly<Record<string, ProblemKind>> = Object.freez
   EVENT_NOT_FOUND: { status: 404, title: "The run has no such event" },
   RUN_EXISTS: { status: 409, title: "The key is taken" },
   RUN_CLOSED: { status: 409, title: "The run has ended" },
+  RUN_IMPORTED: { status: 409, title: "The run was imported, and never goes on" },
   RUN_ARCHIVED: { status: 409, title: "The run is in the archive" },
   RUN_NOT_FORKABLE: { status: 409, title: "The run cannot be forked there" },
   RUN_NOT_RESTORABLE: { status: 409, title: "The run cannot be put back" },
@@ -90,21 +91,31 @@ export const PROBLEM_KINDS: Readonly<Record<string, ProblemKind>> = Object.freez
   CONNECTION_CLOSED: { status: 503, title: "This server is stopping", retryAfterSeconds: 1 },
 });
 
-/** Codes of errors that are thrown elsewhere: in runs, when a server starts, and at those who ask over the broker. */
+/**
+ * Codes of errors that are thrown elsewhere: in runs, when a server starts, at those who ask over the broker or hold a
+ * bundle, and in tests.
+ */
 export const CODES_OF_OTHERS: readonly string[] = Object.freeze([
+  "BUNDLE_TOO_LARGE",
+  "BUNDLE_UNREADABLE",
   "CANCELLED",
   "COMPENSATION_FAILED",
   "CONTEXT_CLOSED",
+  "CRASH_CHANGES_RUN",
+  "CRASH_NOT_REACHED",
   "DEPTH_LIMIT",
   "FLOW_NOT_DETERMINISTIC",
   "LEASE_LOST",
   "OUTPUT_INVALID",
   "QUESTION_REFUSED",
+  "REDACTION_FAILED",
   "RESULT_TIMEOUT",
   "RETRY_AFTER",
   "RUN_CANCELLED",
   "RUN_CRASHED",
   "RUN_FAILED",
+  "RUN_NOT_IMPORTABLE",
   "SERVER_UNPROTECTED",
   "STEP_TIMEOUT",
+  "TEST_STUCK",
 ]);
