@@ -245,6 +245,7 @@ export {
   RunCrashedError,
   RunExistsError,
   RunFailedError,
+  RunNotEndedError,
   RunNotFoundError,
   RunNotResumableError,
 } from "./engine/run-errors.ts";

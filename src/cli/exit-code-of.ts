@@ -62,5 +62,6 @@ const BY_CODE: ReadonlyMap<string, ExitCode> = new Map([
   ["BUNDLE_TOO_LARGE", EXIT.refused],
   ["REDACTION_FAILED", EXIT.refused],
   ["RUN_IMPORTED", EXIT.refused],
+  ["RUN_NOT_ENDED", EXIT.refused],
   ["RUN_NOT_IMPORTABLE", EXIT.refused],
 ]);

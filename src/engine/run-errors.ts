@@ -93,6 +93,19 @@ export class RunNotResumableError extends MillraceError {
   }
 }
 
+/** What was recorded of a run does not tell how it ended. */
+export class RunNotEndedError extends MillraceError {
+  readonly code = "RUN_NOT_ENDED";
+  readonly runId: string;
+  readonly status: string;
+
+  constructor(runId: string, status: string) {
+    super(`Run ${runId} was ${status} when it was exported: there is no result. Export it again.`);
+    this.runId = runId;
+    this.status = status;
+  }
+}
+
 /** The run has ended: nothing that is sent to it is received any more. */
 export class RunClosedError extends MillraceError {
   readonly code = "RUN_CLOSED";

@@ -30,7 +30,7 @@ import { type Arrived, readArrived } from "./arrived.ts";
 import type { KeptMessage } from "./kept-message.ts";
 import { type LimitedKey, limitedKey } from "./key-slots.ts";
 import { LeaseLostError } from "./lease-lost-error.ts";
-import { readRun } from "./read-run.ts";
+import { type ReadRun, readRun } from "./read-run.ts";
 
 export class Arrivals {
   readonly #host: ArrivalHost;
@@ -215,9 +215,8 @@ export class Arrivals {
           return this.#host.later(message, WATCH_AGAIN_MS);
         }
         if (needsTelling(arrived, head)) {
-          const { input } = arrived;
-          const asker = input?.type === "Watch" ? { askedBy: input.runId } : {};
-          await tellIfClosed(this.#host, message.delivery.run, asker);
+          const onlyOpen = arrived.input?.type === "Watch";
+          await tellIfClosed(this.#host, message.delivery.run, { onlyOpen });
         }
         return message.ack();
       case "refuse":
@@ -401,10 +400,12 @@ export class Arrivals {
       return "settled";
     }
     const found = await readRun(broker.log, run, arrived, head);
-    if (found === undefined || found.submission.imported !== undefined) {
-      // What starts a fork is its submission, which comes last; and nothing starts a run that is being imported.
-      if (found !== undefined || isBeingForked(head)) message.ack();
-      else await this.#setAside(message, "there is no submission of its run");
+    if (isBeingMade(found, head)) {
+      message.ack();
+      return "settled";
+    }
+    if (found === undefined) {
+      await this.#setAside(message, "there is no submission of its run");
       return "settled";
     }
     const { submission } = found;
@@ -448,6 +449,14 @@ export class Arrivals {
     log.error({ run, status }, `Run ${status}: it was taken up, and must not go on`);
     if (status === "crashed" && replyTo !== "") broker.hints.send(replyTo, bytes);
   }
+}
+
+/**
+ * True for a run that nobody is to start by this message: what starts a fork is its submission, which comes last; and nothing
+ * starts an imported run, whose history may not be there yet.
+ */
+function isBeingMade(found: ReadRun | undefined, head: RunHead): boolean {
+  return found === undefined ? isBeingForked(head) : found.submission.imported !== undefined;
 }
 
 /** True when the history is a copy of another run's, and nobody has taken it up. */

@@ -189,6 +189,14 @@ test.concurrent("docs/search.md: runs are found by what their flow says of them,
   });
 });
 
+test.concurrent("docs/bundles.md: a run is taken to another namespace without its card, and is not run again", async () => {
+  const output = await run("bundles", firstProgram("docs/bundles.md"));
+  expect(output).toContain("checkout:order-42 true");
+  expect(output).toContain("places: [ 'input.card' ]");
+  expect(output).toContain("elsewhere: [ 'steps.charge#1.output' ]");
+  expect(output).toMatch(/status: 'completed',[^]*isNew: true[^]*^42$/m);
+});
+
 test.concurrent("docs/archive.md: a run is read from its file, checked, and put back", async () => {
   const output = await run("archive", firstProgram("docs/archive.md"));
   expect(output).toMatch(/^42\ncharge#1\n[^]*messages: \d/m);
