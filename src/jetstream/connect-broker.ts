@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import { createInbox, type NatsConnection } from "@nats-io/nats-core";
 import { ConnectionClosedError } from "../engine/usage-errors.ts";
 import type { Broker } from "../ports/broker.ts";
+import { Subjects } from "../wire/subjects.ts";
 import { AckRequests } from "./ack-requests.ts";
 import { type DialOptions, dial } from "./dial.ts";
 import { JetStreamBlobStore } from "./jetstream-blob-store.ts";
@@ -18,7 +19,6 @@ import { Mux } from "./mux.ts";
 import { type NamespaceOptions, openNamespace } from "./namespace.ts";
 import { Publisher } from "./publisher.ts";
 import { StreamReader } from "./stream-reader.ts";
-import { Subjects } from "./subjects.ts";
 
 export interface BrokerOptions extends DialOptions, NamespaceOptions {
   readonly namespace: string;

@@ -1,8 +1,8 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import { BrokerError, SettingsMismatchError } from "../engine/usage-errors.ts";
 import type { DeliveryKind } from "../ports/work-queue.ts";
+import type { Subjects } from "../wire/subjects.ts";
 import { jsRequest } from "./js-request.ts";
-import type { Subjects } from "./subjects.ts";
 
 /** A queue's durable pull consumer of one kind, in one partition. */
 export interface QueueConsumer {

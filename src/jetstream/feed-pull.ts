@@ -1,9 +1,9 @@
 import type { Msg, NatsConnection } from "@nats-io/nats-core";
 import { FeedBrokenError } from "../engine/usage-errors.ts";
-import type { FedKind, FedMessage, FeedExtent } from "../ports/event-feed.ts";
+import { type FedKind, type FedMessage, type FeedExtent, fedKind } from "../ports/event-feed.ts";
+import type { Subjects } from "../wire/subjects.ts";
 import { type AckSubject, readAckSubject } from "./ack-subject.ts";
 import { FeedConsumer } from "./feed-consumer.ts";
-import type { Subjects } from "./subjects.ts";
 
 /**
  * Reads one partition in order, through a consumer that remembers nothing: whenever something may be lost (the connection,
@@ -224,7 +224,7 @@ export class FeedPull {
     if (ack.sequence <= this.#reached) return;
     this.#reached = ack.sequence;
     const { subjects, partition, upTo = ack.sequence } = this.#parts;
-    const kind = subjects.fedKindOf(partition, subject);
+    const kind = fedKind(subjects.kindOf(partition, subject));
     if (kind === undefined || ack.sequence > upTo) return;
     const storedAt = Math.trunc(ack.storedAtMs);
     this.#buffer.push({ kind, subject, partition, sequence: ack.sequence, storedAt, data });

@@ -3,6 +3,7 @@
  * clocks, and how long a write takes. Reads only, but for the probe: a stream of its own, removed again.
  */
 import type { NatsConnection } from "@nats-io/nats-core";
+import { streamName } from "../wire/subjects.ts";
 import type { BrokerReport, NamespaceReport, StreamReport } from "./broker-report.ts";
 import { type DialOptions, dial } from "./dial.ts";
 import { inspectOthers, inspectStream, missingStream } from "./inspect-stream.ts";
@@ -10,7 +11,6 @@ import { jsRequest } from "./js-request.ts";
 import { measureClock } from "./measure-clock.ts";
 import { measureWrites } from "./measure-writes.ts";
 import { streamInfo } from "./open-stream.ts";
-import { streamName } from "./subjects.ts";
 
 /**
  * Connects, looks, and disconnects.

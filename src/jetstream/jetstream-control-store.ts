@@ -2,11 +2,11 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import { BrokerError, ConnectionClosedError } from "../engine/usage-errors.ts";
 import { type ControlRecord, type ControlStore, WATCH_AGAIN_MS } from "../ports/control-store.ts";
 import type { WriteOutcome } from "../ports/run-log.ts";
+import { controlStreamName, liveSubject, type Subjects } from "../wire/subjects.ts";
 import { readLastPerSubject } from "./last-per-subject.ts";
 import type { Mux } from "./mux.ts";
 import type { Publisher } from "./publisher.ts";
 import type { StreamReader } from "./stream-reader.ts";
-import { controlStreamName, liveSubject, type Subjects } from "./subjects.ts";
 
 /** Control records on JetStream: a stream that keeps the last message of each literal subject. */
 export class JetStreamControlStore implements ControlStore {

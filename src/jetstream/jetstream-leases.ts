@@ -3,10 +3,10 @@ import { Worker } from "node:worker_threads";
 import { type NatsConnection, RequestError } from "@nats-io/nats-core";
 import { BrokerError } from "../engine/usage-errors.ts";
 import type { HeldRun, LeaseKeeper, Peers } from "../ports/leases.ts";
+import { askSubject } from "../wire/subjects.ts";
 import type { DialOptions } from "./dial.ts";
 import { LeaseTable, MAX_ACK_SUBJECT } from "./lease-table.ts";
 import type { LeaseThreadData } from "./lease-thread.ts";
-import { askSubject } from "./subjects.ts";
 
 /** Leases kept by a thread, and questions to other workers' threads. */
 export class JetStreamPeers implements Peers {

@@ -7,8 +7,8 @@ import {
 import { ConnectionClosedError } from "../engine/usage-errors.ts";
 import { type AskOptions, MAX_QUESTIONS, type Questions } from "../ports/questions.ts";
 import { decodeRefusal, encodeRefusal, refusalOf } from "../wire/refusal-codec.ts";
+import type { Subjects } from "../wire/subjects.ts";
 import type { Mux } from "./mux.ts";
-import type { Subjects } from "./subjects.ts";
 
 /** Questions as core requests: to one member of the group that answers a subject. */
 export class JetStreamQuestions implements Questions {

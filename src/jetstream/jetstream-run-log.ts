@@ -2,13 +2,13 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import type { RunRef } from "../engine/run-id.ts";
 import { BrokerError, ConnectionClosedError } from "../engine/usage-errors.ts";
 import type { RunHeadMessage, RunLog, Stored, WriteOutcome } from "../ports/run-log.ts";
+import type { Subjects } from "../wire/subjects.ts";
 import type { SubjectPlace } from "./direct-get.ts";
 import { jsRequest } from "./js-request.ts";
 import { readLastPerSubject } from "./last-per-subject.ts";
 import type { Publisher } from "./publisher.ts";
 import { readNewest } from "./read-newest.ts";
 import type { StreamReader } from "./stream-reader.ts";
-import type { Subjects } from "./subjects.ts";
 
 /** The run log on JetStream: one stream a partition, one literal subject for each thing that a run has. */
 export class JetStreamRunLog implements RunLog {

@@ -10,11 +10,11 @@ import type {
   WorkQueues,
 } from "../ports/work-queue.ts";
 import { encodeDeadLetter } from "../wire/dead-letter-codec.ts";
+import type { Subjects } from "../wire/subjects.ts";
 import { openConsumer } from "./consumers.ts";
 import { PullLoop } from "./pull-loop.ts";
 import { readBacklogs, readPlace } from "./queue-backlogs.ts";
 import { readProgress } from "./queue-progress.ts";
-import type { Subjects } from "./subjects.ts";
 
 /** Work queues on JetStream: per partition and queue two durable pull consumers, `new` and `in`. */
 export class JetStreamWorkQueues implements WorkQueues {

@@ -1,10 +1,10 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import { InvalidOptionError, SettingsMismatchError } from "../engine/usage-errors.ts";
+import { controlStreamName, controlSubjects, liveSubject, streamName } from "../wire/subjects.ts";
 import { eventsStreamConfig } from "./bus-streams.ts";
 import { openIngress } from "./open-ingress.ts";
 import { makeStream, openStream, streamInfo } from "./open-stream.ts";
 import type { StreamConfig, StreamInfo } from "./stream-settings.ts";
-import { controlStreamName, controlSubjects, liveSubject, streamName } from "./subjects.ts";
 
 /** What a namespace's streams are made with. */
 export interface NamespaceOptions {

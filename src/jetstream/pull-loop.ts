@@ -1,10 +1,10 @@
 import { createInbox, type Msg, type NatsConnection, type Subscription } from "@nats-io/nats-core";
 import { queueOfPlace } from "../engine/priority.ts";
 import type { Delivery, DeliveryKind } from "../ports/work-queue.ts";
+import type { Subjects } from "../wire/subjects.ts";
 import { type AckSubject, readAckSubject } from "./ack-subject.ts";
 import { openConsumer, type QueueConsumer } from "./consumers.ts";
 import { send } from "./send.ts";
-import type { Subjects } from "./subjects.ts";
 
 /** Pulls one consumer's messages: as many as it is told, in requests that the broker forgets after 2 s. */
 export class PullLoop {

@@ -2,9 +2,9 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import { placeFor, queueOfPlace, siblingsOf } from "../engine/priority.ts";
 import type { Stored } from "../ports/run-log.ts";
 import type { PlaceInLine, QueueBacklog } from "../ports/work-queue.ts";
+import type { Subjects } from "../wire/subjects.ts";
 import { jsRequest } from "./js-request.ts";
 import { type ConsumerState, type ListedConsumer, listConsumers } from "./list-consumers.ts";
-import type { Subjects } from "./subjects.ts";
 
 /** What stands in the queues of all partitions: one question for each, and one for each place where something waits. */
 export async function readBacklogs(

@@ -1,7 +1,7 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { QueueProgress } from "../ports/work-queue.ts";
+import type { Subjects } from "../wire/subjects.ts";
 import { listConsumers } from "./list-consumers.ts";
-import type { Subjects } from "./subjects.ts";
 
 /** How far the queues' consumers of all partitions are: one question for each 256 of them. */
 export async function readProgress(

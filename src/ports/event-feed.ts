@@ -38,7 +38,12 @@ export interface FeedOptions {
 /** Submission, inbox, history, dead letter. Orders for wake-ups (`tm`) never come. */
 export type FedKind = (typeof FED_KINDS)[number];
 
-export const FED_KINDS = ["new", "in", "h", "dead"] as const;
+const FED_KINDS = ["new", "in", "h", "dead"] as const;
+
+/** The kind of message that a token of its subject says; nothing for orders, and for what is none of Millrace's. */
+export function fedKind(token: string): FedKind | undefined {
+  return FED_KINDS.find((known) => known === token);
+}
 
 export interface FedMessage extends Stored {
   readonly kind: FedKind;

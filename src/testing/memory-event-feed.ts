@@ -5,6 +5,7 @@ import {
   type FedMessage,
   type FeedExtent,
   type FeedOptions,
+  fedKind,
 } from "../ports/event-feed.ts";
 import type { MemoryLink } from "./memory-link.ts";
 import type { MemoryStore } from "./memory-store.ts";
@@ -71,7 +72,7 @@ export class MemoryEventFeed implements EventFeed {
     let upTo = after;
     while (upTo < end && messages.length < maxBatch) {
       const message = stream.at(++upTo);
-      const kind = message && subjects.fedKindOf(partition, message.subject);
+      const kind = message && fedKind(subjects.kindOf(partition, message.subject));
       if (message === undefined || kind === undefined) continue;
       if (kinds !== undefined && !kinds.includes(kind)) continue;
       messages.push({ ...message, kind, storedAt: stream.storedAt(upTo) });

@@ -23,7 +23,7 @@ export class MemoryRunLog implements RunLog {
   }
 
   submit(run: RunRef, queue: string, submission: Uint8Array): Promise<WriteOutcome> {
-    const subject = this.#broker.subjects.waiting("new", run, queue);
+    const subject = this.#broker.subjects.submission(run, queue);
     return this.#write("submit", run, subject, submission, 0);
   }
 
@@ -33,7 +33,7 @@ export class MemoryRunLog implements RunLog {
   }
 
   async put(run: RunRef, queue: string, input: Uint8Array): Promise<number> {
-    const subject = this.#broker.subjects.waiting("in", run, queue);
+    const subject = this.#broker.subjects.inbox(run, queue);
     const outcome = await this.#write("put", run, subject, input);
     if (outcome.status === "written") return outcome.sequence;
     const cause = outcome.status === "unknown" ? outcome.cause : undefined;
@@ -49,7 +49,7 @@ export class MemoryRunLog implements RunLog {
     const { subjects, clock } = this.#broker;
     const order = {
       subject: subjects.timer(run, queue, number),
-      target: subjects.waiting("in", run, queue),
+      target: subjects.inbox(run, queue),
     };
     const write: MemoryWrite = {
       process: this.#process,
@@ -89,7 +89,7 @@ export class MemoryRunLog implements RunLog {
   }
 
   async clearInbox(run: RunRef, queue: string, upTo: number): Promise<void> {
-    const subject = this.#broker.subjects.waiting("in", run, queue);
+    const subject = this.#broker.subjects.inbox(run, queue);
     const write: MemoryWrite = {
       process: this.#process,
       kind: "clear inbox",
@@ -135,18 +135,18 @@ export class MemoryRunLog implements RunLog {
   }
 
   inbox(run: RunRef, queue: string, after: number): Promise<readonly Stored[]> {
-    const subject = this.#broker.subjects.waiting("in", run, queue);
+    const subject = this.#broker.subjects.inbox(run, queue);
     return this.#read(() => this.#broker.on(subject).filter(({ sequence }) => sequence > after));
   }
 
   submission(run: RunRef, queue?: string): Promise<Stored | undefined> {
     const { subjects } = this.#broker;
     if (queue !== undefined) {
-      const subject = subjects.waiting("new", run, queue);
+      const subject = subjects.submission(run, queue);
       return this.#read(() => this.#broker.on(subject).at(-1));
     }
     const stream = this.#broker.stream(subjects.partition(run));
-    const [before, after] = subjects.waiting("new", run, "*").split("*");
+    const [before, after] = subjects.submission(run, "*").split("*");
     return this.#read(() =>
       stream.lastMatching(
         (subject) => subject.startsWith(before ?? "") && subject.endsWith(after ?? ""),

@@ -4,18 +4,18 @@ import type { HeldRun } from "../ports/leases.ts";
 import type { Stored } from "../ports/run-log.ts";
 import type { DeliveryKind } from "../ports/work-queue.ts";
 import type { Refusal } from "../wire/refusal-codec.ts";
+import { Subjects } from "../wire/subjects.ts";
 import { MemoryBlobStore } from "./memory-blob-store.ts";
 import { MemoryBusStore } from "./memory-bus-store.ts";
 import { MemoryConsumer } from "./memory-consumer.ts";
 import { MemoryControlRecords } from "./memory-control-records.ts";
 import type { MemoryFaults } from "./memory-faults.ts";
 import { MemoryStream } from "./memory-stream.ts";
-import { MemorySubjects } from "./memory-subjects.ts";
 
 /** What a {@link MemoryBroker} holds, as its connections see it: streams, consumers, and who listens. */
 export class MemoryStore {
   readonly clock: Clock;
-  readonly subjects: MemorySubjects;
+  readonly subjects: Subjects;
   readonly maxMessageBytes: number;
   readonly latencyMs: (() => number) | undefined;
   faults: MemoryFaults = {};
@@ -39,7 +39,7 @@ export class MemoryStore {
     this.clock = options.clock;
     this.latencyMs = options.latencyMs;
     this.maxMessageBytes = options.maxMessageBytes;
-    this.subjects = new MemorySubjects(options.namespace, options.partitions);
+    this.subjects = new Subjects(options.namespace, options.partitions);
     this.control = new MemoryControlRecords(options.clock);
     this.bus = new MemoryBusStore(options.clock, options.namespace);
     this.streams = Array.from(
@@ -169,7 +169,7 @@ export class MemoryStore {
       );
     }
     const stream = this.stream(partition);
-    const prefix = this.subjects.queuePrefix(partition, kind, queue);
+    const prefix = this.subjects.queue(partition, kind, queue).slice(0, -">".length);
     const consumer = new MemoryConsumer({
       ...place,
       leaseMs: leaseMs ?? DEFAULT_LEASE_MS,

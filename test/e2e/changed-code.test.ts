@@ -2,8 +2,8 @@
 import protobuf from "protobufjs/minimal.js";
 import { expect, test } from "vitest";
 import { parseRunId } from "../../src/engine/run-id.ts";
-import { Subjects } from "../../src/jetstream/subjects.ts";
 import { messages } from "../../src/wire/messages.ts";
+import { Subjects } from "../../src/wire/subjects.ts";
 import { type TestBed, testBeds } from "./support/test-bed.ts";
 import { until } from "./support/until.ts";
 

@@ -1,6 +1,6 @@
 /** Runs that wait for somebody who serves them, queues that several flows share, and consumers that were lost. */
 import { expect, onTestFinished, test } from "vitest";
-import { streamName } from "../../src/jetstream/subjects.ts";
+import { streamName } from "../../src/wire/subjects.ts";
 import { soundHistory } from "./support/sound-history.ts";
 import { type TestBed, testBeds } from "./support/test-bed.ts";
 import { until } from "./support/until.ts";

@@ -9,7 +9,7 @@ import type { Millrace } from "../../../src/client/millrace.ts";
 import type { RunHandle } from "../../../src/client/run-handle.ts";
 import { connect } from "../../../src/connect.ts";
 import { type NatsServer, startNatsServer } from "../../../src/embedded/start-nats-server.ts";
-import { streamName } from "../../../src/jetstream/subjects.ts";
+import { streamName } from "../../../src/wire/subjects.ts";
 import { Child } from "./child-process.ts";
 import { ClientProcess } from "./client-process.ts";
 import { Ledger } from "./ledger.ts";

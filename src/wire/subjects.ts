@@ -1,7 +1,6 @@
 import { checkToken } from "../engine/names.ts";
 import { partitionOf } from "../engine/partition.ts";
 import { type RunRef, runRefOfTokens } from "../engine/run-id.ts";
-import { FED_KINDS, type FedKind } from "../ports/event-feed.ts";
 
 /** Where everything of one namespace stands (docs/protocol.md). The only place that builds or reads subjects. */
 export class Subjects {
@@ -69,16 +68,23 @@ export class Subjects {
     return `mr.${this.namespace}.${partition}.${kind}.${queue}.>`;
   }
 
+  /** The partition whose stream takes this subject. */
+  partitionOfSubject(subject: string): number | undefined {
+    const [root, namespace, token = ""] = subject.split(".");
+    const partition = /^\d+$/.test(token) ? Number(token) : this.partitions;
+    const isOurs = root === "mr" && namespace === this.namespace && String(partition) === token;
+    return isOurs && partition < this.partitions ? partition : undefined;
+  }
+
   /** All messages of one kind in a partition. */
-  fed(partition: number, kind: FedKind): string {
+  fed(partition: number, kind: string): string {
     return `mr.${this.namespace}.${partition}.${kind}.>`;
   }
 
-  /** What kind of message stands on a subject of this partition; nothing for orders, and for what is none of Millrace's. */
-  fedKindOf(partition: number, subject: string): FedKind | undefined {
+  /** The token that says what kind of message stands on a subject of this partition. */
+  kindOf(partition: number, subject: string): string {
     const from = `mr.${this.namespace}.${partition}.`.length;
-    const kind = subject.slice(from, subject.indexOf(".", from));
-    return FED_KINDS.find((known) => known === kind);
+    return subject.slice(from, subject.indexOf(".", from));
   }
 
   /** The queue that a `new` or `in` subject names, or the place beside it. */
@@ -92,10 +98,10 @@ export class Subjects {
     return rest.length > 0 ? undefined : this.#runAt(partition, flow, key);
   }
 
-  /** The same of a history's subject. */
+  /** The same of a history's subject; nothing for any other subject. */
   runOfHistory(subject: string): RunRef | undefined {
-    const [, , partition, , flow, key, ...rest] = subject.split(".");
-    return rest.length > 0 ? undefined : this.#runAt(partition, flow, key);
+    const [, , partition, kind, flow, key, ...rest] = subject.split(".");
+    return kind !== "h" || rest.length > 0 ? undefined : this.#runAt(partition, flow, key);
   }
 
   #runAt(partition = "", flow?: string, key?: string): RunRef | undefined {
