@@ -215,8 +215,9 @@ export class Arrivals {
           return this.#host.later(message, WATCH_AGAIN_MS);
         }
         if (needsTelling(arrived, head)) {
-          const onlyOpen = arrived.input?.type === "Watch";
-          await tellIfClosed(this.#host, message.delivery.run, { onlyOpen });
+          const { input } = arrived;
+          const asker = input?.type === "Watch" ? { askedBy: input.runId } : {};
+          await tellIfClosed(this.#host, message.delivery.run, asker);
         }
         return message.ack();
       case "refuse":
