@@ -24,10 +24,10 @@ export function endsDiffer(
   if (recorded === undefined || last === undefined || !isClosed(last.status)) return undefined;
   // A worker that counts crashes, or a client that terminates, does not ask the flow.
   if (recorded.status === "crashed" || last.writer.startsWith("client-")) return undefined;
+  // The flow of a run that was cancelled before its function was ever called had no say in it.
+  const mayBeUncalled = frames.every(({ events }) => events.every(isBeforeAnyCommand));
+  if (recorded.status === "cancelled" && mayBeUncalled) return undefined;
   if (replayed === undefined) {
-    // A run that is cancelled before its function was ever called has no say in it.
-    const mayBeUncalled = frames.every(({ events }) => events.every(isBeforeAnyCommand));
-    if (recorded.status === "cancelled" && mayBeUncalled) return undefined;
     return { recorded: endText(recorded), replayed: `has not ended: it asks for ${asksFor()}` };
   }
   if (isSameEnd(recorded, replayed)) return undefined;

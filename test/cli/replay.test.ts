@@ -3,13 +3,19 @@ import { readFileSync } from "node:fs";
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { beforeAll, expect, test } from "vitest";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { connect as connectNats } from "@nats-io/transport-node";
+import { pino } from "pino";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { writeBundle } from "../../src/bundle/write-bundle.ts";
 import { loadFile } from "../../src/cli/load-file.ts";
 import { isDefinition } from "../../src/definition/definition.ts";
 import { signal } from "../../src/definition/signal.ts";
+import { startNatsServer } from "../../src/embedded/start-nats-server.ts";
+import { connect, serve } from "../../src/index.ts";
 import { connectInspector, type Params } from "../debug/support/inspector-client.ts";
 import { RecordingStage } from "../debug/support/record.ts";
+import { atEnd } from "./support/at-end.ts";
 import { MILLRACE, millrace, start } from "./support/cli.ts";
 import { projectFolder } from "./support/folder.ts";
 
@@ -82,7 +88,9 @@ beforeAll(async () => {
   const reasons = recorded.frames.flatMap(({ events }) =>
     events.flatMap((event) => (event.type === "Activated" ? [event.reason] : [])),
   );
-  expect(reasons).toEqual(["submitted", "takeover", "takeover", "takeover"]);
+  if (reasons.join() !== "submitted,takeover,takeover,takeover") {
+    throw new Error(`It was not taken over three times: ${reasons.join()}`);
+  }
   await writeFile(
     join(folder, "trip.mrun"),
     await writeBundle({ namespace: "default", ...recorded }),
@@ -146,13 +154,12 @@ test("a run that was taken over three times stops at a breakpoint in TypeScript,
 test("each command is printed beside the event that answered it, with its line", async () => {
   const { code, stdout } = await replay("--flow", "flows.ts");
   expect(code).toBe(0);
-  const line = (text: string): string => `flows\\.ts:${lineOf(text) + 1}`;
   expect(stdout).toMatch(
-    new RegExp(`step fast#1 +#\\d+ +StepCompleted .*"in time" +${line("ctx.step<string>")}`),
+    new RegExp(`step fast#1 +#\\d+ +StepCompleted .*"in time" +${placeOf("ctx.step<string>")}`),
   );
-  expect(stdout).toMatch(new RegExp(`timer sleep#1 +open .* ${line('ctx.sleep("3h")')}`));
+  expect(stdout).toMatch(new RegExp(`timer sleep#1 +open .* ${placeOf('ctx.sleep("3h")')}`));
   expect(stdout).toMatch(
-    new RegExp(`receive approve#1 +#\\d+ +InputFolded +"yes" +${line("ctx.receive")}`),
+    new RegExp(`receive approve#1 +#\\d+ +InputFolded +"yes" +${placeOf("ctx.receive")}`),
   );
   expect(stdout).toMatch(/\nOpen\n {2}timer sleep#1, asked for at flows\.ts:\d+\n/);
   expect(stdout).toMatch(/\nFits: the flow asks for what is recorded, all \d+ events\.\n$/);
@@ -193,6 +200,45 @@ test("a replay stops where it is told to, and says what is open there", async ()
     code: 2,
   });
 });
+
+test("a run in a live namespace is replayed without a message to the broker", async () => {
+  const server = await startNatsServer({ storeDir: join(folder, "broker") });
+  atEnd(async () => server.stop());
+  const { exported } = await loadFile(join(folder, "flows.ts"));
+  const definitions = Object.values(exported).filter(isDefinition);
+  const client = await connect({ servers: server.url });
+  onTestFinished(() => client.close());
+  const log = pino({ level: "silent" });
+  const worker = await serve(definitions, { connection: client, automation: false, log });
+  const run = await client.submit("part", "wheel", { key: "live" });
+  expect(await run.result()).toBe("wheel");
+  await worker.drain();
+  const before = await storedIn(server.url);
+  const replayed = await millrace(["replay", "part:live", "--flow", "flows.ts"], {
+    cwd: folder,
+    env: { TRAP: join(folder, "nats"), NATS_URL: server.url },
+  });
+  expect(replayed).toMatchObject({ code: 0 });
+  expect(replayed.stdout).toMatch(/step make#1 +#\d+ +StepCompleted[^]*Fits: /);
+  expect(await storedIn(server.url)).toEqual(before);
+  await nothingWasCalled();
+});
+
+/** How a line of the file of flows is shown, as a pattern. */
+function placeOf(text: string): string {
+  return `flows\\.ts:${lineOf(text) + 1}`;
+}
+
+/** How far each stream of the broker is. */
+async function storedIn(servers: string): Promise<Readonly<Record<string, number>>> {
+  const nats = await connectNats({ servers });
+  try {
+    const streams = await (await jetstreamManager(nats)).streams.list().next();
+    return Object.fromEntries(streams.map(({ config, state }) => [config.name, state.last_seq]));
+  } finally {
+    await nats.close();
+  }
+}
 
 /** The line of the file of flows that says so, from 0. */
 function lineOf(text: string): number {

@@ -10,6 +10,7 @@ import { JITI } from "../support/jiti.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 /** Most of a program's time is waiting. */
+const MILLRACE = join(root, "dist", "cli", "main.js");
 const SIDE_BY_SIDE = 3;
 vi.setConfig({ maxConcurrency: SIDE_BY_SIDE });
 
@@ -79,6 +80,19 @@ test.concurrent("the program in docs/fork.md forks a run, sets an outcome, and r
 test.concurrent("the flow in docs/changing-code.md fails at the line that is named", async () => {
   const output = await run("invoice", firstProgram("docs/changing-code.md"));
   expect(output).toMatch(/Math\.random\(\) in flow code at \S*invoice\.ts:4: a replay of invoice:/);
+});
+
+test.concurrent("docs/replay.md: a run is replayed by a program and by the command, with its lines", async () => {
+  await onBroker(async ({ url }) => {
+    writeFileSync(join(folder, "orders.ts"), firstProgram("docs/replay.md"));
+    const output = await runOn(url, "replay", programOf("docs/replay.md", 1));
+    expect(output).toContain("fits completed\nstep charge#1 StepCompleted 6\n");
+    const command = [MILLRACE, "replay", "order:42", "--flow", "orders.ts"];
+    const env = { ...process.env, NATS_URL: url };
+    const { output: shown } = await outputOf(command, { cwd: folder, env });
+    expect(shown).toMatch(/step charge#1 +#\d+ +StepCompleted .*\{"paid":99\} +\S*orders\.ts:6\n/);
+    expect(shown).toMatch(/Fits: the flow asks for what is recorded, all \d+ events\./);
+  });
 });
 
 test.concurrent("the program in docs/time-travel.md sees its run as it was", async () => {
