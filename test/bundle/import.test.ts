@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { parseRunId } from "../../src/engine/run-id.ts";
 import { putWake } from "../../src/history/put-wake.ts";
+import { tellIfClosed } from "../../src/history/tell-closed.ts";
 import {
   flow,
   Millrace,
@@ -156,5 +157,41 @@ onEveryAdapter("an imported run", (openWorld) => {
     expect((await copy.state()).status).toBe("pending");
     expect(await third.import(bytes)).toMatchObject({ status: "parked", recorded: "pending" });
     expect((await copy.details()).input).toEqual({ a: 1 });
+  });
+
+  test("tells nobody here of its end, and stops no run that has the id of one of its children", async () => {
+    const child = { runId: "child:c1" };
+    const family = flow("family", async (ctx) => {
+      const { id } = await ctx.submit("child", 1, { key: "c1" });
+      child.runId = id;
+      await ctx.receive(go);
+    });
+    const connection = await open(openWorld());
+    const worker = await serve([family], { connection, log: pino({ level: "silent" }) });
+    onTestFinished(() => worker.drain());
+    const run = await connection.submit(family, undefined, { key: "p1" });
+    await eventually(async () => expect(await run.children()).toHaveLength(1));
+    await run.cancel("not wanted");
+    await expect(run.result()).rejects.toMatchObject({ code: "RUN_CANCELLED" });
+    const family1 = await connection.export(run.id);
+    const child1 = await connection.export(child.runId);
+
+    const there = await open(openWorld());
+    const { log } = there.broker;
+    // Runs of the same ids that have nothing to do with these: the parent of one, the child of the other.
+    await there.submit("child", 2, { key: "c1" });
+    await there.import(family1);
+    await tellIfClosed({ broker: there.broker, clock: systemClock }, parseRunId(run.id));
+    expect(await log.inbox(parseRunId(child.runId), "child", 0)).toEqual([]);
+
+    const other = await open(openWorld());
+    await other.submit("family", 2, { key: "p1" });
+    await other.import(child1);
+    await other
+      .attach(child.runId)
+      .cancel()
+      .catch(() => undefined);
+    await tellIfClosed({ broker: other.broker, clock: systemClock }, parseRunId(child.runId));
+    expect(await other.broker.log.inbox(parseRunId(run.id), "family", 0)).toEqual([]);
   });
 });

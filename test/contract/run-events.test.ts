@@ -314,6 +314,28 @@ onEveryAdapter("the events of runs", (open) => {
       expect(got).toMatchObject({ value: { event: { type: "order.shipped" } } });
     });
   });
+
+  test("nothing is told of what happened to an imported run elsewhere, and all of what happens to it here", async () => {
+    const { broker: there } = await stage([fail]);
+    const origin = new Millrace(there);
+    const failed = await origin.submit(fail, undefined, { key: "f1" });
+    await expect(failed.result()).rejects.toThrow();
+    const waiting = await origin.submit("nobody", 1, { key: "n1" });
+    const bundles = [await origin.export(failed.id), await origin.export(waiting.id)];
+
+    const { broker, publisher, runEvents } = await stage([quick]);
+    await publisher();
+    const here = new Millrace(broker);
+    for (const bundle of bundles) await here.import(bundle);
+    await here.attach(waiting.id).cancel();
+    const after = await here.submit(quick, 1, { key: "q1" });
+    await eventually(async () =>
+      expect((await runEvents(after.id)).at(-1)?.type).toBe("millrace.run.completed"),
+    );
+    expect(await runEvents(failed.id)).toEqual([]);
+    const told = await runEvents(waiting.id);
+    expect(told.map(({ type }) => type)).toEqual(["millrace.run.cancelled"]);
+  });
 });
 
 /** The ports of a connection, so that one of them can be another. */
