@@ -88,13 +88,13 @@ export class TestBed {
 
   /** A connection of no Millrace: to look at the broker, and to send what Millrace would not. */
   async raw(): Promise<NatsConnection> {
-    this.#raw ??= await connectRaw({ servers: this.servers });
+    this.#raw ??= await connectRaw({ servers: this.servers, maxReconnectAttempts: -1 });
     return this.#raw;
   }
 
   /** Stores a message as anybody who can reach the broker may; resolves when it is stored. */
   async publish(subject: string, data: Uint8Array): Promise<void> {
-    const ack = await (await this.raw()).request(subject, data, { timeout: 30_000 });
+    const ack = await (await this.raw()).request(subject, data, { timeout: 60_000 });
     const { error } = ack.json<{ error?: { description: string } }>();
     if (error !== undefined) throw new Error(`${subject}: ${error.description}`);
   }
