@@ -43,7 +43,7 @@ interface Row {
 }
 
 function pattern(type: EventPattern["type"]): EventPattern {
-  return { type } as EventPattern;
+  return { type };
 }
 
 function sidesOf(
