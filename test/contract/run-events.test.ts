@@ -319,7 +319,7 @@ onEveryAdapter("the events of runs", (open) => {
     const { broker: there } = await stage([fail]);
     const origin = new Millrace(there);
     const failed = await origin.submit(fail, undefined, { key: "f1" });
-    await expect(failed.result()).rejects.toThrow();
+    await expect(failed.result()).rejects.toMatchObject({ code: "RUN_FAILED" });
     const waiting = await origin.submit("nobody", 1, { key: "n1" });
     const bundles = [await origin.export(failed.id), await origin.export(waiting.id)];
 
