@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { pino } from "pino";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { Millrace } from "../../src/client/millrace.ts";
 import type { RunHandle } from "../../src/client/run-handle.ts";
-import { type NatsServer, startNatsServer } from "../../src/embedded/start-nats-server.ts";
+import { startNatsServer } from "../../src/embedded/start-nats-server.ts";
 import { MillraceError } from "../../src/engine/millrace-error.ts";
 import { connectBroker } from "../../src/jetstream/connect-broker.ts";
 import { systemClock } from "../../src/ports/clock.ts";
@@ -41,19 +41,6 @@ const trials: fc.Arbitrary<Trial> = fc.record({
   ),
 });
 
-let server: NatsServer;
-let storeDir: string;
-
-beforeAll(async () => {
-  storeDir = await mkdtemp(join(tmpdir(), "millrace-kit-"));
-  server = await startNatsServer({ storeDir });
-});
-
-afterAll(async () => {
-  await server.stop();
-  await rm(storeDir, { recursive: true, force: true });
-});
-
 test(
   `programs end alike on a test engine and on JetStream, though workers die on both (seed ${SEED})`,
   async () => {
@@ -61,9 +48,7 @@ test(
     const different: unknown[] = [];
     for (let from = 0; from < drawn.length; from += AT_ONCE) {
       const some = drawn.slice(from, from + AT_ONCE);
-      const onServer = await Promise.all(
-        some.map((trial, at) => playOnServer(trial, `k${from + at}`)),
-      );
+      const onServer = await onServers(some);
       for (const [at, trial] of some.entries()) {
         const onEngine = await playOnEngine(trial);
         if (onEngine === onServer[at]) continue;
@@ -91,8 +76,24 @@ async function playOnEngine({ program, crashes }: Trial): Promise<string> {
   return outcome;
 }
 
-async function playOnServer({ program, crashes }: Trial, namespace: string): Promise<string> {
-  const options = { servers: server.url, namespace };
+/** A server is made anew for so many: each namespace takes up room of it. */
+async function onServers(some: readonly Trial[]): Promise<readonly string[]> {
+  const storeDir = await mkdtemp(join(tmpdir(), "millrace-kit-"));
+  const server = await startNatsServer({ storeDir });
+  try {
+    return await Promise.all(
+      some.map((trial, at) => playOnServer(trial, { servers: server.url, namespace: `k${at}` })),
+    );
+  } finally {
+    await server.stop();
+    await rm(storeDir, { recursive: true, force: true });
+  }
+}
+
+async function playOnServer(
+  { program, crashes }: Trial,
+  options: { readonly servers: string; readonly namespace: string },
+): Promise<string> {
   const client = new Millrace(await connectBroker(options));
   const staff: Promise<FragileBroker>[] = [];
   let appends = 0;

@@ -50,14 +50,18 @@ export class Staff {
     const post: Post = { connection, seam, worker: undefined };
     this.#post = post;
     if (this.#served.length === 0) return;
-    try {
-      post.worker = await serve(
-        this.#served.map((one) => seam.served(one)),
-        { ...options, connection: new Millrace(connection, clock), clock },
-      );
-    } catch (error) {
-      this.#onBroken(error);
-    }
+    const serving = serve(
+      this.#served.map((one) => seam.served(one)),
+      { ...options, connection: new Millrace(connection, clock), clock },
+    );
+    serving.then(
+      (worker) => {
+        post.worker = worker;
+      },
+      (error: unknown) => this.#onBroken(error),
+    );
+    // A worker that dies meanwhile never serves; the next one is there already.
+    await Promise.race([serving.catch(() => undefined), killed(connection)]);
   }
 
   /** The worker serves this too, in time for whatever is done next. */
@@ -65,8 +69,11 @@ export class Staff {
     if (this.#served.some(({ kind, name }) => kind === one.kind && name === one.name)) return;
     this.#served = [...this.#served, one];
     const before = this.#post;
-    await before?.worker?.drain();
-    before?.seam.end();
+    if (before === undefined) return;
+    await Promise.race([before.worker?.drain(), killed(before.connection)]);
+    // It died meanwhile: whoever came after it serves this already.
+    if (this.#post !== before) return;
+    before.seam.end();
     await this.hire();
   }
 
@@ -117,4 +124,11 @@ interface Post {
   readonly seam: StepSeam;
   /** Nothing while it starts. */
   worker: ServingWorker | undefined;
+}
+
+function killed({ killed: signal }: MemoryConnection): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }

@@ -45,11 +45,11 @@ export class TestRun<Output = unknown> {
     signal: Signal<Value, Wire>,
     ...args: undefined extends Wire ? [value?: NoInfer<Wire>] : [value: NoInfer<Wire>]
   ): Promise<void> {
-    return this.handle.signal(signal, ...args);
+    return this.#during(this.handle.signal(signal, ...args), "takes no signal");
   }
 
   cancel(reason?: string): Promise<void> {
-    return this.handle.cancel(reason);
+    return this.#during(this.handle.cancel(reason), "takes no cancel request");
   }
 
   /** The runs that its flow has submitted so far. */
