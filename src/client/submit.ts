@@ -9,7 +9,8 @@ import { checkPriority, checkQueueName, type Priority } from "../engine/priority
 import { RunExistsError } from "../engine/run-errors.ts";
 import { type RunRef, runRef } from "../engine/run-id.ts";
 import { sortableId } from "../engine/sortable-id.ts";
-import type { Submission } from "../engine/submission.ts";
+import { FORKER, type Submission } from "../engine/submission.ts";
+import { readHead } from "../history/run-head.ts";
 import { encodeSubmission } from "../wire/submission-codec.ts";
 import { encodeValue } from "../wire/value-codec.ts";
 import type { ClientHost } from "./client-host.ts";
@@ -96,7 +97,12 @@ async function isTakenElsewhere(
     return (await log.submission(run)) !== undefined; // Any queue: costs more on a large stream.
   }
   // By name alone the flow's queue is not known, but a run that was taken up has one history.
-  if (isByName) return (await log.head(run)) !== undefined;
+  if (isByName) {
+    const { frame, last } = await readHead(log, run);
+    if (frame?.writer.startsWith(FORKER) !== true) return last > 0;
+    // A copy for a fork is in place before its submission is, or was left by somebody who died in between.
+    return (await log.submission(run)) !== undefined;
+  }
   return to.home !== run.flow && (await log.submission(run, run.flow)) !== undefined;
 }
 

@@ -14,18 +14,19 @@ import { type Frame, isActive, isClosed } from "../engine/frame.ts";
 import { openingFrame } from "../engine/opening-frame.ts";
 import { NORMAL_RANK } from "../engine/priority.ts";
 import type { RunRef } from "../engine/run-id.ts";
-import { isForked, isImported } from "../engine/submission.ts";
+import { FORKER, isForked, isImported, type Submission } from "../engine/submission.ts";
 import { putWake } from "../history/put-wake.ts";
 import { readSubmission } from "../history/read-submission.ts";
 import { type RunHead, readSureHead } from "../history/run-head.ts";
 import { tellIfClosed } from "../history/tell-closed.ts";
-import type { Stored } from "../ports/run-log.ts";
+import type { RunLog, Stored } from "../ports/run-log.ts";
 import type { DeliveryKind } from "../ports/work-queue.ts";
 import { encodeDeadLetter } from "../wire/dead-letter-codec.ts";
+import { encodeFrame } from "../wire/frame-codec.ts";
 import { Activation } from "./activation.ts";
 import type { ActivationHost } from "./activation-parts.ts";
 import type { Admission, Permit } from "./admission.ts";
-import { appendFrame } from "./append-frame.ts";
+import { type AppendResult, appendFrame } from "./append-frame.ts";
 import { type Arrived, readArrived } from "./arrived.ts";
 import type { KeptMessage } from "./kept-message.ts";
 import { type LimitedKey, limitedKey } from "./key-slots.ts";
@@ -400,16 +401,20 @@ export class Arrivals {
       message.giveBack();
       return "settled";
     }
-    const found = await readRun(broker.log, run, arrived, head);
-    if (isBeingMade(found, head)) {
+    const read = await readRun(broker.log, run, arrived, head);
+    if (isBeingMade(read, head)) {
       message.ack();
       return "settled";
     }
-    if (found === undefined) {
+    if (read === undefined) {
       await this.#setAside(message, "there is no submission of its run");
       return "settled";
     }
-    const { submission } = found;
+    const { submission } = read;
+    // Somebody began to make a fork, and this run has got the key: it has nothing of that history.
+    const isStray = isCopy(head) && !isCopyFor(submission, head);
+    const found = isStray ? await readRun(broker.log, run, arrived, NOTHING) : read;
+    if (found === undefined) return "superseded";
     const { resume } = arrived;
     const { flow } = run;
     const crashLimit = definition?.crashLimit;
@@ -419,7 +424,9 @@ export class Arrivals {
     const frame = openingFrame(found, by);
     message.hold(frame.epoch);
     const prev = head.frame?.sequence ?? 0;
-    const result = await appendFrame(this.#host, run, { prev, last: head.last }, frame);
+    const result = isStray
+      ? await replaceCopy(broker.log, run, head.last, frame)
+      : await appendFrame(this.#host, run, { prev, last: head.last }, frame);
     if (result.status !== "appended") {
       message.hold(0);
       if (result.status === "superseded") return "superseded";
@@ -457,13 +464,35 @@ export class Arrivals {
  * starts an imported run, whose history may not be there yet.
  */
 function isBeingMade(found: ReadRun | undefined, head: RunHead): boolean {
-  return found === undefined ? isBeingForked(head) : found.submission.imported !== undefined;
+  return found === undefined ? isCopy(head) : found.submission.imported !== undefined;
 }
 
-/** True when the history is a copy of another run's, and nobody has taken it up. */
-function isBeingForked({ frame }: RunHead): boolean {
-  return frame?.events.at(-1)?.type === "Forked";
+/** True when the history is a copy of another run's, or a part of one, and nobody has taken it up. */
+function isCopy({ frame }: RunHead): boolean {
+  return frame?.writer.startsWith(FORKER) ?? false;
 }
+
+function isCopyFor({ origin }: Submission, { frame }: RunHead): boolean {
+  return origin !== undefined && frame?.writer === `${FORKER}${origin.request}`;
+}
+
+/** Puts the first frame of a run in the place of a copy that is not its history, if that still ends there (I2). */
+async function replaceCopy(
+  log: RunLog,
+  run: RunRef,
+  last: number,
+  frame: Omit<Frame, "prev">,
+): Promise<Extract<AppendResult, { status: "appended" }> | { readonly status: "superseded" }> {
+  const head = await log.head(run);
+  if (head?.sequence !== last) return { status: "superseded" };
+  const bytes = encodeFrame({ ...frame, prev: 0 });
+  const outcome = await log.rollUp(head, bytes);
+  if (outcome.status !== "written") return { status: "superseded" };
+  return { status: "appended", sequence: outcome.sequence, bytes };
+}
+
+/** Where the history of a run ends that has none. */
+const NOTHING: RunHead = { frame: undefined, last: 0 };
 
 /**
  * True when somebody may wait in vain for a run that has ended: it asks only now, or the worker that closed the run died
