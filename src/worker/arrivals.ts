@@ -401,20 +401,9 @@ export class Arrivals {
       message.giveBack();
       return "settled";
     }
-    const read = await readRun(broker.log, run, arrived, head);
-    if (isBeingMade(read, head)) {
-      message.ack();
-      return "settled";
-    }
-    if (read === undefined) {
-      await this.#setAside(message, "there is no submission of its run");
-      return "settled";
-    }
-    const { submission } = read;
-    // Somebody began to make a fork, and this run has got the key: it has nothing of that history.
-    const isStray = isCopy(head) && !isCopyFor(submission, head);
-    const found = isStray ? await readRun(broker.log, run, arrived, NOTHING) : read;
-    if (found === undefined) return "superseded";
+    const found = await this.#found(message, arrived, head);
+    if (typeof found === "string") return found;
+    const { submission, isStray } = found;
     const { resume } = arrived;
     const { flow } = run;
     const crashLimit = definition?.crashLimit;
@@ -449,6 +438,29 @@ export class Arrivals {
     this.#host.held.set(run.id, activation);
     this.#host.admission.begin(activation, run.id, queue, permit);
     return activation;
+  }
+
+  /** What there is of a run that is to be taken up. `isStray`: its head is the end of a copy that is not its history. */
+  async #found(
+    message: KeptMessage,
+    arrived: Arrived,
+    head: RunHead,
+  ): Promise<(ReadRun & { readonly isStray: boolean }) | "settled" | "superseded"> {
+    const { log } = this.#host.broker;
+    const { run } = message.delivery;
+    const read = await readRun(log, run, arrived, head);
+    if (isBeingMade(read, head)) {
+      message.ack();
+      return "settled";
+    }
+    if (read === undefined) {
+      await this.#setAside(message, "there is no submission of its run");
+      return "settled";
+    }
+    // Somebody began to make a fork, and this run has got the key: it has nothing of that history.
+    const isStray = isCopy(head) && !isCopyFor(read.submission, head);
+    const found = isStray ? await readRun(log, run, arrived, NOTHING) : read;
+    return found === undefined ? "superseded" : { ...found, isStray };
   }
 
   /** The run was closed or parked by taking it up. */
