@@ -6,7 +6,10 @@ export class BundleUnreadableError extends MillraceError {
 
   constructor(name: string, cause: unknown) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    super(`${name} cannot be read as a run's bundle: ${reason} Export the run again.`, { cause });
+    super(
+      `${name} cannot be read as a run's bundle: ${reason.replace(/\.?$/, ".")} Export the run again.`,
+      { cause },
+    );
   }
 
   override get fatal(): boolean {
