@@ -245,3 +245,19 @@ function lineOf(text: string): number {
   const lines = readFileSync(join(folder, "flows.ts"), "utf8").split("\n");
   return lines.findIndex((one) => one.includes(text));
 }
+
+test("code that ends the process is told as an error, and never passes for code that fits", async () => {
+  await writeFile(
+    join(folder, "exits.ts"),
+    'import { flow } from "millrace";\nexport const trip = flow("trip", async () => process.exit(0));\n',
+  );
+  for (const args of [
+    ["replay", "trip.mrun", "--flow", "exits.ts"],
+    ["diff", "trip.mrun", "--flow", "exits.ts", "--flow", "flows.ts"],
+  ]) {
+    const ended = await millrace(args, { cwd: folder });
+    expect(ended).toMatchObject({ code: 2, stdout: "" });
+    expect(ended.stderr).toContain("exits.ts");
+    expect(ended.stderr).toContain("ended the process");
+  }
+});

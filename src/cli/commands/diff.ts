@@ -13,6 +13,7 @@ import { collect } from "../option-values.ts";
 import { diffRecord, renderDiff } from "../render-diff.ts";
 import { renderVersionDiff, versionDiffRecord } from "../render-version-diff.ts";
 import { openRun } from "../run-source.ts";
+import { runningCode } from "../running-code.ts";
 
 /** `millrace diff <a> <b>`, and `millrace diff <a> --flow <file> --flow <file>` */
 export function addDiff(program: Command, host: Host): void {
@@ -64,8 +65,10 @@ async function compareVersions(
   // All of it is in memory, and the connection closed, before any code of the flow's runs.
   const { run, payloads } = await openRun(argument, options);
   const { flow } = parseRunId(run.submission.runId);
-  const [a, b] = [await flowOf(files[0], flow), await flowOf(files[1], flow)];
-  const found = await diffVersions(run, { a, b, payloads });
+  const found = await runningCode(files, terminal, async () => {
+    const [a, b] = [await flowOf(files[0], flow), await flowOf(files[1], flow)];
+    return diffVersions(run, { a, b, payloads });
+  });
   if (!found.isSame) host.exitCode = EXIT.differs;
   if (terminal.json) return terminal.document(versionDiffRecord(found));
   for (const line of renderVersionDiff(found, files, terminal.colors)) terminal.print(line);

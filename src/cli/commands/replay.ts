@@ -17,6 +17,7 @@ import {
 import { addressValue, sequenceValue } from "../option-values.ts";
 import { replayLines, replayRecord } from "../render-replay.ts";
 import { openRun } from "../run-source.ts";
+import { runningCode } from "../running-code.ts";
 
 /** `millrace replay <run>` */
 export function addReplay(program: Command, host: Host): void {
@@ -39,14 +40,16 @@ export function addReplay(program: Command, host: Host): void {
       // All of it is in memory, and the connection closed, before any code of the flow's runs.
       const { run, payloads } = await openRun(name, options);
       if (inspect !== undefined) waitForDebugger(inspect, (line) => terminal.note(line));
-      const found = await flowOf(flow, parseRunId(run.submission.runId).flow);
       const end: EventAddress | undefined = until ?? at;
-      const replayed = await replay(run, {
-        definition: inspect === undefined ? found : stoppingFirst(found),
-        payloads,
-        // Nobody who steps through the code wants it to run on after the last event.
-        guess: !isInspected(),
-        ...(end === undefined ? {} : { until: end }),
+      const replayed = await runningCode([flow], terminal, async () => {
+        const found = await flowOf(flow, parseRunId(run.submission.runId).flow);
+        return replay(run, {
+          definition: inspect === undefined ? found : stoppingFirst(found),
+          payloads,
+          // Nobody who steps through the code wants it to run on after the last event.
+          guess: !isInspected(),
+          ...(end === undefined ? {} : { until: end }),
+        });
       });
       if (replayed.verdict !== "fits") host.exitCode = EXIT.differs;
       if (terminal.json) return terminal.document(replayRecord(replayed));

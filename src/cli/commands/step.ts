@@ -9,6 +9,7 @@ import type { GlobalOptions } from "../global-options.ts";
 import type { Host } from "../host.ts";
 import { addressValue } from "../option-values.ts";
 import { openRun } from "../run-source.ts";
+import { runningCode } from "../running-code.ts";
 import { StepScreen } from "../step/step-screen.ts";
 import { stepThrough, type Walked } from "../step/step-through.ts";
 import { stopSignal } from "../stop-signal.ts";
@@ -30,7 +31,7 @@ export function addStep(program: Command, host: Host): void {
       const source = await openRun(argument, options);
       const { frames } = source.run;
       const first = at === undefined ? 0 : resolveAddress(frames, at).last.event;
-      const walked = { source, replayed: await replayed(source, flow) };
+      const walked = { source, replayed: await replayed(source, flow, host) };
       await onScreen((screen) => stepThrough(walked, screen, host.terminal.colors, first));
     });
 }
@@ -43,10 +44,16 @@ interface StepOptions extends GlobalOptions {
 const NO_TERMINAL =
   "millrace step needs a terminal that shows it and takes keys. In a script use millrace show <run> --at <event>, or millrace replay <run>.";
 
-async function replayed({ run, payloads }: Walked["source"], flow: string | undefined) {
+async function replayed(
+  { run, payloads }: Walked["source"],
+  flow: string | undefined,
+  { terminal }: Host,
+) {
   if (flow === undefined) return undefined;
-  const definition = await flowOf(flow, parseRunId(run.submission.runId).flow);
-  return replay(run, { definition, payloads, warn: false });
+  return runningCode([flow], terminal, async () => {
+    const definition = await flowOf(flow, parseRunId(run.submission.runId).flow);
+    return replay(run, { definition, payloads, warn: false });
+  });
 }
 
 /** The terminal is as it was before when this ends, however it ends. */
