@@ -114,6 +114,7 @@ export const CODES_OF_OTHERS: readonly string[] = Object.freeze([
   "RUN_CANCELLED",
   "RUN_CRASHED",
   "RUN_FAILED",
+  "RUN_NOT_ENDED",
   "RUN_NOT_IMPORTABLE",
   "SERVER_UNPROTECTED",
   "STEP_TIMEOUT",
