@@ -64,7 +64,7 @@ export class CommandLog implements CommandTaker {
   }
 
   naming(id: string): void {
-    if (this.#hasPlaces) this.#named.set(id, capturePlace(FRAMES));
+    if (this.#hasPlaces) this.#named.set(id, capturePlace());
   }
 
   patched(patch: string, isNew: boolean): void {
@@ -99,7 +99,7 @@ export class CommandLog implements CommandTaker {
   }
 
   #note({ kind, id, topic }: CommandName, shielded: boolean): NotedCommand {
-    const lookUp = this.#named.get(id) ?? (this.#hasPlaces ? capturePlace(FRAMES) : nowhere);
+    const lookUp = this.#named.get(id) ?? (this.#hasPlaces ? capturePlace() : nowhere);
     this.#named.delete(id);
     const noted = new NotedCommand({ kind, id, topic, askedAfter: this.shown }, lookUp);
     noted.setShielded(shielded);
@@ -129,9 +129,6 @@ export class CommandLog implements CommandTaker {
     }
   }
 }
-
-/** A line of the user's may stand behind several of ours, and behind functions of the language. */
-const FRAMES = 24;
 
 function nowhere(): undefined {
   return undefined;
