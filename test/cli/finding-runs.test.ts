@@ -147,7 +147,7 @@ test("stats are the server's, and tree and show --at need none", async () => {
 
   const whole = JSON.parse((await run("show", "parent:a", "--json")).stdout);
   expect(whole.status).toBe("failed");
-  const at = String(whole.sequence - 1);
+  const at = `seq:${whole.sequence - 1}`;
   const before = JSON.parse((await run("show", "parent:a", "--at", at, "--json")).stdout);
   expect(before).not.toHaveProperty("error");
   expect(before.sequence).toBeLessThan(whole.sequence);
