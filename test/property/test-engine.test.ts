@@ -13,7 +13,7 @@ import { systemClock } from "../../src/ports/clock.ts";
 import { TestEngine } from "../../src/testing/index.ts";
 import { serve } from "../../src/worker/serve.ts";
 import { outcomeOf } from "./support/drill.ts";
-import { FragileBroker } from "./support/fragile-broker.ts";
+import { type AppendFate, FragileBroker } from "./support/fragile-broker.ts";
 import { isOrderFree } from "./support/order-free.ts";
 import { flowsOf, SHARED, signalOf } from "./support/play.ts";
 import { holds, type Node, programs, SIGNALS } from "./support/program.ts";
@@ -97,15 +97,15 @@ async function playOnServer(
   const client = new Millrace(await connectBroker(options));
   const staff: Promise<FragileBroker>[] = [];
   let appends = 0;
+  const fate = (): AppendFate => {
+    appends++;
+    const crash = crashes.find(({ write }) => write === appends);
+    return crash === undefined ? "stored" : `crash ${crash.when}`;
+  };
   const hire = (): void => {
     staff.push(work());
   };
   const work = async (): Promise<FragileBroker> => {
-    const fate = () => {
-      const crash = crashes.find(({ write }) => write === appends + 1);
-      appends++;
-      return crash === undefined ? "stored" : (`crash ${crash.when}` as const);
-    };
     const fragile = new FragileBroker(await connectBroker(options), fate, hire);
     await serve(flowsOf(program, systemClock), {
       connection: { broker: fragile.broker },
@@ -136,24 +136,26 @@ const SHARED_PART = {
 
 /** Sends every open run all that it may wait for, again and again, until the function that it gives is called. */
 function feed(millrace: Millrace): () => Promise<void> {
-  let isOver = false;
+  const over = new AbortController();
   const feeding = (async () => {
-    for (let sent = 1; !isOver; ) {
+    for (let sent = 1; !over.signal.aborted; sent += 2) {
       for (const flow of ["program", "child"]) {
         for await (const { id, closed } of millrace.list({ flow })) {
-          if (closed) continue;
-          for (const name of SIGNALS) {
-            await millrace.attach(id).signal(signalOf(name), sent++).catch(unlessMillraces);
-          }
+          if (!closed) await signalAll(millrace, id, sent);
         }
       }
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   })();
   return () => {
-    isOver = true;
+    over.abort();
     return feeding;
   };
+}
+
+async function signalAll(millrace: Millrace, id: string, value: number): Promise<void> {
+  const run = millrace.attach(id);
+  for (const name of SIGNALS) await run.signal(signalOf(name), value).catch(unlessMillraces);
 }
 
 function unlessMillraces(error: unknown): void {

@@ -142,7 +142,7 @@ async function endOf<Output>(
     return { text: `completed with ${shown(value)}`, value, stuck: undefined };
   } catch (error) {
     const { cause } = error as Error;
-    const why = cause instanceof Error ? ` because of ${cause.name}: ${cause.message}` : "";
+    const why = cause instanceof Error ? ` because of ${cause.toString()}` : "";
     const isStuck = (error as { readonly code?: unknown }).code === "TEST_STUCK";
     return { text: `${String(error)}${why}`, stuck: isStuck ? (error as Error) : undefined };
   }

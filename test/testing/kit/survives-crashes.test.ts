@@ -29,9 +29,10 @@ test("a flow with retries, signals, timers and children ends alike whatever sing
       await run.signal(approve, "ann");
     },
     check: (output) => outputs.push(output),
+    limit: 30,
   });
   expect(report.crashes).toBeGreaterThan(20);
-  expect(report.tried).toBe(report.crashes);
+  expect(report.tried).toBeGreaterThan(20);
   expect(outputs).toMatchObject([{ paid: 5, by: "ann", child: "child is done" }]);
 });
 

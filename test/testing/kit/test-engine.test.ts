@@ -6,6 +6,7 @@ import {
   flow,
   RunCancelledError,
   RunFailedError,
+  schedule,
   signal,
   task,
 } from "../../../src/index.ts";
@@ -326,4 +327,16 @@ test("limits hold: of one queue one run at a time, over crashes", async () => {
   for (let run = 0; run < 4; run++) runs.push(await engine.submit(limited));
   await Promise.all(runs.map((run) => run.result()));
   expect([most, engine.crashes]).toEqual([1, 1]);
+});
+
+test("a schedule makes a run a day, if automation is asked for", async () => {
+  const days: number[] = [];
+  const daily = flow("daily", (ctx) => ctx.step("note", () => days.push(ctx.now())));
+  const engine = await TestEngine.start({
+    flows: [daily, schedule("each-day", { cron: "0 6 * * *", flow: daily })],
+    automation: true,
+  });
+  await engine.advance("3d");
+  expect(days).toHaveLength(3);
+  await engine.stop();
 });
