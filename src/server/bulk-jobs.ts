@@ -15,7 +15,7 @@ import { MillraceError } from "../engine/millrace-error.ts";
 import { parseRunQuery } from "../engine/parse-run-query.ts";
 import { BrokerError, ConnectionClosedError } from "../engine/usage-errors.ts";
 import type { RunRow } from "../projections/run-row.ts";
-import { actOn } from "./bulk-action.ts";
+import { actOn, isMadeBy } from "./bulk-action.ts";
 import { BulkJobNotFoundError } from "./bulk-job-errors.ts";
 import { bulkJobRecords, changeBulkJob } from "./bulk-job-records.ts";
 import type { ServerHost, ServerPart } from "./server-host.ts";
@@ -171,7 +171,12 @@ class BulkWork {
     return counted;
   }
 
-  async #nextPage({ action, query, cursor }: BulkJobRecord): Promise<NextPage | undefined> {
+  async #nextPage({
+    id: job,
+    action,
+    query,
+    cursor,
+  }: BulkJobRecord): Promise<NextPage | undefined> {
     if (cursor === undefined) return undefined;
     const { clock, store } = this.#host;
     const after = cursor === "" ? {} : { after: cursor };
@@ -181,10 +186,10 @@ class BulkWork {
       ...after,
     });
     const makesRuns = action.type === "rerun" || action.type === "fork";
-    const isOver = ({ status, archived }: RunRow): boolean =>
-      !makesRuns &&
-      isClosed(status) &&
-      (action.type !== "resume" || !isResumable(status) || archived !== "");
+    const isOver = ({ id, status, archived }: RunRow): boolean =>
+      makesRuns
+        ? isMadeBy(job, id)
+        : isClosed(status) && (action.type !== "resume" || !isResumable(status) || archived !== "");
     const ids = rows.filter((row) => !isOver(row)).map(({ id }) => id);
     return { ids, skipped: rows.length - ids.length, cursor: next };
   }

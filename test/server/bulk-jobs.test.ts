@@ -138,6 +138,17 @@ test("runs that are submitted after a job was made are left alone", async () => 
   await bulk.wait(server.stop());
 });
 
+test("a job does not fork its own forks, although its server's clock is behind the one that made it", async () => {
+  const bulk = new Bulk();
+  const ids = await bulk.submit(3);
+  const { id } = await bulk.create({ query: "flow:f", action: { type: "rerun" } });
+  const own = `f:${id}-0123456789abcdef0123456789abcdef`;
+  bulk.runs.add(rowOf(own, { submittedAt: 0 }));
+  const server = bulk.start("one");
+  expect(await bulk.ended(id)).toMatchObject({ matched: 4, done: ids.length, skipped: 1 });
+  await bulk.wait(server.stop());
+});
+
 test("runs that leave the query while a job acts on them do not make it pass over others", async () => {
   const bulk = new Bulk();
   const ids = await bulk.submit(45);
