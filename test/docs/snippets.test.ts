@@ -303,7 +303,10 @@ async function onBroker<T>(act: (broker: NatsServer) => Promise<T>): Promise<T> 
 async function runOn(url: string, name: string, program: string): Promise<string> {
   const file = join(folder, `${name}.ts`);
   writeFileSync(file, program.replaceAll("nats://127.0.0.1:4222", url));
-  const { code, output } = await outputOf([JITI, file], { cwd: folder, env: process.env });
+  const { code, output } = await outputOf([JITI, file], {
+    cwd: folder,
+    env: { ...process.env, TMPDIR: folder },
+  });
   expect({ code, output }).toMatchObject({ code: 0 });
   return output;
 }
