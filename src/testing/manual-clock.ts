@@ -55,6 +55,7 @@ export class ManualClock implements Clock {
     await this.settle();
     while (!condition()) {
       if ((this.nextDueAt ?? Number.POSITIVE_INFINITY) > end) {
+        if (await comesByItself(condition)) return;
         throw new Error(`What was waited for did not come within ${limitMs} ms of this clock.`);
       }
       await this.#step();
@@ -83,3 +84,16 @@ function nextTurn(): Promise<void> {
     setImmediate(resolve);
   });
 }
+
+/** What takes the machine's time, such as a file that is packed, needs none of this clock's: it is waited for a second. */
+async function comesByItself(condition: () => boolean): Promise<boolean> {
+  for (let look = 0; look < LOOKS && !condition(); look++) {
+    await new Promise((resolve) => {
+      setTimeout(resolve, LOOK_MS);
+    });
+  }
+  return condition();
+}
+
+const LOOK_MS = 20;
+const LOOKS = 50;

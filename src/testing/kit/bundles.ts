@@ -15,7 +15,7 @@ import type { Millrace } from "../../index.ts";
 export async function saveBundle(
   { host, payloads, namespace }: Millrace,
   run: string,
-  path: string,
+  path: string | URL,
   options: ExportOptions,
 ): Promise<void> {
   const read = await readRecordedRun(host, parseRunId(run));
@@ -30,8 +30,8 @@ export async function saveBundle(
  * Reads a bundle, of a test's run or of one in production (`millrace export`).
  * @throws {@link BundleUnreadableError}
  */
-export async function loadBundle(path: string): Promise<Bundle> {
-  return readBundle(await readFile(path), { name: path });
+export async function loadBundle(path: string | URL): Promise<Bundle> {
+  return readBundle(await readFile(path), { name: String(path) });
 }
 
 /**

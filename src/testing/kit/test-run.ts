@@ -66,7 +66,7 @@ export class TestRun<Output = unknown> {
   }
 
   /** Writes all that is recorded of the run to a file, which {@link loadBundle} reads. */
-  toBundle(path: string, options: ExportOptions = {}): Promise<void> {
+  toBundle(path: string | URL, options: ExportOptions = {}): Promise<void> {
     return saveBundle(this.#parts.millrace, this.id, path, options);
   }
 
