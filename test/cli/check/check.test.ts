@@ -92,6 +92,7 @@ async function inTerminal(
     until(text, () => (stdout.includes(text) ? true : undefined));
   await saw("Before its first event.");
   child.stdin.write("gcharge\r");
+  await saw("StepCompleted");
   await saw("same.ts:6");
   if (end === "q") child.stdin.write(end);
   else process.kill(Number(/pid (\d+)/.exec(stdout)?.[1]), "SIGTERM");
