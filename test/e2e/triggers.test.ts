@@ -107,15 +107,17 @@ test("on crashed with a tag somebody is told, children are cancelled, and a run 
   );
   await until("somebody was told", async () => (await inputsOf(bed)).length > 0, SOON_MS);
   expect(await inputsOf(bed)).toEqual([{ run: "deadly:c", because: "crashed" }]);
+  // Whoever acts may be killed by the next deadly run, and then another acts later: no order is promised.
   const ends = await until(
-    "the last one is told that it is",
+    "all six have acted",
     async () => {
       const outcomes = await outputsOf(bed, "millrace-action");
-      return outcomes.filter(({ done }) => done === false).length === 1 && outcomes;
+      return outcomes.length === 6 && outcomes;
     },
     SOON_MS,
   );
-  expect(ends.filter(({ done }) => done === true).length).toBe(5);
+  // The last one is told that there were three.
+  expect(ends.filter(({ done }) => done === false).length).toBe(1);
   await workers.stop();
 });
 
