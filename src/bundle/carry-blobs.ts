@@ -16,13 +16,9 @@ export async function carryBlobs(
   payloads: Payloads,
   onMissing: (ref: BlobRef, error: unknown) => void,
 ): Promise<readonly RunFileBlob[]> {
-  const refs = new Map<string, BlobRef>();
-  for (const { blob } of eachPayload(run)) {
-    if (blob !== undefined) refs.set(`${blob.store} ${blob.key}`, blob);
-  }
   const carried: RunFileBlob[] = [];
   let left = MOST_BYTES;
-  for (const ref of refs.values()) {
+  for (const ref of blobsOf(run)) {
     left -= ref.size;
     if (left < 0) throw new BundleTooLargeError(MOST_BYTES);
     try {
@@ -32,6 +28,15 @@ export async function carryBlobs(
     }
   }
   return carried;
+}
+
+/** The blobs that a run's payloads name, each once. */
+export function blobsOf(run: RecordedRun): readonly BlobRef[] {
+  const refs = new Map<string, BlobRef>();
+  for (const { blob } of eachPayload(run)) {
+    if (blob !== undefined) refs.set(`${blob.store} ${blob.key}`, blob);
+  }
+  return [...refs.values()];
 }
 
 /** Base64 makes four bytes of three, and the messages need room too. */

@@ -14,6 +14,11 @@ export const order = flow("order", async (ctx, input) => {
   const paid = await ctx.step("pay", () => ({ card: input.card, sum: input.cart * 2 }));
   return paid.sum;
 });
+
+export const scan = flow("scan", async (ctx) => {
+  const page = await ctx.step("read", () => "x".repeat(300_000));
+  return page.length;
+});
 `;
 
 const CARD = "4111-1111-1234";
@@ -55,6 +60,14 @@ test("a run is exported, and shown, listed and read from the file without a brok
   const before = readFileSync(join(folder, "o1.mrun"));
   expect((await run("export", "order:o1", "-o", "o1.mrun", "--force")).code).toBe(0);
   expect(readFileSync(join(folder, "o1.mrun"))).toEqual(before);
+});
+
+test("large values that are left out are counted, and with --blobs none is", async () => {
+  await run("submit", "scan", "--key", "s1", "--wait");
+  const { stderr } = await run("export", "scan:s1", "-o", "small.mrun");
+  expect(stderr).toContain("Large values left in their store: 1. With --blobs");
+  const { stdout } = await run("export", "scan:s1", "-o", "whole.mrun", "--blobs", "--json");
+  expect(JSON.parse(stdout)).toMatchObject({ blobs: 1, blobsLeftOut: 0 });
 });
 
 test("what is redacted is reported, and not in the file; a path of nothing is told", async () => {

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import type { Command } from "commander";
+import { blobsOf } from "../../bundle/carry-blobs.ts";
 import { readBundle } from "../../bundle/read-bundle.ts";
 import { parseRedactionPaths } from "../../bundle/redaction-path.ts";
 import type { ExportOptions } from "../../index.ts";
@@ -79,21 +80,28 @@ async function tell(
   path: string,
   bytes: Uint8Array,
 ): Promise<void> {
-  const { redacted, blobs, stored } = await readBundle(bytes);
-  const events = stored.history.length;
+  const bundle = await readBundle(bytes);
+  const { redacted, blobs, frames } = bundle;
+  const leftOut = blobsOf(bundle).length - blobs.length;
   if (terminal.json) {
     return terminal.document({
       id,
       file: path,
       bytes: bytes.length,
       blobs: blobs.length,
+      blobsLeftOut: leftOut,
       redacted,
     });
   }
   const carries = blobs.length === 0 ? "" : `, ${blobs.length} blobs`;
   terminal.note(
-    `${printable(path)}: ${printable(id)}, ${events} frames${carries}, ${humanBytes(bytes.length)}`,
+    `${printable(path)}: ${printable(id)}, ${frames.length} frames${carries}, ${humanBytes(bytes.length)}`,
   );
+  if (leftOut > 0) {
+    terminal.note(
+      `Large values left in their store: ${leftOut}. With --blobs the file can be replayed without it.`,
+    );
+  }
   for (const { path: wanted, places, elsewhere } of redacted) {
     const more = elsewhere.length === 0 ? "" : `, and in ${printable(elsewhere.join(", "))}`;
     const what = places.length === 0 ? "nothing has this path" : printable(places.join(", "));
