@@ -1,72 +1,33 @@
-import { type Command, Option } from "commander";
-import type { Duration } from "../engine/duration.ts";
-import type { ForkPlan, RerunOptions, RunHandle } from "../index.ts";
+import type { Command } from "commander";
+import type { ForkPlan, RerunOptions } from "../index.ts";
 import type { WhereOptions } from "./act-where.ts";
 import { CliError } from "./cli-error.ts";
-import { collect, collectPair, durationValue, timeOrDurationValue } from "./option-values.ts";
+import { collect, collectPair } from "./option-values.ts";
 import { printable } from "./printable.ts";
 import { readInput } from "./read-input.ts";
+import { addRunOptions, type RunOptions, runOptions } from "./run-options.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What `rerun` and `fork` have in common. */
-export interface RerunCommandOptions extends WhereOptions {
+export interface RerunCommandOptions extends WhereOptions, RunOptions {
   readonly input?: string;
-  readonly key?: string;
-  readonly tag?: readonly string[];
-  readonly metadata?: Readonly<Record<string, string>>;
-  readonly queue?: string;
-  readonly priority?: "high" | "normal" | "low";
-  readonly ifExists?: "attach" | "reject";
-  readonly deadline?: Date | Duration;
-  readonly wait?: boolean;
-  readonly timeout?: Duration;
 }
 
 export function addRerunOptions(command: Command): Command {
-  return command
+  command
     .option("--input <json>", "another input: JSON, @<file>, or - for standard input")
     .option("-k, --key <key>", "your own id for the new run: by the same key it is made once")
     .option("-t, --tag <text>", "one more tag; may be repeated", collect)
     .option("-m, --metadata <name=value>", "more metadata; may be repeated", collectPair)
-    .option("-q, --queue <name>", "queue where it waits (default: as it was)")
-    .addOption(
-      new Option("--priority <class>", "which of the queue's new runs go first").choices([
-        "high",
-        "normal",
-        "low",
-      ]),
-    )
-    .addOption(
-      new Option("--if-exists <what>", "when it was made before (default: attach)").choices([
-        "attach",
-        "reject",
-      ]),
-    )
-    .option(
-      "--deadline <when>",
-      "cancel it if it is open then: a duration or ISO time",
-      timeOrDurationValue,
-    )
-    .option("-w, --wait", "wait for the result and print it")
-    .option("--timeout <duration>", "with --wait: wait no longer", durationValue);
+    .option("-q, --queue <name>", "queue where it waits (default: as it was)");
+  return addRunOptions(command);
 }
 
 /** @throws {@link CliError} `USAGE`, `INPUT_NOT_JSON`, `FILE_NOT_READABLE` */
 export async function rerunOptions(options: RerunCommandOptions): Promise<RerunOptions> {
-  const { input, key, tag, metadata, queue, priority, ifExists, deadline } = options;
-  if (options.timeout !== undefined && options.wait !== true) {
-    throw new CliError("USAGE", "--timeout needs --wait: otherwise nothing is waited for.");
-  }
-  return {
-    ...(input === undefined ? {} : { input: await readInput(input) }),
-    ...(key === undefined ? {} : { key }),
-    ...(tag === undefined ? {} : { tags: tag }),
-    ...(metadata === undefined ? {} : { metadata }),
-    ...(queue === undefined ? {} : { queue }),
-    ...(priority === undefined ? {} : { priority }),
-    ...(ifExists === undefined ? {} : { ifExists }),
-    ...(deadline === undefined ? {} : { deadline }),
-  };
+  const { input } = options;
+  const others = runOptions(options);
+  return input === undefined ? others : { ...others, input: await readInput(input) };
 }
 
 /** With `--where`, every run is made as its origin was. @throws {@link CliError} `USAGE` */
@@ -78,22 +39,6 @@ export function checkOnlyWhere(options: RerunCommandOptions): void {
     "USAGE",
     "With --where each run is made as it was: leave the other options out.",
   );
-}
-
-/** Says what was made, and with `--wait` how it ended. */
-export async function tellMade(
-  terminal: Terminal,
-  run: RunHandle,
-  { wait, timeout }: RerunCommandOptions,
-): Promise<void> {
-  const { id, isNew } = run;
-  if (wait !== true) {
-    return terminal.json ? terminal.document({ id, isNew }) : terminal.print(printable(id));
-  }
-  if (!terminal.json) terminal.note(`Waiting for ${printable(id)}`);
-  const output = await run.result(timeout === undefined ? {} : { timeout });
-  if (terminal.json) terminal.document({ id, status: "completed", output });
-  else terminal.value(output);
 }
 
 /** Says what a fork would be. */

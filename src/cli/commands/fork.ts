@@ -6,13 +6,13 @@ import {
   checkOnlyWhere,
   type RerunCommandOptions,
   rerunOptions,
-  tellMade,
   tellPlan,
 } from "../fork-command.ts";
 import type { Host } from "../host.ts";
 import { openExisting } from "../open-connection.ts";
 import { collect } from "../option-values.ts";
 import { readInput } from "../read-input.ts";
+import { tellMade } from "../run-options.ts";
 
 /** `millrace fork <id> --from <point>`, `millrace fork --where <query> --from <step>` */
 export function addFork(program: Command, host: Host): void {
@@ -58,7 +58,8 @@ export function addFork(program: Command, host: Host): void {
       if (options.dryRun === true) {
         return tellPlan(terminal, await millrace.fork(meant.id, { ...asked, dryRun: true }));
       }
-      await tellMade(terminal, await millrace.fork(meant.id, asked), options);
+      const run = await millrace.fork(meant.id, asked);
+      await tellMade(terminal, run, options, { id: run.id, isNew: run.isNew });
     });
 }
 

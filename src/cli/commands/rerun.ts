@@ -5,11 +5,11 @@ import {
   checkOnlyWhere,
   type RerunCommandOptions,
   rerunOptions,
-  tellMade,
   tellPlan,
 } from "../fork-command.ts";
 import type { Host } from "../host.ts";
 import { openExisting } from "../open-connection.ts";
+import { tellMade } from "../run-options.ts";
 
 /** `millrace rerun <id>`, `millrace rerun --where <query>` */
 export function addRerun(program: Command, host: Host): void {
@@ -39,7 +39,7 @@ export function addRerun(program: Command, host: Host): void {
         return tellPlan(host.terminal, plan);
       }
       const run = await millrace.attach(meant.id).rerun(asked);
-      await tellMade(host.terminal, run, options);
+      await tellMade(host.terminal, run, options, { id: run.id, isNew: run.isNew });
     });
 }
 
