@@ -56,6 +56,14 @@ test("a failed run goes to the archive, is shown and checked there, comes back a
   expect((await run("archive", "verify", "order:o1")).stdout).toContain("sound");
   expect((await run("archive", "verify", "--flow", "order")).stdout).toBe("1 sound, 0 not\n");
 
+  // What its history is good for does not depend on where it is kept.
+  const replayed = await run("replay", "order:o1", "--flow", "flows.ts", "--json");
+  expect(JSON.parse(replayed.stdout)).toMatchObject({ verdict: "fits" });
+  expect((await run("timeline", "order:o1")).stdout).toContain("ship");
+  expect((await run("show", "order:o1", "--at", "pay")).stdout).toContain("pay");
+  await run("submit", "order", '{"cart": 8}', "--key", "o2", "--wait");
+  expect((await run("diff", "order:o1", "order:o2")).stdout).toContain("cart");
+
   await run("archive", "get", "order:o1", "-o", "o1.mrun");
   const lines = gunzipSync(readFileSync(join(folder, "o1.mrun")))
     .toString()
