@@ -199,7 +199,7 @@ export async function detailsOf(
         }),
     ...(await endOf(state, shown)),
     archived: undefined,
-    foreign: foreign.filter(known),
+    foreign: foreign.filter(known).map(({ sequence, reason }) => ({ sequence, reason })),
     frames,
     sequence: state?.sequence ?? 0,
     lastEvent,

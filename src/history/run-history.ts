@@ -7,7 +7,15 @@ import { decodeFrame } from "../wire/frame-codec.ts";
 export interface RunHistory {
   readonly frames: readonly RecordedFrame[];
   /** Messages that no worker of the protocol wrote, with the reason. */
-  readonly foreign: readonly { readonly sequence: number; readonly reason: string }[];
+  readonly foreign: readonly ForeignMessage[];
+}
+
+/** A message on a history's subject that is not a part of the history. */
+export interface ForeignMessage {
+  readonly sequence: number;
+  readonly reason: string;
+  /** What it says, if it is a frame that is out of its place. */
+  readonly frame?: RecordedFrame;
 }
 
 /** A run's history up to and including a sequence. */
@@ -37,7 +45,7 @@ export function chain(stored: readonly Stored[]): RunHistory {
 
 interface Teller {
   readonly frame: (frame: RecordedFrame) => void;
-  readonly foreign: (sequence: number, reason: string) => void;
+  readonly foreign: (message: ForeignMessage) => void;
 }
 
 /** Takes the messages of a history, from the first on, and tells the frames from what is foreign. */
@@ -45,22 +53,24 @@ function chained({ frame, foreign }: Teller): (message: Stored) => void {
   let end = 0;
   return ({ sequence, data }) => {
     const decoded = decodeFrame(data);
-    if (decoded.kind === "foreign") return foreign(sequence, decoded.reason);
-    const { prev } = decoded.value;
+    if (decoded.kind === "foreign") return foreign({ sequence, reason: decoded.reason });
+    const recorded = { ...decoded.value, sequence };
+    const { prev } = recorded;
     if (prev !== end) {
-      return foreign(sequence, `it follows frame ${prev}, which is not the one before it`);
+      const reason = `it follows frame ${prev}, which is not the one before it`;
+      return foreign({ sequence, reason, frame: recorded });
     }
     end = sequence;
-    frame({ ...decoded.value, sequence });
+    frame(recorded);
   };
 }
 
 function collected(): { readonly history: RunHistory; readonly teller: Teller } {
   const frames: RecordedFrame[] = [];
-  const foreign: { sequence: number; reason: string }[] = [];
+  const foreign: ForeignMessage[] = [];
   const teller: Teller = {
     frame: (frame) => frames.push(frame),
-    foreign: (sequence, reason) => foreign.push({ sequence, reason }),
+    foreign: (message) => foreign.push(message),
   };
   return { history: { frames, foreign }, teller };
 }

@@ -1,12 +1,13 @@
 import { type Frame, isClosed, type RecordedFrame } from "../../../src/engine/frame.ts";
 import type { RunEvent } from "../../../src/engine/run-event.ts";
+import { verifyRun } from "../../../src/history/verify-run.ts";
 import { UNDONE } from "./play.ts";
 import type { StoredInput, StoredRun } from "./stored-runs.ts";
 
 /** What the history of a run that has ended breaks of DESIGN section 5, or nothing. */
 export function brokenBy(run: StoredRun): string | undefined {
-  const { frames, foreign, inbox } = run;
-  if (run.submission === undefined) return "I1: it was never submitted";
+  const { submission, frames, foreign, inbox, storedInbox } = run;
+  if (submission === undefined) return "I1: it was never submitted";
   if (foreign.length > 0) return `I2: ${foreign[0]?.reason}`;
   return (
     brokenEpoch(frames) ??
@@ -14,7 +15,8 @@ export function brokenBy(run: StoredRun): string | undefined {
     brokenOutcome(frames) ??
     brokenInbox(frames, inbox) ??
     brokenTimer(frames) ??
-    brokenSaga(frames)
+    brokenSaga(frames) ??
+    verifyRun({ submission, frames, foreign, inbox: storedInbox })[0]?.sentence
   );
 }
 

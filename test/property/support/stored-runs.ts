@@ -1,7 +1,7 @@
 import { isClosed, type RecordedFrame } from "../../../src/engine/frame.ts";
 import type { RunInput } from "../../../src/engine/input.ts";
 import type { Submission } from "../../../src/engine/submission.ts";
-import { chain } from "../../../src/history/run-history.ts";
+import { chain, type ForeignMessage } from "../../../src/history/run-history.ts";
 import type { Stored } from "../../../src/ports/run-log.ts";
 import { decodeInput } from "../../../src/wire/input-codec.ts";
 import { decodeSubmission } from "../../../src/wire/submission-codec.ts";
@@ -12,8 +12,10 @@ export interface StoredRun {
   readonly submission: Submission | undefined;
   readonly frames: readonly RecordedFrame[];
   /** Messages on the history's subject that do not continue it. */
-  readonly foreign: readonly { readonly sequence: number; readonly reason: string }[];
+  readonly foreign: readonly ForeignMessage[];
   readonly inbox: readonly StoredInput[];
+  /** The same as it was stored. */
+  readonly storedInbox: readonly Stored[];
 }
 
 export interface StoredInput extends RunInput {
@@ -41,7 +43,7 @@ export function runsIn(messages: readonly Stored[]): ReadonlyMap<string, StoredR
     const [first] = stored.new;
     const decoded = first === undefined ? undefined : decodeSubmission(first.data);
     const submission = decoded?.kind === "ok" ? decoded.value : undefined;
-    runs.set(id, { id, submission, frames, foreign, inbox });
+    runs.set(id, { id, submission, frames, foreign, inbox, storedInbox: stored.in });
   }
   return runs;
 }
