@@ -113,8 +113,8 @@ describe("submit and result", () => {
       code: 4,
       error: { code: "RESULT_TIMEOUT", runId: "slow:s" },
     });
-    const [shown] = (await runJson("show", "slow:s")).documents;
-    expect(shown).toMatchObject({ status: "running", timers: [{ id: "sleep#1" }] });
+    const shown = async () => (await runJson("show", "slow:s")).documents;
+    await expect.poll(shown).toMatchObject([{ status: "running", timers: [{ id: "sleep#1" }] }]);
   });
 
   test("a key that is taken is attached to, or refused with exit code 7", async () => {

@@ -67,7 +67,9 @@ test("killed with ten steps in flight, a run repeats those that had no frame, an
   const first = await bed.worker("steps", { crash });
   const { id } = await bed.millrace.submit("fan", { count: 10 });
   await first.exited;
-  const recorded = (await bed.millrace.attach(id).details()).steps.map((step) => step.id);
+  const { steps: known } = await bed.millrace.attach(id).details();
+  // On a slow machine the others may be recorded as begun.
+  const recorded = known.flatMap((step) => (step.status === "completed" ? [step.id] : []));
   await bed.worker("steps");
 
   expect(await bed.millrace.attach(id).result({ timeout: "60s" })).toBe(55);

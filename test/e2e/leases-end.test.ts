@@ -7,10 +7,12 @@ import { expect, onTestFinished, test } from "vitest";
 import { Millrace } from "../../src/client/millrace.ts";
 import { connect } from "../../src/connect.ts";
 import { flow } from "../../src/definition/flow.ts";
+import { signal } from "../../src/definition/signal.ts";
 import { startNatsServer } from "../../src/embedded/start-nats-server.ts";
 import { serve } from "../../src/worker/serve.ts";
 
 const log = pino({ level: "silent" });
+const go = signal<undefined>("go");
 
 function storeDir(): string {
   const folder = mkdtempSync(join(tmpdir(), "millrace-leases-"));
@@ -44,16 +46,17 @@ test("a worker whose lease thread ends hands over what it holds, and stops", asy
   });
   const nap = flow("nap", async (ctx) => {
     const first = await ctx.step("first", () => "once");
-    await ctx.sleep("4s"); // Longer than it takes to end the thread.
+    await ctx.receive(go);
     return first;
   });
   const first = await serve([nap], { connection: failing, lease: "5s", log });
   const run = await millrace.submit(nap);
-  for await (const event of run.events({ follow: true })) if (event.type === "TimerSet") break;
+  for await (const event of run.events({ follow: true })) if (event.type === "StepCompleted") break;
 
   ended.abort(new Error("the thread is gone"));
   await first.stopped;
   const second = await serve([nap], { connection: millrace, log });
+  await run.signal(go, undefined);
   expect(await run.result({ timeout: "60s" })).toBe("once");
   const { takeOvers, frames } = await run.details();
   expect(takeOvers).toBe(0);

@@ -124,7 +124,7 @@ test("a consumer of a stream that is deleted and made again reads the new one fr
   const seen: string[] = [];
   const emit = (text: string): Promise<unknown> =>
     until(`${text} is stored`, () =>
-      broker.bus.publish({ subject: subjects.appEvent("a"), data: bytes(text) }).then(
+      broker.bus.publish({ subject: subjects.appEvent("a"), data: bytes(text), id: text }).then(
         () => true,
         () => false,
       ),

@@ -143,7 +143,7 @@ test("a broker that is away when a run is due has it submitted as soon as it is 
   const due = keysUpTo(view, view.lastDueAt ?? new Date(0));
   await until("all that was submitted has run", async () => {
     const states = due.map((key) => millrace.attach(`tick:${key}`).state());
-    return (await Promise.all(states)).length === due.length;
+    return Promise.all(states).catch(() => undefined);
   });
   for (const key of keys) expect(due).toContain(key);
 });
