@@ -1,0 +1,103 @@
+// @ts-check
+/** What the ledger says of each execution of a step, put together. */
+
+/**
+ * @typedef {object} Execution
+ * @property {string} run
+ * @property {string} step
+ * @property {number} attempt
+ * @property {string} worker the worker's id
+ * @property {string} [undoes]
+ * @property {number} start the ledger's clock, as all times here
+ * @property {number} end when it ended, or its process did
+ * @property {boolean} isWhole it came to its end
+ * @property {number} epoch of the activation that it belongs to; 0 for one that recorded nothing
+ * @property {number} heldUntil when its worker had no right to the run any more
+ */
+
+/**
+ * All executions, in the order in which they were begun.
+ * @param {import("../evidence.mjs").Evidence} evidence
+ * @returns {Execution[]}
+ */
+export function executionsOf({ ledger, runs }) {
+  const deaths = deathsOf(ledger);
+  const ends = new Map();
+  for (const entry of ledger) {
+    if (entry.kind === "end") ends.set(`${entry.worker}/${entry.execution}`, entry.at);
+  }
+  return ledger.flatMap((entry) => {
+    if (entry.kind !== "start") return [];
+    const { run, step, attempt, worker, undoes, at: start } = entry;
+    const end = ends.get(`${worker}/${entry.execution}`);
+    const logged = runs.get(run);
+    const epoch = logged === undefined ? 0 : epochOf(logged, worker, start);
+    return [
+      {
+        run,
+        step,
+        attempt,
+        worker,
+        ...(undoes === undefined ? {} : { undoes }),
+        start,
+        end: end ?? deaths.get(worker) ?? Number.POSITIVE_INFINITY,
+        isWhole: end !== undefined,
+        epoch,
+        heldUntil: logged === undefined ? start : heldUntil(logged, epoch, start),
+      },
+    ];
+  });
+}
+
+/**
+ * When each worker's process ended, by the worker's id.
+ * @param {readonly import("../ledger/entries.mjs").Entry[]} ledger
+ */
+export function deathsOf(ledger) {
+  const ids = new Map();
+  const deaths = new Map();
+  for (const entry of ledger) {
+    if (entry.kind === "process") ids.set(entry.pid, entry.id);
+    if (entry.kind === "ended") deaths.set(ids.get(entry.pid), entry.at);
+  }
+  return deaths;
+}
+
+/**
+ * The activation that a worker had at a time. A run that is surely new is begun before its first frame is stored.
+ * @param {import("../evidence.mjs").LoggedRun} run @param {string} worker @param {number} at
+ */
+function epochOf(run, worker, at) {
+  const its = activationsOf(run).filter((one) => one.worker === worker);
+  return (its.findLast(({ storedAt }) => storedAt <= at) ?? its[0])?.epoch ?? 0;
+}
+
+/**
+ * The activations of a run, in order.
+ * @param {import("../evidence.mjs").LoggedRun} run
+ */
+export function activationsOf({ frames, storedAt }) {
+  return frames.flatMap(({ sequence, epoch, events }) =>
+    events.flatMap((event) =>
+      event.type === "Activated"
+        ? [{ epoch, worker: event.worker, reason: event.reason, storedAt: storedAt.get(sequence) ?? 0 }]
+        : [],
+    ),
+  );
+}
+
+/**
+ * The first frame after `start` by which an activation was over: another one's, or its own last.
+ * @param {import("../evidence.mjs").LoggedRun} run @param {number} epoch @param {number} start
+ */
+function heldUntil({ frames, storedAt }, epoch, start) {
+  for (const frame of frames) {
+    const at = storedAt.get(frame.sequence) ?? 0;
+    if (frame.epoch < epoch) continue;
+    if (frame.epoch > epoch) return at;
+    if (at >= start && !HELD.has(frame.status)) return at;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+const HELD = new Set(["running", "awaiting-retry", "cancelling"]);

@@ -1,0 +1,85 @@
+// @ts-check
+/** Figures, no verdicts. */
+import { activationsOf, deathsOf } from "./executions.mjs";
+
+/**
+ * How long the runs of a worker stood still that was struck, by the kind of fault: from the strike until another worker had
+ * recorded that it goes on.
+ * @param {import("../evidence.mjs").Evidence} evidence
+ * @returns {Map<string, number[]>} milliseconds
+ */
+export function takeOvers({ runs, ledger }) {
+  const names = new Map();
+  for (const entry of ledger) if (entry.kind === "process") names.set(entry.id, entry.who);
+  const strikes = ledger.flatMap((entry) => (entry.kind === "struck" ? [entry] : []));
+  /** @type {Map<string, number[]>} */
+  const times = new Map();
+  for (const run of runs.values()) {
+    const activations = activationsOf(run);
+    for (const [at, activation] of activations.entries()) {
+      const before = activations[at - 1];
+      if (before === undefined || activation.reason !== "takeover") continue;
+      const who = names.get(before.worker);
+      const strike = strikes.findLast(
+        (one) =>
+          (one.target === who || !one.target?.startsWith("worker")) &&
+          one.at <= activation.storedAt &&
+          one.at >= activation.storedAt - LONGEST_MS,
+      );
+      const fault = strike?.fault ?? "none";
+      const ms = strike === undefined ? 0 : activation.storedAt - Math.max(strike.at, before.storedAt);
+      times.set(fault, [...(times.get(fault) ?? []), ms]);
+    }
+  }
+  return times;
+}
+
+/** What happened before that is not what a take-over came from. */
+const LONGEST_MS = 60_000;
+
+/**
+ * The longest time in which nothing was recorded of any run, while some were open.
+ * @param {import("../evidence.mjs").Evidence} evidence
+ */
+export function longestStallMs({ runs, ledger }) {
+  const begun = ledger.find(({ kind }) => kind === "accepted")?.at ?? 0;
+  const over = ledger.findLast(({ kind }) => kind === "done")?.at ?? 0;
+  const times = [...runs.values()]
+    .flatMap(({ frames, storedAt }) => frames.map(({ sequence }) => storedAt.get(sequence) ?? 0))
+    .filter((at) => at >= begun && at <= over)
+    .toSorted((one, other) => one - other);
+  return times.reduce((most, at, index) => Math.max(most, at - (times[index - 1] ?? at)), 0);
+}
+
+/**
+ * By how much timers were late, in milliseconds.
+ * @param {import("../evidence.mjs").Evidence} evidence
+ */
+export function timerDelays({ runs }) {
+  return [...runs.values()].flatMap(({ frames }) => {
+    const due = new Map();
+    return frames
+      .flatMap(({ events }) => events)
+      .flatMap((event) => {
+        if (event.type === "TimerSet") due.set(event.timer, event.fireAt);
+        return event.type === "TimerFired" ? [event.at - (due.get(event.timer) ?? event.at)] : [];
+      });
+  });
+}
+
+/**
+ * How many worker processes there were, and how many of them ended.
+ * @param {import("../evidence.mjs").Evidence} evidence
+ */
+export function workerProcesses({ ledger }) {
+  const begun = ledger.filter((entry) => entry.kind === "process" && entry.id !== "").length;
+  return { begun, ended: deathsOf(ledger).size };
+}
+
+/** @param {readonly number[]} values */
+export function spread(values) {
+  const sorted = values.toSorted((one, other) => one - other);
+  /** @param {number} share */
+  const at = (share) => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0);
+  return { count: sorted.length, p50: at(0.5), p99: at(0.99), max: at(1) };
+}

@@ -1,0 +1,115 @@
+// @ts-check
+import { setTimeout as delay } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
+import { pino } from "pino";
+import { isActive } from "../dist/engine/frame.js";
+import { systemClock } from "../dist/ports/clock.js";
+import { rebuild } from "../dist/projections/rebuild.js";
+import { openRunStore } from "../dist/projections/sql/open-run-store.js";
+import { isOpen, readLog, statusOf } from "./evidence.mjs";
+import { readLedger } from "./ledger/ledger-client.mjs";
+import { expectedOf } from "./load/model.mjs";
+import { planOf } from "./load/plans.mjs";
+
+/**
+ * Waits until nothing moves any more, or the deadline, and reads all that the checks look at.
+ * @param {object} place
+ * @param {import("../dist/index.js").Millrace} place.millrace
+ * @param {string} place.ledgerFile
+ * @param {string} place.database the view that was kept all the time
+ * @param {string} place.rebuilt where to build it anew
+ * @param {string} place.seed
+ * @param {number} place.leaseMs
+ * @param {number} place.deadline milliseconds since 1970
+ * @returns {Promise<import("./evidence.mjs").Evidence>}
+ */
+export async function gatherEvidence({ millrace, ledgerFile, database, rebuilt, seed, leaseMs, deadline }) {
+  const { broker } = millrace;
+  const ledger = readLedger(ledgerFile);
+  const expected = new Map(
+    ledger.flatMap((entry) => {
+      if (entry.kind !== "intended") return [];
+      const all = expectedOf(planOf(seed, entry.who, entry.plan));
+      return all.map((one) => /** @type {const} */ ([one.id, one]));
+    }),
+  );
+  for (;;) {
+    const runs = await readLog(broker.feed);
+    const unacked = await unackedOf(millrace);
+    const isQuiet =
+      unacked.every(({ waiting, handedOut }) => waiting + handedOut === 0) &&
+      [...runs.values()].every((run) => !isActive(/** @type {never} */ (statusOf(run)))) &&
+      [...expected.values()].every(({ id, ends }) => {
+        const run = runs.get(id);
+        return run === undefined || !isOpen(run) || ends.some(({ status }) => status === "waiting");
+      });
+    if (!isQuiet && Date.now() < deadline) {
+      await delay(500);
+      continue;
+    }
+    const open = [...runs.values()].filter(isOpen);
+    const explained = new Map();
+    for (const { id } of open) explained.set(id, (await millrace.attach(id).explain()).reason);
+    const letters = await broker.log.deadLetters(1_000);
+    return {
+      runs,
+      ledger,
+      expected,
+      explained,
+      unacked,
+      deadLetters: letters.map(({ subject }) => subject),
+      views: await viewsOf(broker, database, rebuilt),
+      leaseMs,
+    };
+  }
+}
+
+/** @param {import("../dist/index.js").Millrace} millrace */
+async function unackedOf({ broker }) {
+  const backlogs = await broker.queues.report();
+  return backlogs.map(({ queue, waiting, inputs, handedOut }) => ({
+    queue,
+    waiting: waiting + inputs,
+    handedOut,
+  }));
+}
+
+/** Long enough for a projector that was cut off to come back. */
+const CATCH_UP_MS = 30_000;
+
+/**
+ * @param {import("../dist/ports/broker.js").Broker} broker
+ * @param {string} database
+ * @param {string} file
+ */
+async function viewsOf({ feed }, database, file) {
+  const log = pino({ level: "silent" });
+  const store = await openRunStore(file);
+  await rebuild({ feed, store, clock: systemClock, log }, new AbortController().signal);
+  const rebuilt = await rowsOf(store);
+  await store.close();
+  const kept = await openRunStore(database);
+  try {
+    const deadline = Date.now() + CATCH_UP_MS;
+    for (;;) {
+      const live = await rowsOf(kept);
+      if (isDeepStrictEqual(live, rebuilt) || Date.now() > deadline) return { live, rebuilt };
+      await delay(250);
+    }
+  } finally {
+    await kept.close();
+  }
+}
+
+/** @param {import("../dist/projections/run-store.js").RunStore} store */
+async function rowsOf({ view }) {
+  const rows = [];
+  /** @type {string | undefined} */
+  let after;
+  do {
+    const page = await view.list({}, { limit: 1_000, ...(after === undefined ? {} : { after }) });
+    rows.push(...page.rows.map((row) => ({ ...row })));
+    after = page.next;
+  } while (after !== undefined);
+  return rows.toSorted((one, other) => (one.id < other.id ? -1 : 1));
+}
