@@ -34,7 +34,15 @@ const awaitsGo = flow("awaitsGo", async (ctx) => {
 /** Gives the time at which its first step ran. */
 const stamped = flow("stamped", (ctx) => ctx.step("stamp", () => exactNow()));
 
-export const FLOWS = [noop, steps, failsOnce, fanOut, sleeper, awaitsGo, stamped];
+/** A short step five times a second, without end. */
+const ticks = flow("ticks", async (ctx) => {
+  for (;;) {
+    await ctx.step("tick", () => "tock");
+    await ctx.sleep("200ms");
+  }
+});
+
+export const FLOWS = [noop, steps, failsOnce, fanOut, sleeper, awaitsGo, stamped, ticks];
 
 /** Milliseconds since 1970, with their fractions: the same in all processes of a machine. */
 export function exactNow() {

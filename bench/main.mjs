@@ -11,7 +11,7 @@
  * keep all three processes busy, so on few cores they tell the CPU that a run costs; the sequential rows tell latency.
  *
  * `--quick` is one short round: it shows that everything works, its numbers mean little. `--only` takes names of
- * measures: `raw submit ingress noop steps alone roundTrip replay fanOut fanOut10 lateness wakeUps idle signals events schedules check memory
+ * measures: `raw submit ingress noop steps alone roundTrip replay fanOut fanOut10 lateness wakeUps idle signals events schedules check takeOver memory
  * projection projectionPostgres`. The projection is told a log that is made for it, and needs no broker. `--profile` writes CPU profiles of client and worker for each measure, to be opened with a browser's developer tools.
  */
 import { mkdirSync } from "node:fs";

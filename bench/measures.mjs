@@ -12,6 +12,7 @@ import { projection, projectionPostgres } from "./projection.mjs";
 import { publishOneByOne, publishTogether } from "./raw-broker.mjs";
 import { runAll } from "./run-all.mjs";
 import { schedules } from "./schedules.mjs";
+import { takeOver } from "./take-over.mjs";
 import { triggers } from "./triggers.mjs";
 import { lateness, signals, wakeUps } from "./waiting.mjs";
 
@@ -24,6 +25,7 @@ export const ONCE = new Set([
   "projection",
   "projectionPostgres",
   "schedules",
+  "takeOver",
 ]);
 
 export const MEASURES = {
@@ -131,6 +133,7 @@ export const MEASURES = {
   events,
   schedules,
   check,
+  takeOver,
   memory,
   projection,
   projectionPostgres,

@@ -38,6 +38,18 @@ export class WorkerProcess {
     await this.#ask({ ask: "stopProfile", path });
   }
 
+  signal(name) {
+    this.#child.kill(name);
+  }
+
+  /** SIGKILL, and resolves when it has ended. A stopped one is ended too. */
+  async kill() {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exited = once(this.#child, "exit");
+    this.#child.kill("SIGKILL");
+    await exited;
+  }
+
   async stop() {
     const exited = once(this.#child, "exit");
     this.#child.disconnect();

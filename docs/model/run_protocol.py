@@ -12,6 +12,8 @@ Nothing is stuck, and I4 holds, with all rules (seconds to minutes each):
   crashes=1                     expiries=1 frames=3 wakes=1  inputs=2 wakes=1 frames=3
   inputs=0 terminates=1 crashes=1 parks=1 frames=3 wakes=1   inputs=0 cancels=1 crashes=1 parks=1 frames=3 wakes=1
   adoptown expiries=1 frames=3 wakes=1
+  suspicions=1 crashes=1 frames=3 wakes=2                    suspicions=2 inputs=0 frames=4 wakes=3
+A suspicion is a wake for a token that is put by a peer of its holder ("Take over fast"), at any time: the holder may be well.
 forgets=1: never stuck; I4 breaks when a message is forgotten in the hands of a worker that has yet to look at it.
 What the rules are for, each with frames=3 wakes=1 and
   no fault        no-check no-poke no-lazyread
@@ -36,6 +38,7 @@ BOUNDS = dict(
     workers=2,
     crashes=0,  # of a worker or of the client that terminates, at any point
     expiries=0,  # leases that run out while their worker lives: it was paused, or cut off
+    suspicions=0,  # peers that take a holder for gone, rightly or not, by whatever head they have read
     forgets=0,  # the broker hands a message out as if for the first time, delivered or acked before
     wakes=2,
     frames=4,
@@ -124,7 +127,7 @@ class State(NamedTuple):
     left: tuple  # of each bound
 
 
-BOUND_NAMES = "inputs", "crashes", "expiries", "forgets", "wakes", "cancels", "terminates", "parks"
+BOUND_NAMES = "inputs", "crashes", "expiries", "suspicions", "forgets", "wakes", "cancels", "terminates", "parks"
 
 
 def options(arguments):
@@ -255,6 +258,11 @@ def environment(s):
         named = any(m.state != "acked" and head.token in m.replaces for m in s.messages)
         if not (h and h.epoch == head.epoch) and not named:
             yield "ask: holder gone, wake", wake(s, {head.token}), True
+    if left(s, "suspicions"):
+        # A peer read a head once that named this token, thinks that its holder is gone, and puts its wake now, however late.
+        for m in range(len(s.messages)):
+            if s.messages[m].kind in ("new", "wake"):
+                yield f"suspect holder of {m}, wake", wake(spend(s, "suspicions"), {m}), False
     yield from client(s)
 
 
@@ -522,7 +530,7 @@ def explore():
                 before[to].append(reached)
             if " activates " in label and s.head.status == "active":
                 h = s.holds[s.head.writer]
-                if h and h.epoch == s.head.epoch and not any(left(s, f) < bounds[f] for f in ("crashes", "expiries")):
+                if h and h.epoch == s.head.epoch and not any(left(s, f) < bounds[f] for f in ("crashes", "expiries", "suspicions")):
                     healthy.append(to)
         if cut or settled(s):
             fine.append(reached)

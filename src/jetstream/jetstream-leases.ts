@@ -1,12 +1,13 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import { type NatsConnection, RequestError } from "@nats-io/nats-core";
+import type { NatsConnection } from "@nats-io/nats-core";
 import { BrokerError } from "../engine/usage-errors.ts";
-import type { HeldRun, LeaseKeeper, Peers } from "../ports/leases.ts";
+import type { HeldRun, LeaseKeeper, LeaseOptions, MissingPeer, Peers } from "../ports/leases.ts";
 import { askSubject } from "../wire/subjects.ts";
 import type { DialOptions } from "./dial.ts";
 import { LeaseTable, MAX_ACK_SUBJECT } from "./lease-table.ts";
-import type { LeaseThreadData } from "./lease-thread.ts";
+import type { LeaseThreadData, ThreadReport } from "./lease-thread.ts";
+import { isNoResponders } from "./no-responders.ts";
 
 /** Leases kept by a thread, and questions to other workers' threads. */
 export class JetStreamPeers implements Peers {
@@ -20,7 +21,10 @@ export class JetStreamPeers implements Peers {
     this.#namespace = namespace;
   }
 
-  async openLeases(worker: string, leaseMs: number, maxBlockedMs: number): Promise<LeaseKeeper> {
+  async openLeases(
+    worker: string,
+    { leaseMs, maxBlockedMs, watch }: LeaseOptions,
+  ): Promise<LeaseKeeper> {
     const beat = new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT);
     const beats = new Float64Array(beat);
     const turn = (): void => {
@@ -30,9 +34,11 @@ export class JetStreamPeers implements Peers {
     const beating = setInterval(turn, 500).unref();
     const workerData: LeaseThreadData = {
       dial: this.#dial,
-      askSubject: askSubject(this.#namespace, worker),
+      namespace: this.#namespace,
+      worker,
       leaseMs,
       maxBlockedMs,
+      watch,
       beat,
     };
     const thread = new Worker(THREAD, { workerData, name: "millrace-leases" });
@@ -44,8 +50,10 @@ export class JetStreamPeers implements Peers {
       throw new BrokerError("The thread that keeps the leases could not start.", { cause });
     }
     let onAsked: ((run: string) => void) | undefined;
-    thread.on("message", (message: { readonly asked?: string }) => {
-      if (message.asked !== undefined) onAsked?.(message.asked);
+    let onMissing: ((peer: MissingPeer) => void) | undefined;
+    thread.on("message", (report: ThreadReport) => {
+      if ("asked" in report) onAsked?.(report.asked);
+      else onMissing?.(report.missing);
     });
     const ended = new AbortController();
     const end = (cause: unknown): void => {
@@ -63,9 +71,13 @@ export class JetStreamPeers implements Peers {
       onAsked: (call) => {
         onAsked = call;
       },
+      onMissing: (call) => {
+        onMissing = call;
+      },
       close: async () => {
         thread.off("exit", end);
         clearInterval(beating);
+        if (watch) await saysGoodbye(thread);
         await thread.terminate();
       },
     };
@@ -94,6 +106,11 @@ const THREAD = new URL(
   import.meta.url,
 );
 
-function isNoResponders(error: unknown): boolean {
-  return error instanceof RequestError && error.isNoResponders();
+/** Resolves when whoever watches this worker was told that it leaves, or cannot be told soon. */
+async function saysGoodbye(thread: Worker): Promise<void> {
+  const late = AbortSignal.timeout(GOODBYE_MS);
+  thread.postMessage("leave");
+  await once(thread, "exit", { signal: late }).catch(() => undefined);
 }
+
+const GOODBYE_MS = 500;

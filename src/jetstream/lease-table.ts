@@ -1,3 +1,5 @@
+import type { HeldToken } from "../engine/peer-watch/held-list.ts";
+
 /**
  * The messages that a worker keeps, in memory that it shares with its lease thread. The worker writes a slot before it
  * does anything with the message, so the thread knows of it even if the event loop is blocked in the next instant (I12).
@@ -106,6 +108,21 @@ export class Segment {
     for (let slot = 0; slot < SLOTS; slot++) {
       const entry = this.#read(slot);
       if (entry !== undefined) yield entry;
+    }
+  }
+
+  /** Tokens of activations whose messages were kept then or before. Cheaper than reading whole entries. */
+  *tokens(keptBefore: number): Generator<HeldToken> {
+    for (let slot = 0; slot < SLOTS; slot++) {
+      const int = (slot * SLOT_BYTES) / 4;
+      const float = (slot * SLOT_BYTES) / 8;
+      const state = Atomics.load(this.#ints, int);
+      if (state % 2 === 0 || Atomics.load(this.#ints, int + 1) === 0) continue;
+      const partition = this.#ints[int + 2] ?? 0;
+      const sequence = this.#floats[float + 2] ?? 0;
+      const keptAt = this.#floats[float + 3] ?? 0;
+      if (keptAt > keptBefore || Atomics.load(this.#ints, int) !== state) continue;
+      yield { partition, sequence };
     }
   }
 

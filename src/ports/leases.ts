@@ -1,3 +1,5 @@
+import type { HeldToken } from "../engine/peer-watch/held-list.ts";
+
 /**
  * Keeps messages for a worker, and answers for it, from a thread of its own: a blocked event loop keeps its leases, a
  * dead process loses them within one lease (I12).
@@ -12,6 +14,11 @@ export interface LeaseKeeper {
    * run's inbox, and relies on this worker to look (I6). The run may have been given up by then.
    */
   onAsked(call: (run: string) => void): void;
+  /**
+   * Calls back when another worker that this one watches was killed, with what it held for longer than a moment, as far as is
+   * known: a hint that comes late, twice, or never. An adapter may leave it out: then leases run out.
+   */
+  onMissing(call: (peer: MissingPeer) => void): void;
   /** Stops the thread. Leases then run out. */
   close(): Promise<void>;
 }
@@ -32,9 +39,24 @@ export interface Lease {
 /** Asks other workers after the runs they hold. */
 export interface Peers {
   /** Makes this worker's thread: the one that keeps its leases and answers questions. */
-  openLeases(worker: string, leaseMs: number, maxBlockedMs: number): Promise<LeaseKeeper>;
+  openLeases(worker: string, options: LeaseOptions): Promise<LeaseKeeper>;
   /** `unknown` when no answer came: that is not a no. */
   asks(worker: string, held: HeldRun): Promise<"held" | "gone" | "unknown">;
+}
+
+export interface LeaseOptions {
+  readonly leaseMs: number;
+  /** An event loop that is blocked for longer is hung: nothing is kept any more. */
+  readonly maxBlockedMs: number;
+  /** Whether it watches others that do so too, and lets them watch it. */
+  readonly watch: boolean;
+}
+
+/** A worker that is there no more. */
+export interface MissingPeer {
+  readonly worker: string;
+  /** Tokens of activations that it had. */
+  readonly held: readonly HeldToken[];
 }
 
 /** A run as its head says that it is held. */

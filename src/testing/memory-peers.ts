@@ -1,4 +1,11 @@
-import type { HeldRun, Lease, LeasedMessage, LeaseKeeper, Peers } from "../ports/leases.ts";
+import type {
+  HeldRun,
+  Lease,
+  LeasedMessage,
+  LeaseKeeper,
+  LeaseOptions,
+  Peers,
+} from "../ports/leases.ts";
 import type { MemoryLink } from "./memory-link.ts";
 import type { MemoryStore } from "./memory-store.ts";
 
@@ -12,7 +19,7 @@ export class MemoryPeers implements Peers {
     this.#link = link;
   }
 
-  async openLeases(worker: string, leaseMs: number): Promise<LeaseKeeper> {
+  async openLeases(worker: string, { leaseMs }: LeaseOptions): Promise<LeaseKeeper> {
     const keeper = new MemoryLeaseKeeper(this.#broker, this.#link, worker, leaseMs);
     await this.#link.ask(
       () => this.#broker.keepers.set(worker, keeper),
@@ -74,6 +81,9 @@ export class MemoryLeaseKeeper implements LeaseKeeper {
   onAsked(call: (run: string) => void): void {
     this.#onAsked = call;
   }
+
+  /** Here nobody watches: a worker that was killed keeps its runs for a lease. */
+  onMissing(): void {}
 
   close(): Promise<void> {
     this.#cancelRenewal();

@@ -136,3 +136,8 @@ const CONTROL = "control";
 export function askSubject(namespace: string, worker: string): string {
   return `mrask.${namespace}.${worker}`;
 }
+
+/** Where lease threads talk about who watches whom: to one worker's, or to all that would watch another one. */
+export function watchSubject(namespace: string, worker?: string): string {
+  return worker === undefined ? `mrwatch.${namespace}` : `mrwatch.${namespace}.${worker}`;
+}

@@ -62,7 +62,7 @@ export async function serve(
     onForeign: (subject, reason) =>
       log.error({ subject, reason }, "Message set aside: it cannot be understood"),
   });
-  const leases = await openLeases(broker, id, reader, settings.maxBlockedMs);
+  const leases = await openLeases(broker, id, reader, settings);
   const stopWatching = watchStrayRejections(log);
   const guard = guardDeterminism(guardMode, log);
   // A thread that outlived its connection would keep, and vouch for, runs that nobody can go on with.
@@ -171,6 +171,12 @@ export interface ServeOptions {
   /** How long the event loop may be blocked before the worker counts as hung and loses its runs. Default 5 min. */
   readonly maxBlocked?: Duration;
   /**
+   * How the runs of a worker that was killed come to others. `fast`: workers watch each other, and wake what one of them held
+   * for longer than half a second as soon as it is gone. `lease`: when its leases have run out; this worker then watches nobody
+   * and is watched by nobody. Default `fast`.
+   */
+  readonly takeOver?: "fast" | "lease";
+  /**
    * How long a run that only waits (for a time, a signal, another run) stays in memory. Then it is suspended: it costs this
    * worker nothing, and resumes on any. Default 30 s.
    */
@@ -192,25 +198,31 @@ const SERVE_DEFAULTS = Object.freeze({
   maxBlocked: "5m",
   drainGrace: "30s",
   suspendAfter: "30s",
+  takeOver: "fast",
 } satisfies Partial<ServeOptions>);
 
 /** What was asked for, or the defaults. @throws {@link InvalidOptionError}, {@link InvalidDurationError} */
 function settingsOf(options: ServeOptions): WorkerSettings {
-  const { concurrency, maxHeld, ...times } = SERVE_DEFAULTS;
+  const { concurrency, maxHeld, takeOver, ...times } = SERVE_DEFAULTS;
   const settings = {
     concurrency: options.concurrency ?? concurrency,
     maxHeld: options.maxHeld ?? maxHeld,
+    takeOver: options.takeOver ?? takeOver,
     maxBlockedMs: toMilliseconds(options.maxBlocked ?? times.maxBlocked),
     drainGraceMs: toMilliseconds(options.drainGrace ?? times.drainGrace),
     suspendAfterMs: toMilliseconds(options.suspendAfter ?? times.suspendAfter),
   };
   checkCount("concurrency", settings.concurrency);
   checkCount("maxHeld", settings.maxHeld);
+  if (settings.takeOver !== "fast" && settings.takeOver !== "lease") {
+    throw new InvalidOptionError("takeOver", settings.takeOver, "give fast or lease");
+  }
   return settings;
 }
 
 interface WorkerSettings {
   readonly concurrency: number;
+  readonly takeOver: "fast" | "lease";
   readonly maxHeld: number;
   readonly maxBlockedMs: number;
   readonly drainGraceMs: number;
@@ -236,10 +248,11 @@ async function openLeases(
   broker: Broker,
   id: string,
   reader: QueueReader,
-  maxBlockedMs: number,
+  { maxBlockedMs, takeOver }: WorkerSettings,
 ): Promise<LeaseKeeper> {
+  const watch = takeOver === "fast";
   try {
-    return await broker.peers.openLeases(id, reader.leaseMs, maxBlockedMs);
+    return await broker.peers.openLeases(id, { leaseMs: reader.leaseMs, maxBlockedMs, watch });
   } catch (error) {
     await reader.stop();
     throw error;

@@ -19,6 +19,7 @@ import { LeaseLostError } from "./lease-lost-error.ts";
 import { Slots } from "./slots.ts";
 import { StepCache } from "./step-cache.ts";
 import { Turns } from "./turns.ts";
+import { wakeRunsOf } from "./wake-runs-of.ts";
 
 /** A worker: takes runs from its queues, holds them, and gives them up in good order when it drains. */
 export class Worker implements ArrivalHost {
@@ -65,6 +66,7 @@ export class Worker implements ArrivalHost {
     this.definitions = parts.definitions;
     this.suspendAfterMs = parts.suspendAfterMs;
     parts.leases.onAsked((run) => this.#look(run));
+    parts.leases.onMissing((peer) => void wakeRunsOf(this, peer));
     this.guard = parts.guard;
     const onRoom = (): void => this.#reader?.more();
     this.slots = new Slots(parts.concurrency, onRoom);

@@ -14,7 +14,11 @@ interface Holder {
 }
 
 async function holder(broker: Broker, worker: string, leaseMs: number): Promise<Holder> {
-  const keeper = await broker.peers.openLeases(worker, leaseMs, 60_000);
+  const keeper = await broker.peers.openLeases(worker, {
+    leaseMs,
+    maxBlockedMs: 60_000,
+    watch: false,
+  });
   onTestFinished(() => keeper.close());
   const inbox = await Inbox.open(broker, { leaseMs });
   await broker.log.submit(runRef("f", "k"), "q", new Uint8Array([1]));

@@ -8,6 +8,7 @@ import { Inbox } from "./support/inbox.ts";
 const run = runRef("f", "k");
 const bytes = new Uint8Array([1]);
 const LEASE_MS = 1_000;
+const LEASES = { leaseMs: LEASE_MS, maxBlockedMs: 60_000, watch: false };
 
 function world() {
   const clock = new ManualClock();
@@ -67,7 +68,7 @@ describe("a process that is killed", () => {
 
   test("loses its messages one lease later, and is gone for those who ask at once", async () => {
     const { clock, connection, other } = world();
-    const keeper = await clock.until(connection.peers.openLeases("w", LEASE_MS));
+    const keeper = await clock.until(connection.peers.openLeases("w", LEASES));
     const mine = await clock.until(
       Inbox.open(connection, {
         leaseMs: LEASE_MS,
@@ -103,7 +104,7 @@ describe("a process that is stopped", () => {
 
   test("loses its leases, and is silent to those who ask", async () => {
     const { clock, connection, other } = world();
-    const keeper = await clock.until(connection.peers.openLeases("w", LEASE_MS));
+    const keeper = await clock.until(connection.peers.openLeases("w", LEASES));
     const mine = await clock.until(
       Inbox.open(connection, {
         leaseMs: LEASE_MS,

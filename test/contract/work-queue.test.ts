@@ -19,7 +19,11 @@ async function submit(broker: Broker, ...keys: readonly string[]): Promise<void>
 }
 
 async function keeperOf(broker: Broker, leaseMs: number): Promise<LeaseKeeper> {
-  const keeper = await broker.peers.openLeases("worker-of-this-test", leaseMs, 60_000);
+  const keeper = await broker.peers.openLeases("worker-of-this-test", {
+    leaseMs,
+    maxBlockedMs: 60_000,
+    watch: false,
+  });
   onTestFinished(() => keeper.close());
   return keeper;
 }

@@ -39,6 +39,7 @@ test("a worker whose lease thread ends hands over what it holds, and stops", asy
           ended: ended.signal,
           keep: (message) => keeper.keep(message),
           onAsked: (call) => keeper.onAsked(call),
+          onMissing: (call) => keeper.onMissing(call),
           close: () => keeper.close(),
         };
       },

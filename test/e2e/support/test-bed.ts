@@ -167,6 +167,8 @@ export interface WorkerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Options of `serve` in their plain form. */
   readonly serve?: {
+    readonly lease?: string;
+    readonly takeOver?: "fast" | "lease";
     readonly concurrency?: number;
     readonly queues?: readonly string[];
     readonly drainGrace?: string;
