@@ -19,6 +19,7 @@ import { Mux } from "./mux.ts";
 import { type NamespaceOptions, openNamespace } from "./namespace.ts";
 import { Publisher } from "./publisher.ts";
 import { StreamReader } from "./stream-reader.ts";
+import { writeTogether } from "./write-together.ts";
 
 export interface BrokerOptions extends DialOptions, NamespaceOptions {
   readonly namespace: string;
@@ -29,6 +30,7 @@ export interface BrokerOptions extends DialOptions, NamespaceOptions {
 /** Connects to a NATS server and opens a namespace on it, making the namespace if it is missing. */
 export async function connectBroker(options: BrokerOptions): Promise<Broker> {
   const connection = await dial(options, "client");
+  writeTogether(connection);
   try {
     const { namespace } = options;
     const { partitions, replicas } = await openNamespace(connection, namespace, options);

@@ -13,7 +13,7 @@ export async function publishInOrder(
 ): Promise<number> {
   const pipeline = new Pipeline(bus, mayGoOn);
   for (const event of events) {
-    await pipeline.until(AT_ONCE - 1);
+    if (pipeline.isFull) await pipeline.until(AT_ONCE - 1);
     pipeline.send(event);
   }
   await pipeline.until(0);
@@ -38,6 +38,10 @@ class Pipeline {
   constructor(bus: Pick<MessageBus, "publish">, mayGoOn: () => boolean) {
     this.#bus = bus;
     this.#mayGoOn = mayGoOn;
+  }
+
+  get isFull(): boolean {
+    return this.#underWay >= AT_ONCE;
   }
 
   /** Resolves when no more than so many are on their way. */
