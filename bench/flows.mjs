@@ -11,6 +11,14 @@ const steps = flow("steps", async (ctx, count) => {
   for (let at = 0; at < count; at++) await ctx.run(nothing, at);
 });
 
+const LARGE = "x".repeat(65_000);
+const large = task("large", () => LARGE);
+
+/** Each of its steps gives 64 KiB. */
+const largeSteps = flow("largeSteps", async (ctx, count) => {
+  for (let at = 0; at < count; at++) await ctx.run(large);
+});
+
 const failsOnce = flow("failsOnce", async (ctx, count) => {
   for (let at = 0; at < count; at++) await ctx.run(nothing, at);
   if (ctx.attempt === 1) throw new Error("Continue me");
@@ -42,7 +50,7 @@ const ticks = flow("ticks", async (ctx) => {
   }
 });
 
-export const FLOWS = [noop, steps, failsOnce, fanOut, sleeper, awaitsGo, stamped, ticks];
+export const FLOWS = [noop, steps, largeSteps, failsOnce, fanOut, sleeper, awaitsGo, stamped, ticks];
 
 /** Milliseconds since 1970, with their fractions: the same in all processes of a machine. */
 export function exactNow() {

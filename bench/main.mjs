@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --quick] [--json] [--only <id,id>] [--profile <folder>]`
+ * `npm run bench [-- --quick] [--json] [--only <id,id>] [--sync always] [--replicas 3] [--partitions 4] [--profile <folder>]`
  *
  * How to read the table. Everything is measured in one run, on one machine, against one fresh nats-server with its
  * default fsync, so the rows can be compared with each other and with nothing else. The first rows are what the broker
@@ -11,16 +11,19 @@
  * keep all three processes busy, so on few cores they tell the CPU that a run costs; the sequential rows tell latency.
  *
  * `--quick` is one short round: it shows that everything works, its numbers mean little. `--only` takes names of
- * measures: `raw submit ingress noop steps alone roundTrip replay fanOut fanOut10 lateness wakeUps idle signals events schedules check takeOver memory
+ * measures: `raw submit ingress noop steps large alone roundTrip replay fanOut fanOut10 lateness wakeUps idle signals events schedules check takeOver memory
  * projection projectionPostgres`. The projection is told a log that is made for it, and needs no broker. `--profile` writes CPU profiles of client and worker for each measure, to be opened with a browser's developer tools.
+ *
+ * `--sync always` has each server fsync before it acks; `--replicas 3` starts three servers on this machine, and keeps three
+ * copies of every stream; `--partitions` is the namespace's. The raw limit is that of streams that are kept the same way.
+ * Before each measure all is done that the one before left to be done later, such as telling of its runs.
  */
 import { mkdirSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { BenchPlace } from "./bench-place.mjs";
 import { MEASURES, ONCE } from "./measures.mjs";
-import { cpuSecondsOf } from "./process-cost.mjs";
 import { Profiler } from "./profiler.mjs";
-import { makeRawStream } from "./raw-broker.mjs";
+import { makeRawStreams } from "./raw-broker.mjs";
 import { rowsOf, settingOf, showTable } from "./report.mjs";
 
 const { values: options } = parseArgs({
@@ -28,9 +31,17 @@ const { values: options } = parseArgs({
     quick: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     only: { type: "string", default: Object.keys(MEASURES).join(",") },
+    sync: { type: "string" },
+    replicas: { type: "string", default: "1" },
+    partitions: { type: "string", default: "1" },
     profile: { type: "string" },
   },
 });
+BenchPlace.broker = {
+  sync: options.sync,
+  replicas: Number(options.replicas),
+  partitions: Number(options.partitions),
+};
 
 const ROUNDS = options.quick ? 1 : 3;
 const SHARE = options.quick ? 0.1 : 1;
@@ -46,19 +57,15 @@ if (options.profile !== undefined) mkdirSync(options.profile, { recursive: true 
 const place = await BenchPlace.open();
 try {
   const { raw, server, worker, millrace } = place;
-  await makeRawStream(raw);
-  const bench = {
-    raw,
-    server,
-    worker,
-    millrace,
-    cpu: async () => ({
-      server: await cpuSecondsOf(server.pid),
-      worker: await worker.cpuSeconds(),
-      client: cpuSecondsOfThis(),
-    }),
+  const { partitions } = BenchPlace.broker;
+  await makeRawStreams(raw, BenchPlace.broker);
+  const bench = { raw, server, worker, millrace, partitions, cpu: () => place.cpu() };
+  const setting = {
+    ...settingOf(raw.info?.version),
+    ...BenchPlace.broker,
+    rounds: ROUNDS,
+    share: SHARE,
   };
-  const setting = { ...settingOf(raw.info?.version), rounds: ROUNDS, share: SHARE };
   for (const [id, measure] of measures) {
     if (ONCE.has(id)) continue;
     tell(`warm-up: ${id}`);
@@ -70,6 +77,7 @@ try {
     for (const [id, measure] of measures) {
       if (round > 1 && ONCE.has(id)) continue;
       tell(`round ${round} of ${ROUNDS}: ${id}`);
+      await place.untilQuiet();
       const profiler = new Profiler(options.profile, `${id}-${round}`, worker);
       await profiler.start();
       Object.assign(values, await measure({ ...bench, share: SHARE }));
@@ -84,11 +92,6 @@ try {
   );
 } finally {
   await place.close();
-}
-
-function cpuSecondsOfThis() {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
 }
 
 /** On a terminal, what is going on now. */

@@ -2,6 +2,7 @@
  * What is measured. Each measure takes the open connections and a share of the full size, and gives its values by the
  * ids of their rows (report.mjs).
  */
+import { BenchPlace } from "./bench-place.mjs";
 import { check } from "./check.mjs";
 import { pool, quantile, timed } from "./clock.mjs";
 import { events } from "./events.mjs";
@@ -9,7 +10,7 @@ import { idle } from "./idle.mjs";
 import { ingress } from "./ingress.mjs";
 import { memory } from "./memory.mjs";
 import { projection, projectionPostgres } from "./projection.mjs";
-import { publishOneByOne, publishTogether } from "./raw-broker.mjs";
+import { LARGE, MESSAGE, publishOneByOne, publishTogether } from "./raw-broker.mjs";
 import { runAll } from "./run-all.mjs";
 import { schedules } from "./schedules.mjs";
 import { takeOver } from "./take-over.mjs";
@@ -30,31 +31,37 @@ export const ONCE = new Set([
 
 export const MEASURES = {
   /** The broker's limit, with nothing of ours before it. */
-  async raw({ raw, share }) {
+  async raw({ raw, share, partitions }) {
     const times = await publishOneByOne(raw, 2_000 * share);
+    const publish = (count, inFlight, message) =>
+      publishTogether(raw, count * share, { inFlight, partitions, message });
     return {
       rawRoundTrip: quantile(times, 0.5),
-      raw64: await publishTogether(raw, 20_000 * share, 64),
-      raw256: await publishTogether(raw, 20_000 * share, 256),
+      raw64: await publish(20_000, 64, MESSAGE),
+      raw256: await publish(20_000, 256, MESSAGE),
+      rawLarge: await publish(3_000, 64, LARGE),
     };
   },
 
-  /** Submissions to a flow that nobody serves. */
-  async submit({ millrace, share }) {
-    const count = 10_000 * share;
-    const times = [];
-    const seconds = await timed(() =>
-      pool(count, 64, async () => {
+  /** Submissions to a flow that nobody serves, with no worker there. */
+  submit({ share }) {
+    return BenchPlace.with({ worker: false }, async ({ millrace }) => {
+      const count = 10_000 * share;
+      const times = [];
+      const submit = async () => {
         const start = performance.now();
         await millrace.submit("nobody");
         times.push(performance.now() - start);
-      }),
-    );
-    return {
-      submits: count / seconds,
-      submitP50: quantile(times, 0.5),
-      submitP99: quantile(times, 0.99),
-    };
+      };
+      await pool(count / 10, 64, submit);
+      times.length = 0;
+      const seconds = await timed(() => pool(count, 64, submit));
+      return {
+        submits: count / seconds,
+        submitP50: quantile(times, 0.5),
+        submitP99: quantile(times, 0.99),
+      };
+    });
   },
 
   /** Flows that do nothing, from their submission to the result in the client's hands. */
@@ -63,9 +70,11 @@ export const MEASURES = {
     const before = await cpu();
     const seconds = await timed(() => runAll(millrace, count, "noop"));
     const after = await cpu();
-    const per1000 = (part) => ((after[part] - before[part]) / count) * 1_000;
+    const used = (part) => after[part] - before[part];
+    const per1000 = (part) => (used(part) / count) * 1_000;
     return {
       noops: count / seconds,
+      noopsPerCpu: count / (used("server") + used("worker")),
       cpuServer: per1000("server"),
       cpuWorker: per1000("worker"),
       cpuClient: per1000("client"),
@@ -77,6 +86,16 @@ export const MEASURES = {
     const runs = 500 * share;
     const seconds = await timed(() => runAll(millrace, runs, "steps", 10));
     return { steps: (runs * 10) / seconds };
+  },
+
+  /** Payloads of 64 KiB: as inputs of runs that nobody starts, and as results of steps, 100 runs × 10. */
+  async large({ millrace, share }) {
+    const input = "x".repeat(65_000);
+    const submits = 1_000 * share;
+    const submitting = await timed(() => pool(submits, 64, () => millrace.submit("nobody", input)));
+    const runs = Math.max(1, 100 * share);
+    const stepping = await timed(() => runAll(millrace, runs, "largeSteps", 10));
+    return { largeSubmits: submits / submitting, largeSteps: (runs * 10) / stepping };
   },
 
   /** One run of 100 steps, alone: ten times, in turns with 100 publishes, so that both had the same machine. */
@@ -105,8 +124,12 @@ export const MEASURES = {
 
   /** Failed runs of 1,000 and of 10,000 steps that are continued by hand: all is replayed, then the run completes. */
   async replay({ millrace, share }) {
+    const times = [];
+    for (let turn = 0; turn < 10; turn++)
+      times.push(await replayOf(millrace, 1_000 * share, 1_000));
     return {
-      replay: await replayOf(millrace, 1_000 * share, 1_000),
+      replayFirst: times[0],
+      replay: quantile(times, 0.5),
       replay10: await replayOf(millrace, 10_000 * share, 10_000),
     };
   },
