@@ -20,10 +20,11 @@ export function encodeSubmission(submission: Submission): Uint8Array {
 
 /** A submission as it stands in a message. */
 export function submissionToWire(submission: Submission): millrace.v1.Submission.$Properties {
-  const { parent, tags, attributes, ...rest } = submission;
+  const { parent, tags, attributes } = submission;
+  // Taking fields out of a copy costs several times as much as writing over them.
   return {
-    ...rest,
-    ...(parent === undefined ? {} : { parent }),
+    ...submission,
+    parent: parent ?? null,
     format: isForked(submission) || submission.imported !== undefined ? NOT_TO_START : FORMAT,
     tags: [...tags],
     attributes: attributesToWire(attributes),

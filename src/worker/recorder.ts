@@ -118,9 +118,10 @@ export class Recorder {
     let size = 0;
     let count = 0;
     let folds = 0;
+    const isAlone = this.#outbox.length === 1;
     for (const { event, folds: sequence } of this.#outbox) {
       if (event !== undefined) {
-        size += eventSizeBytes(event);
+        if (!isAlone) size += eventSizeBytes(event);
         if (events.length > 0 && size > this.#parts.broker.log.maxMessageBytes) break;
         events.push(event);
       }
