@@ -12,7 +12,8 @@
  *
  * `--quick` is one short round: it shows that everything works, its numbers mean little. `--only` takes names of
  * measures: `raw submit ingress noop steps large alone roundTrip replay fanOut fanOut10 lateness wakeUps idle signals events schedules check takeOver memory
- * projection projectionPostgres`. The projection is told a log that is made for it, and needs no broker. `--profile` writes CPU profiles of client and worker for each measure, to be opened with a browser's developer tools.
+ * projection projectionPostgres`, and what takes long and is measured only when it is named: `growth manyFlows manyWorkers partitions backlog million
+ * takeOvers`. The projection is told a log that is made for it, and needs no broker. `--profile` writes CPU profiles of client and worker for each measure, to be opened with a browser's developer tools.
  *
  * `--sync always` has each server fsync before it acks; `--replicas 3` starts three servers on this machine, and keeps three
  * copies of every stream; `--partitions` is the namespace's. The raw limit is that of streams that are kept the same way.
@@ -21,7 +22,7 @@
 import { mkdirSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { BenchPlace } from "./bench-place.mjs";
-import { MEASURES, ONCE } from "./measures.mjs";
+import { LONG, MEASURES, ONCE } from "./measures.mjs";
 import { Profiler } from "./profiler.mjs";
 import { makeRawStreams } from "./raw-broker.mjs";
 import { rowsOf, settingOf, showTable } from "./report.mjs";
@@ -30,7 +31,12 @@ const { values: options } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
-    only: { type: "string", default: Object.keys(MEASURES).join(",") },
+    only: {
+      type: "string",
+      default: Object.keys(MEASURES)
+        .filter((id) => !LONG.has(id))
+        .join(","),
+    },
     sync: { type: "string" },
     replicas: { type: "string", default: "1" },
     partitions: { type: "string", default: "1" },

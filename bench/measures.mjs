@@ -6,6 +6,7 @@ import { BenchPlace } from "./bench-place.mjs";
 import { check } from "./check.mjs";
 import { pool, quantile, timed } from "./clock.mjs";
 import { events } from "./events.mjs";
+import { growth } from "./growth.mjs";
 import { idle } from "./idle.mjs";
 import { ingress } from "./ingress.mjs";
 import { memory } from "./memory.mjs";
@@ -17,11 +18,15 @@ import { takeOver } from "./take-over.mjs";
 import { triggers } from "./triggers.mjs";
 import { lateness, signals, wakeUps } from "./waiting.mjs";
 
+/** What takes long, and is measured only when it is named. */
+export const LONG = new Set(["growth"]);
+
 /** What is measured in the first round only, without a warm-up. */
 export const ONCE = new Set([
   "check",
   "idle",
   "fanOut10",
+  "growth",
   "memory",
   "projection",
   "projectionPostgres",
@@ -158,6 +163,7 @@ export const MEASURES = {
   check,
   takeOver,
   memory,
+  growth,
   projection,
   projectionPostgres,
 };

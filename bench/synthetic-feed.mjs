@@ -26,6 +26,7 @@ export function syntheticFeed(runs) {
   return {
     spent,
     partitions: 1,
+    layers: [1],
     extent: async () => ({ incarnation: "bench", first: 1, last, messages: last, bytes: 0 }),
     async *read(_partition, after, { signal, upTo }) {
       if (after > 0) throw new Error("The log is told once, from its start");

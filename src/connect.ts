@@ -13,7 +13,8 @@ export interface ConnectOptions extends Partial<Omit<BrokerOptions, "namespace">
 /**
  * Connects to NATS and opens a namespace, making it first if it is missing. Reconnects by itself for ever.
  * @throws {@link BrokerError} when no server answers or it has no JetStream, {@link SettingsMismatchError} when the
- * namespace has other `replicas` or `partitions` than were asked for, {@link InvalidOptionError}.
+ * namespace has other `replicas` or `partitions` than were asked for, {@link NamespaceChangedError} while partitions are being
+ * added to it, {@link InvalidOptionError}.
  */
 export async function connect(options: ConnectOptions = {}): Promise<Millrace> {
   const namespace = checkToken("A namespace", options.namespace ?? "default");

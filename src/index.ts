@@ -269,6 +269,7 @@ export {
   InvalidDurationError,
   InvalidNameError,
   InvalidOptionError,
+  NamespaceChangedError,
   SettingsMismatchError,
 } from "./engine/usage-errors.ts";
 export type { CutText, WebhookAttempt, WebhookOutcome } from "./engine/webhook-attempt.ts";

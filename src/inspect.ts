@@ -1,3 +1,4 @@
+export { type AddedPartitions, addPartitions } from "./jetstream/add-partitions.ts";
 export type {
   BrokerReport,
   NamespaceReport,

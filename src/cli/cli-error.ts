@@ -12,6 +12,7 @@ export class CliError extends Error {
 
   get exitCode(): ExitCode {
     if (this.code === "NAMESPACE_NOT_FOUND") return EXIT.notFound;
+    if (this.code === "NAMESPACE_SERVED") return EXIT.refused;
     return this.code === "BROKER_ENDED" || this.code === "WORKER_ENDED" ? EXIT.broker : EXIT.usage;
   }
 }
@@ -25,6 +26,7 @@ export class CliError extends Error {
  * - `NO_DEFINITIONS`: the flow file exports nothing that can be served.
  * - `NO_PAYLOAD_OPTIONS`: the file of `--payloads` exports nothing that `connect()` would take.
  * - `NAMESPACE_NOT_FOUND`: the broker is there, the namespace is not.
+ * - `NAMESPACE_SERVED`: workers serve the namespace that is to be changed.
  * - `NO_PROJECTION`: there is no database where a server would have one.
  * - `WORKER_ENDED`: the broker refused the worker's second connection, and it could keep no lease.
  * - `BROKER_ENDED`: the broker that `dev` had started ended by itself.
@@ -38,6 +40,7 @@ export type CliErrorCode =
   | "NO_DEFINITIONS"
   | "NO_PAYLOAD_OPTIONS"
   | "NAMESPACE_NOT_FOUND"
+  | "NAMESPACE_SERVED"
   | "NO_PROJECTION"
   | "WORKER_ENDED"
   | "BROKER_ENDED";

@@ -28,6 +28,7 @@ const BY_CODE: ReadonlyMap<string, ExitCode> = new Map([
   ["NOT_SERIALIZABLE", EXIT.usage],
   ["PAYLOAD_TOO_LARGE", EXIT.usage],
   ["SETTINGS_MISMATCH", EXIT.usage],
+  ["NAMESPACE_CHANGED", EXIT.refused],
   ["SERVER_UNPROTECTED", EXIT.refused],
   ["TOKEN_NOT_FOUND", EXIT.notFound],
   ["RUN_NOT_FOUND", EXIT.notFound],

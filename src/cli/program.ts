@@ -14,6 +14,7 @@ import { addFork } from "./commands/fork.ts";
 import { addHooks } from "./commands/hooks.ts";
 import { addImport } from "./commands/import.ts";
 import { addList } from "./commands/list.ts";
+import { addNamespace } from "./commands/namespace.ts";
 import { addProjection } from "./commands/projection.ts";
 import { addQueue } from "./commands/queue.ts";
 import { addQueues } from "./commands/queues.ts";
@@ -89,6 +90,7 @@ const COMMANDS: readonly AddCommand[] = [
   addHooks,
   addServer,
   addToken,
+  addNamespace,
   addProjection,
   addArchive,
   addExport,

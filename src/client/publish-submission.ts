@@ -14,9 +14,9 @@ export async function publishSubmission(
 ): Promise<boolean> {
   const { broker } = host;
   const { submission, place, bytes } = sent;
-  const { submissionId } = submission;
+  const { submissionId, isKeyNew } = submission;
   for (let tries = 0; ; tries++) {
-    const outcome = await broker.log.submit(run, place, bytes);
+    const outcome = await broker.log.submit(run, place, bytes, isKeyNew);
     if (outcome.status === "written") return true;
     if (outcome.status === "conflict") {
       // It may be our own, whose ack was lost.

@@ -72,6 +72,24 @@ export class SettingsMismatchError extends MillraceError {
   }
 }
 
+/**
+ * Partitions were added to the namespace, or are being added: who knows only the former ones would look for runs in the wrong
+ * place. What it publishes is refused by the broker.
+ */
+export class NamespaceChangedError extends MillraceError {
+  readonly code = "NAMESPACE_CHANGED";
+  readonly namespace: string;
+
+  constructor(namespace: string, state: "added" | "adding") {
+    super(
+      state === "added"
+        ? `Partitions were added to namespace ${namespace}, and this connection knows the former ones only: it is closed. Connect again; nothing that was accepted is lost.`
+        : `Partitions are being added to namespace ${namespace}. Connect again when that is done; if nobody is at it, run "millrace namespace add-partitions" again, with the same number.`,
+    );
+    this.namespace = namespace;
+  }
+}
+
 function shown(value: unknown): string {
   const text = typeof value === "string" ? JSON.stringify(value) : String(value);
   return text.length > 60 ? `${text.slice(0, 57)}... (${text.length} characters)` : text;

@@ -1,3 +1,4 @@
+import type { Layers } from "../engine/partition.ts";
 import type { DeadLetter } from "../wire/dead-letter-codec.ts";
 
 /** What a look at the broker found: facts only, judged elsewhere. */
@@ -46,6 +47,10 @@ export interface WritesReport {
 
 export interface NamespaceReport {
   readonly partitions: number;
+  /** How many were made together, in the order in which they were added. */
+  readonly layers: Layers;
+  /** The last of them are being added, or somebody died while doing so: nobody can connect. */
+  readonly isBeingAdded: boolean;
   /** Its first stream records what a namespace records. */
   readonly isMillrace: boolean;
   /** Its partitions. */

@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { createInbox, type NatsConnection } from "@nats-io/nats-core";
-import { ConnectionClosedError } from "../engine/usage-errors.ts";
+import { ConnectionClosedError, type NamespaceChangedError } from "../engine/usage-errors.ts";
 import type { Broker } from "../ports/broker.ts";
 import { Subjects } from "../wire/subjects.ts";
 import { AckRequests } from "./ack-requests.ts";
@@ -17,7 +17,9 @@ import { JetStreamWorkQueues } from "./jetstream-work-queues.ts";
 import { LeaderReads } from "./leader-reads.ts";
 import { Mux } from "./mux.ts";
 import { type NamespaceOptions, openNamespace } from "./namespace.ts";
+import { NamespaceWatch } from "./namespace-watch.ts";
 import { Publisher } from "./publisher.ts";
+import { RunPlaces } from "./run-places.ts";
 import { StreamReader } from "./stream-reader.ts";
 import { writeTogether } from "./write-together.ts";
 
@@ -33,11 +35,12 @@ export async function connectBroker(options: BrokerOptions): Promise<Broker> {
   writeTogether(connection);
   try {
     const { namespace } = options;
-    const { partitions, replicas } = await openNamespace(connection, namespace, options);
+    const watch = new NamespaceWatch(connection, namespace);
+    const { layers, replicas } = await openNamespace(connection, namespace, options);
     const dialBlobs = (): Promise<NatsConnection> => dial(dialOptions(options), "blobs");
     const blobs = new JetStreamBlobStore({ namespace, replicas, dial: dialBlobs });
-    const subjects = new Subjects(namespace, partitions);
-    return assemble(connection, options, { subjects, blobs, replicas });
+    const subjects = new Subjects(namespace, layers);
+    return assemble(connection, options, { subjects, blobs, replicas, watch });
   } catch (error) {
     await connection.close();
     throw error;
@@ -51,15 +54,17 @@ function assemble(
     readonly subjects: Subjects;
     readonly blobs: JetStreamBlobStore;
     readonly replicas: number;
+    readonly watch: NamespaceWatch;
   },
 ): Broker {
-  const { subjects, blobs, replicas } = opened;
+  const { subjects, blobs, replicas, watch } = opened;
   const mux = new Mux(connection, createInbox());
-  const publisher = new Publisher(connection, mux);
+  const publisher = new Publisher(connection, mux, () => watch.look());
   const leader = new LeaderReads(connection, mux);
   const reader = new StreamReader(connection, mux, leader);
   const acks = new AckRequests(connection, mux);
-  const log = new JetStreamRunLog({ connection, subjects, publisher, reader });
+  const places = new RunPlaces(subjects, reader);
+  const log = new JetStreamRunLog({ connection, subjects, publisher, reader, places });
   const reconnects = new Set<() => void>();
   const onReconnect = (call: () => void): (() => void) => {
     reconnects.add(call);
@@ -74,9 +79,17 @@ function assemble(
     publisher.loseInFlight(new Error("The connection was lost"));
     acks.sendAgain();
     for (const call of reconnects) call();
+    watch.look();
+  });
+  let changed: NamespaceChangedError | undefined;
+  // Nothing that is done here could be right any more: whoever connects again knows where runs are.
+  watch.start(subjects.layers, (error) => {
+    changed = error;
+    onTrouble(error);
+    void connection.close();
   });
   void connection.closed().then(() => {
-    const reason = new ConnectionClosedError("a call to the broker");
+    const reason = changed ?? new ConnectionClosedError("a call to the broker");
     publisher.close(reason);
     leader.close();
     acks.close();
@@ -93,7 +106,7 @@ function assemble(
   const closed = ended.signal;
   return {
     log,
-    queues: new JetStreamWorkQueues({ connection, subjects, log, onReconnect, onTrouble }),
+    queues: new JetStreamWorkQueues({ connection, subjects, log, places, onReconnect, onTrouble }),
     peers: new JetStreamPeers(connection, dialOptions(options), options.namespace),
     hints: new JetStreamHints(connection, mux, onReconnect),
     blobs,

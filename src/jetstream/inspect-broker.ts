@@ -3,6 +3,7 @@
  * clocks, and how long a write takes. Reads only, but for the probe: a stream of its own, removed again.
  */
 import type { NatsConnection } from "@nats-io/nats-core";
+import { partitionCount } from "../engine/partition.ts";
 import { streamName } from "../wire/subjects.ts";
 import type { BrokerReport, NamespaceReport, StreamReport } from "./broker-report.ts";
 import { type DialOptions, dial } from "./dial.ts";
@@ -10,6 +11,7 @@ import { inspectOthers, inspectStream, missingStream } from "./inspect-stream.ts
 import { jsRequest } from "./js-request.ts";
 import { measureClock } from "./measure-clock.ts";
 import { measureWrites } from "./measure-writes.ts";
+import { isBeingAdded, readLayers } from "./namespace-record.ts";
 import { streamInfo } from "./open-stream.ts";
 
 /**
@@ -101,15 +103,16 @@ async function namespaceOf(
 ): Promise<NamespaceReport | undefined> {
   const first = await streamInfo(connection, streamName(namespace, 0));
   if (first === undefined) return undefined;
-  const recorded = Number(first.config.metadata?.["millrace.partitions"]);
-  const partitions = Number.isInteger(recorded) && recorded > 0 ? recorded : 1;
+  const recorded = readLayers(first);
+  const record = { layers: recorded ?? [1], isBeingAdded: isBeingAdded(first) };
+  const partitions = partitionCount(record.layers);
   const streams: StreamReport[] = [];
   for (let partition = 0; partition < partitions; partition++) {
     const name = streamName(namespace, partition);
     const info = partition === 0 ? first : await streamInfo(connection, name);
     if (info === undefined) streams.push(missingStream(name));
-    else streams.push(await inspectStream(connection, namespace, { partition, partitions, info }));
+    else streams.push(await inspectStream(connection, namespace, { partition, record, info }));
   }
   const others = await inspectOthers(connection, namespace, first.config.num_replicas);
-  return { partitions, isMillrace: partitions === recorded, streams, others };
+  return { partitions, ...record, isMillrace: recorded !== undefined, streams, others };
 }

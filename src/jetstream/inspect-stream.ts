@@ -10,6 +10,7 @@ import {
 import { inspectQueues } from "./inspect-queues.ts";
 import { readLastPerSubject } from "./last-per-subject.ts";
 import { controlStreamConfig, streamConfig } from "./namespace.ts";
+import type { NamespaceRecord } from "./namespace-record.ts";
 import { streamInfo } from "./open-stream.ts";
 import type { StreamConfig, StreamInfo } from "./stream-settings.ts";
 
@@ -17,11 +18,15 @@ import type { StreamConfig, StreamInfo } from "./stream-settings.ts";
 export async function inspectStream(
   connection: NatsConnection,
   namespace: string,
-  place: { readonly partition: number; readonly partitions: number; readonly info: StreamInfo },
+  place: {
+    readonly partition: number;
+    readonly record: NamespaceRecord;
+    readonly info: StreamInfo;
+  },
 ): Promise<StreamReport> {
-  const { partition, partitions, info } = place;
+  const { partition, record, info } = place;
   const { name, num_replicas: replicas } = info.config;
-  const wanted = streamConfig(namespace, partition, partitions, replicas);
+  const wanted = streamConfig(namespace, partition, record, replicas);
   const dead = `mr.${namespace}.${partition}.dead.*`;
   return {
     ...settingsOf(info, wanted),

@@ -1,3 +1,4 @@
+import type { Layers } from "../engine/partition.ts";
 import { BrokerError } from "../engine/usage-errors.ts";
 import {
   DEFAULT_FEED_BATCH,
@@ -12,10 +13,12 @@ import { streamInfo } from "./open-stream.ts";
 /** A namespace's partitions, each read through a consumer that is made for the reader and forgotten with it. */
 export class JetStreamEventFeed implements EventFeed {
   readonly partitions: number;
+  readonly layers: Layers;
   readonly #parts: FeedParts;
 
   constructor(parts: FeedParts) {
     this.partitions = parts.subjects.partitions;
+    this.layers = parts.subjects.layers;
     this.#parts = parts;
   }
 

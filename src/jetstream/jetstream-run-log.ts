@@ -8,6 +8,7 @@ import { jsRequest } from "./js-request.ts";
 import { readLastPerSubject } from "./last-per-subject.ts";
 import type { Publisher } from "./publisher.ts";
 import { readNewest } from "./read-newest.ts";
+import type { RunPlaces } from "./run-places.ts";
 import type { StreamReader } from "./stream-reader.ts";
 
 /** The run log on JetStream: one stream a partition, one literal subject for each thing that a run has. */
@@ -17,6 +18,7 @@ export class JetStreamRunLog implements RunLog {
   readonly #subjects: Subjects;
   readonly #publisher: Publisher;
   readonly #reader: StreamReader;
+  readonly #places: RunPlaces;
   #inForce: Promise<void> | undefined;
 
   constructor(parts: {
@@ -24,12 +26,14 @@ export class JetStreamRunLog implements RunLog {
     subjects: Subjects;
     publisher: Publisher;
     reader: StreamReader;
+    places: RunPlaces;
   }) {
     this.namespace = parts.subjects.namespace;
     this.#connection = parts.connection;
     this.#subjects = parts.subjects;
     this.#publisher = parts.publisher;
     this.#reader = parts.reader;
+    this.#places = parts.places;
   }
 
   /** The server that this connection is to may be another one than before. */
@@ -37,17 +41,28 @@ export class JetStreamRunLog implements RunLog {
     return (this.#connection.info?.max_payload ?? 1_048_576) - HEADROOM_BYTES;
   }
 
-  submit(run: RunRef, queue: string, submission: Uint8Array): Promise<WriteOutcome> {
-    return this.#publisher.publish(this.#subjects.submission(run, queue), submission, 0);
+  submit(
+    run: RunRef,
+    queue: string,
+    submission: Uint8Array,
+    isKeyNew = false,
+  ): Promise<WriteOutcome> {
+    if (isKeyNew) this.#places.learn(run, this.#subjects.partition(run));
+    return this.#write(run, (partition) =>
+      this.#publish(this.#subjects.submission(run, queue, partition), submission, 0),
+    );
   }
 
   append(run: RunRef, expected: number, frame: Uint8Array): Promise<WriteOutcome> {
-    return this.#publisher.publish(this.#subjects.history(run), frame, expected);
+    return this.#write(run, (partition) =>
+      this.#publish(this.#subjects.history(run, partition), frame, expected),
+    );
   }
 
   async put(run: RunRef, queue: string, input: Uint8Array): Promise<number> {
-    const subject = this.#subjects.inbox(run, queue);
-    const outcome = await this.#publisher.publish(subject, input);
+    const outcome = await this.#write(run, (partition) =>
+      this.#publish(this.#subjects.inbox(run, queue, partition), input),
+    );
     if (outcome.status === "written") return outcome.sequence;
     const cause = outcome.status === "unknown" ? outcome.cause : undefined;
     throw new BrokerError(`An input for ${run.id} was not confirmed. Send it again.`, { cause });
@@ -59,33 +74,30 @@ export class JetStreamRunLog implements RunLog {
     { number, time }: { readonly number: number; readonly time: number },
     input: Uint8Array,
   ): Promise<void> {
-    const target = this.#subjects.inbox(run, queue);
-    const outcome = await this.#publisher.schedule(
-      this.#subjects.timer(run, queue, number),
-      input,
-      {
-        time,
-        target,
-      },
-    );
+    const outcome = await this.#write(run, (partition) => {
+      const subject = this.#subjects.timer(run, queue, number, partition);
+      const target = this.#subjects.gated(this.#subjects.inbox(run, queue, partition));
+      return this.#publisher.schedule(this.#subjects.gated(subject), input, { time, target });
+    });
     if (outcome.status === "written") return;
     const cause = outcome.status === "unknown" ? outcome.cause : undefined;
     throw new BrokerError(`A wake-up of ${run.id} was not confirmed.`, { cause });
   }
 
   rollUp({ subject, sequence }: Stored, data: Uint8Array): Promise<WriteOutcome> {
-    return this.#publisher.rollUp(subject, data, sequence);
+    return this.#publisher.rollUp(this.#subjects.gated(subject), data, sequence);
   }
 
   async clearInbox(run: RunRef, queue: string, upTo: number): Promise<void> {
-    const stream = this.#subjects.stream(this.#subjects.partition(run));
-    const purge = { filter: this.#subjects.inbox(run, queue), seq: upTo + 1 };
+    const partition = await this.#places.of(run);
+    const stream = this.#subjects.stream(partition);
+    const purge = { filter: this.#subjects.inbox(run, queue, partition), seq: upTo + 1 };
     await jsRequest(this.#connection, `STREAM.PURGE.${stream}`, purge);
   }
 
   async setAside(message: Stored, letter: Uint8Array): Promise<void> {
     const subject = this.#subjects.dead(message.partition, message.sequence);
-    const outcome = await this.#publisher.publish(subject, letter, 0);
+    const outcome = await this.#publish(subject, letter, 0);
     // A conflict says that it was set aside before.
     if (outcome.status !== "unknown") return;
     throw new BrokerError(`Message ${message.sequence} could not be set aside.`, {
@@ -93,27 +105,33 @@ export class JetStreamRunLog implements RunLog {
     });
   }
 
-  head(run: RunRef): Promise<Stored | undefined> {
-    return this.#last(run, this.#subjects.history(run));
+  async head(run: RunRef): Promise<Stored | undefined> {
+    const partition = await this.#places.of(run);
+    return this.#last(partition, this.#subjects.history(run, partition));
   }
 
-  history(run: RunRef, upTo: number, from = 1): Promise<readonly Stored[]> {
-    return this.#range(run, this.#subjects.history(run), from, upTo);
+  async history(run: RunRef, upTo: number, from = 1): Promise<readonly Stored[]> {
+    const partition = await this.#places.of(run);
+    return this.#range(partition, this.#subjects.history(run, partition), from, upTo);
   }
 
-  tellHistory(run: RunRef, upTo: number, tell: (message: Stored) => void): Promise<void> {
-    return this.#reader.range(this.#place(run, this.#subjects.history(run)), 1, upTo, tell);
+  async tellHistory(run: RunRef, upTo: number, tell: (message: Stored) => void): Promise<void> {
+    const partition = await this.#places.of(run);
+    const place = this.#place(partition, this.#subjects.history(run, partition));
+    await this.#reader.range(place, 1, upTo, tell);
   }
 
   async inbox(run: RunRef, queue: string, after: number): Promise<readonly Stored[]> {
-    const subject = this.#subjects.inbox(run, queue);
-    const last = await this.#last(run, subject);
+    const partition = await this.#places.of(run);
+    const subject = this.#subjects.inbox(run, queue, partition);
+    const last = await this.#last(partition, subject);
     if (last === undefined || last.sequence <= after) return [];
-    return this.#range(run, subject, after + 1, last.sequence);
+    return this.#range(partition, subject, after + 1, last.sequence);
   }
 
-  submission(run: RunRef, queue = "*"): Promise<Stored | undefined> {
-    return this.#last(run, this.#subjects.submission(run, queue));
+  async submission(run: RunRef, queue = "*"): Promise<Stored | undefined> {
+    const partition = await this.#places.of(run);
+    return this.#last(partition, this.#subjects.submission(run, queue, partition));
   }
 
   async *heads(flow?: string): AsyncIterable<RunHeadMessage> {
@@ -161,9 +179,9 @@ export class JetStreamRunLog implements RunLog {
     if (this.#connection.isClosed() || this.#connection.isDraining()) {
       throw new ConnectionClosedError("following a run");
     }
-    const subject = this.#subjects.history(run);
-    const partition = this.#subjects.partition(run);
-    const subscription = this.#connection.subscribe(this.#subjects.live(run), {
+    const partition = await this.#places.of(run);
+    const subject = this.#subjects.history(run, partition);
+    const subscription = this.#connection.subscribe(this.#subjects.live(run, partition), {
       callback: (error, message) => {
         const sequence = error === null ? Number(message.headers?.get("Nats-Sequence")) : 0;
         if (sequence > 0) onFrame({ subject, partition, sequence, data: message.data });
@@ -193,25 +211,34 @@ export class JetStreamRunLog implements RunLog {
     }
   }
 
-  #last(run: RunRef, subject: string): Promise<Stored | undefined> {
-    const partition = this.#subjects.partition(run);
+  /** Writes where the run is. Nothing was stored when that cannot be found out: the next try asks again. */
+  #write(run: RunRef, write: (partition: number) => Promise<WriteOutcome>): Promise<WriteOutcome> {
+    const place = this.#places.of(run);
+    if (typeof place === "number") return write(place);
+    return place.then(write, (cause: unknown) => ({ status: "unknown" as const, cause }));
+  }
+
+  #publish(subject: string, data: Uint8Array, expected?: number): Promise<WriteOutcome> {
+    return this.#publisher.publish(this.#subjects.gated(subject), data, expected);
+  }
+
+  #last(partition: number, subject: string): Promise<Stored | undefined> {
     return this.#reader.last(this.#subjects.stream(partition), partition, subject);
   }
 
   async #range(
-    run: RunRef,
+    partition: number,
     subject: string,
     from: number,
     upTo: number,
   ): Promise<readonly Stored[]> {
     const found: Stored[] = [];
     const add = (message: Stored): unknown => found.push(message);
-    await this.#reader.range(this.#place(run, subject), from, upTo, add);
+    await this.#reader.range(this.#place(partition, subject), from, upTo, add);
     return found;
   }
 
-  #place(run: RunRef, subject: string): SubjectPlace {
-    const partition = this.#subjects.partition(run);
+  #place(partition: number, subject: string): SubjectPlace {
     return { stream: this.#subjects.stream(partition), partition, subject };
   }
 }

@@ -1,6 +1,7 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { RunLog, Stored } from "../ports/run-log.ts";
 import type {
+  Delivery,
   DeliveryKind,
   PlaceInLine,
   QueueBacklog,
@@ -15,6 +16,7 @@ import { openConsumer } from "./consumers.ts";
 import { PullLoop } from "./pull-loop.ts";
 import { readBacklogs, readPlace } from "./queue-backlogs.ts";
 import { readProgress } from "./queue-progress.ts";
+import type { RunPlaces } from "./run-places.ts";
 
 /** Work queues on JetStream: per partition and queue two durable pull consumers, `new` and `in`. */
 export class JetStreamWorkQueues implements WorkQueues {
@@ -44,7 +46,7 @@ export class JetStreamWorkQueues implements WorkQueues {
         ...place,
         leaseMs: placeLeaseMs,
       });
-      const { onDelivery } = options;
+      const onDelivery = (delivery: Delivery): void => this.#deliver(delivery, options);
       const onForeign = (message: Stored, ack: () => void): void => {
         options.onForeign(message.subject, NO_RUN);
         void this.#setAside(message, NO_RUN, ack);
@@ -101,6 +103,34 @@ export class JetStreamWorkQueues implements WorkQueues {
     }
   }
 
+  /**
+   * A submission says where its run is. An input in an older layer may be for a run that was submitted later, in a newer one:
+   * such a message must never become its token.
+   */
+  #deliver(delivery: Delivery, options: ReadOptions): void {
+    const { run, kind, partition } = delivery;
+    const { subjects, places } = this.#parts;
+    if (kind === "new" || partition === subjects.partition(run)) {
+      places.learn(run, partition);
+      options.onDelivery(delivery);
+      return;
+    }
+    void this.#deliverThere(delivery, options);
+  }
+
+  async #deliverThere(delivery: Delivery, options: ReadOptions): Promise<void> {
+    const { places, onTrouble } = this.#parts;
+    try {
+      if ((await places.of(delivery.run)) === delivery.partition) options.onDelivery(delivery);
+      else {
+        options.onForeign(delivery.subject, OTHER_LAYER);
+        await this.#setAside(delivery, OTHER_LAYER, delivery.ack);
+      }
+    } catch (error) {
+      onTrouble(error); // It comes again when its lease is over.
+    }
+  }
+
   /** Ack after the letter is durable: a crash between the two writes it again, under the same subject (I11). */
   async #setAside(message: Stored, reason: string, ack: () => void): Promise<void> {
     const { subject, sequence } = message;
@@ -118,6 +148,7 @@ export interface WorkQueueParts {
   readonly connection: NatsConnection;
   readonly subjects: Subjects;
   readonly log: RunLog;
+  readonly places: RunPlaces;
   readonly onReconnect: (call: () => void) => () => void;
   readonly onTrouble: (error: unknown) => void;
 }
@@ -129,6 +160,7 @@ interface Place {
 }
 
 const KINDS: readonly DeliveryKind[] = ["new", "in"];
+const OTHER_LAYER = "it was sent before its run was submitted, to another partition";
 const NO_RUN = "its subject names no run";
 
 /**

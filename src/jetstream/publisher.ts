@@ -13,10 +13,13 @@ export class Publisher {
   readonly #waiting: (() => void)[] = [];
   readonly #idle: ((value?: unknown) => void)[] = [];
   readonly #sweeper: NodeJS.Timeout;
+  readonly #onUnknown: () => void;
 
-  constructor(connection: NatsConnection, mux: Mux) {
+  /** `onUnknown` is told when something was not confirmed: it may be that nothing takes it any more. */
+  constructor(connection: NatsConnection, mux: Mux, onUnknown: () => void = () => undefined) {
     this.#connection = connection;
     this.#mux = mux;
+    this.#onUnknown = onUnknown;
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS).unref();
   }
 
@@ -100,6 +103,7 @@ export class Publisher {
         if (!this.#inFlight.delete(pending)) return;
         answers.close();
         resolve(outcome);
+        if (outcome.status === "unknown") this.#onUnknown();
         this.#waiting.shift()?.();
         if (this.#inFlight.size === 0) for (const idle of this.#idle.splice(0)) idle();
       },

@@ -1,3 +1,4 @@
+import type { Layers } from "../engine/partition.ts";
 import type { Stored } from "./run-log.ts";
 
 /**
@@ -14,6 +15,8 @@ import type { Stored } from "./run-log.ts";
 export interface EventFeed {
   /** How many partitions there are: 0, 1, … */
   readonly partitions: number;
+  /** How they are numbered, and so which of them a run can be in. */
+  readonly layers: Layers;
   /** What is in a partition's stream now, from the leader. */
   extent(partition: number): Promise<FeedExtent>;
   /** The messages of a partition after a sequence (0: from the start), in batches as they come. */

@@ -12,8 +12,13 @@ export interface RunLog {
   /** The largest message that the log takes, in bytes, with room left for subject and headers. */
   readonly maxMessageBytes: number;
 
-  /** Stores a submission if its key is unused. The key is used once, for ever (I1). */
-  submit(run: RunRef, queue: string, submission: Uint8Array): Promise<WriteOutcome>;
+  /** Stores a submission if its key is unused. The key is used once, for ever (I1). One that was generated is not looked for. */
+  submit(
+    run: RunRef,
+    queue: string,
+    submission: Uint8Array,
+    isKeyNew?: boolean,
+  ): Promise<WriteOutcome>;
   /** Appends to a history if `expected` is the sequence of its last message, 0 for none. */
   append(run: RunRef, expected: number, frame: Uint8Array): Promise<WriteOutcome>;
   /** Puts something into a run's inbox, unconditionally. Gives its sequence. */

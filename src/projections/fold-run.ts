@@ -14,6 +14,7 @@
  */
 import { archivedIn } from "../engine/archived-event.ts";
 import { isActive, isClosed, type RecordedFrame } from "../engine/frame.ts";
+import type { Layers } from "../engine/partition.ts";
 import { isPlain, type Payload } from "../engine/payload.ts";
 import type { ParkReason, RunEvent } from "../engine/run-event.ts";
 import type { RunRef } from "../engine/run-id.ts";
@@ -38,9 +39,9 @@ import {
 export function foldMessage(
   row: RunRow | undefined,
   message: FedMessage,
-  partitions: number,
+  layers: Layers,
 ): RunRow | undefined {
-  const fact = readFact(message, partitions);
+  const fact = readFact(message, layers);
   return fact === undefined ? row : foldFact(row, fact);
 }
 

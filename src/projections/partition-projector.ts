@@ -111,7 +111,7 @@ export class PartitionProjector {
     const { feed, partition, clock, limitBytes, upTo } = this.#parts;
     const options = { signal, ...(upTo === undefined ? {} : { upTo }) };
     const ahead = new ReadAhead(feed.read(partition, place.from, options), {
-      partitions: feed.partitions,
+      layers: feed.layers,
       limitBytes: this.#standsBy ? STANDBY_BYTES : limitBytes,
       signal,
       now: () => clock.now(),

@@ -1,3 +1,4 @@
+import type { Layers } from "../engine/partition.ts";
 import type { FedMessage } from "../ports/event-feed.ts";
 import { type RunFact, readFact } from "./run-fact.ts";
 
@@ -23,7 +24,7 @@ export class ReadAhead {
   limitBytes: number;
   /** When something was read last, by this process's clock, in milliseconds since 1970. */
   lastReadAt: number;
-  readonly #partitions: number;
+  readonly #layers: Layers;
   readonly #signal: AbortSignal;
   readonly #now: () => number;
   readonly #chunks: Chunk[] = [];
@@ -35,9 +36,9 @@ export class ReadAhead {
 
   constructor(
     feed: AsyncIterable<readonly FedMessage[]>,
-    { partitions, limitBytes, signal, now }: ReadAheadOptions,
+    { layers, limitBytes, signal, now }: ReadAheadOptions,
   ) {
-    this.#partitions = partitions;
+    this.#layers = layers;
     this.limitBytes = limitBytes;
     this.#signal = signal;
     this.#now = now;
@@ -125,7 +126,7 @@ export class ReadAhead {
     const facts: RunFact[] = [];
     let bytes = 0;
     for (const message of batch) {
-      const fact = readFact(message, this.#partitions);
+      const fact = readFact(message, this.#layers);
       if (fact !== undefined) facts.push(fact);
       bytes += message.data.length + MESSAGE_BYTES;
     }
@@ -157,7 +158,7 @@ export class ReadAhead {
 }
 
 export interface ReadAheadOptions {
-  readonly partitions: number;
+  readonly layers: Layers;
   readonly limitBytes: number;
   /** Ends the feed too. */
   readonly signal: AbortSignal;

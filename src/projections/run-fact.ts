@@ -1,4 +1,5 @@
 import type { RecordedFrame } from "../engine/frame.ts";
+import type { Layers } from "../engine/partition.ts";
 import type { RunRef } from "../engine/run-id.ts";
 import type { Submission } from "../engine/submission.ts";
 import type { FedMessage } from "../ports/event-feed.ts";
@@ -23,9 +24,9 @@ export type RunFact = {
  * Reads a message, or gives nothing for one that tells of no run: its bytes cannot be understood, its subject is no run's
  * in this partition, or it speaks of another run than its subject (I11).
  */
-export function readFact(message: FedMessage, partitions: number): RunFact | undefined {
+export function readFact(message: FedMessage, layers: Layers): RunFact | undefined {
   const { kind, data, sequence, partition } = message;
-  const run = runOfSubject(message, partitions);
+  const run = runOfSubject(message, layers);
   if (run === undefined) return undefined;
   const place = { run, partition, sequence };
   switch (kind) {

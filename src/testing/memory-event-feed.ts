@@ -1,3 +1,4 @@
+import type { Layers } from "../engine/partition.ts";
 import { BrokerError, ConnectionClosedError, FeedBrokenError } from "../engine/usage-errors.ts";
 import {
   DEFAULT_FEED_BATCH,
@@ -13,12 +14,14 @@ import type { MemoryStore } from "./memory-store.ts";
 /** The partitions as one connection reads them. */
 export class MemoryEventFeed implements EventFeed {
   readonly partitions: number;
+  readonly layers: Layers;
   readonly #broker: MemoryStore;
   readonly #link: MemoryLink;
   readonly #waiting = new Set<() => void>();
 
   constructor(broker: MemoryStore, link: MemoryLink) {
     this.partitions = broker.streams.length;
+    this.layers = broker.subjects.layers;
     this.#broker = broker;
     this.#link = link;
   }

@@ -39,7 +39,7 @@ export class MemoryStore {
     this.clock = options.clock;
     this.latencyMs = options.latencyMs;
     this.maxMessageBytes = options.maxMessageBytes;
-    this.subjects = new Subjects(options.namespace, options.partitions);
+    this.subjects = new Subjects(options.namespace, [options.partitions]);
     this.control = new MemoryControlRecords(options.clock);
     this.bus = new MemoryBusStore(options.clock, options.namespace);
     this.streams = Array.from(

@@ -1,4 +1,4 @@
-import { partitionOf } from "../engine/partition.ts";
+import { type Layers, placesOf } from "../engine/partition.ts";
 import { type RunRef, runRefOfTokens } from "../engine/run-id.ts";
 
 /**
@@ -7,12 +7,12 @@ import { type RunRef, runRefOfTokens } from "../engine/run-id.ts";
  */
 export function runOfSubject(
   { kind, subject, partition }: FedPlace,
-  partitions: number,
+  layers: Layers,
 ): RunRef | undefined {
   const [flow, key, ...rest] = subject.split(".").slice(kind === "h" ? AFTER_KIND : AFTER_KIND + 1);
   if (flow === undefined || key === undefined || rest.length > 0) return undefined;
   const run = runRefOfTokens(flow, key);
-  return run !== undefined && partitionOf(run, partitions) === partition ? run : undefined;
+  return run !== undefined && placesOf(run, layers).includes(partition) ? run : undefined;
 }
 
 /** Where a message of the log stands. */

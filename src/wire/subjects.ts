@@ -1,39 +1,68 @@
 import { checkToken } from "../engine/names.ts";
-import { partitionOf } from "../engine/partition.ts";
+import { type Layers, partitionCount, placesOf } from "../engine/partition.ts";
 import { type RunRef, runRefOfTokens } from "../engine/run-id.ts";
 
 /** Where everything of one namespace stands (docs/protocol.md). The only place that builds or reads subjects. */
 export class Subjects {
   readonly namespace: string;
+  readonly layers: Layers;
   readonly partitions: number;
 
-  constructor(namespace: string, partitions: number) {
+  constructor(namespace: string, layers: Layers) {
     this.namespace = namespace;
-    this.partitions = partitions;
+    this.layers = layers;
+    this.partitions = partitionCount(layers);
   }
 
+  /** Where a run is that no older layer has. */
   partition(run: RunRef): number {
-    return partitionOf(run, this.partitions);
+    return this.places(run)[0] ?? 0;
+  }
+
+  /** Where a run can be: in the newest layer, then in the older ones. */
+  places(run: RunRef): readonly number[] {
+    return placesOf(run, this.layers);
   }
 
   stream(partition: number): string {
     return streamName(this.namespace, partition);
   }
 
-  submission(run: RunRef, queue: string): string {
-    return `mr.${this.namespace}.${this.partition(run)}.new.${queue}.${run.flow}.${run.token}`;
+  submission(run: RunRef, queue: string, partition = this.partition(run)): string {
+    return `mr.${this.namespace}.${partition}.new.${queue}.${run.flow}.${run.token}`;
   }
 
-  inbox(run: RunRef, queue: string): string {
-    return `mr.${this.namespace}.${this.partition(run)}.in.${queue}.${run.flow}.${run.token}`;
+  inbox(run: RunRef, queue: string, partition = this.partition(run)): string {
+    return `mr.${this.namespace}.${partition}.in.${queue}.${run.flow}.${run.token}`;
   }
 
-  timer(run: RunRef, queue: string, order: number): string {
-    return `mr.${this.namespace}.${this.partition(run)}.tm.${queue}.${run.flow}.${run.token}.${order}`;
+  timer(run: RunRef, queue: string, order: number, partition = this.partition(run)): string {
+    return `mr.${this.namespace}.${partition}.tm.${queue}.${run.flow}.${run.token}.${order}`;
   }
 
-  history(run: RunRef): string {
-    return `mr.${this.namespace}.${this.partition(run)}.h.${run.flow}.${run.token}`;
+  history(run: RunRef, partition = this.partition(run)): string {
+    return `mr.${this.namespace}.${partition}.h.${run.flow}.${run.token}`;
+  }
+
+  /** What says of a run that was submitted to another queue than its flow's, and has no history, that this partition has it. */
+  pointer(run: RunRef, partition: number): string {
+    return `mr.${this.namespace}.${partition}.at.${run.flow}.${run.token}`;
+  }
+
+  /** What is stored here was stored after everything that came through a former gate. */
+  barrier(partition: number): string {
+    return `mr.${this.namespace}.${partition}.at.${gateOf(this.layers) ?? "first"}`;
+  }
+
+  /**
+   * Where to publish what is to be stored on a subject of the log: through the gate, whose name is another one after each
+   * layer that is added. Who does not know of it stores nothing.
+   */
+  gated(subject: string): string {
+    const gate = gateOf(this.layers);
+    if (gate === undefined) return subject;
+    const root = `mr.${this.namespace}.`;
+    return `${root}${gate}.${subject.slice(root.length)}`;
   }
 
   /** Every history of a flow in one partition, or of all flows. */
@@ -41,8 +70,8 @@ export class Subjects {
     return `mr.${this.namespace}.${partition}.h.${flow}.*`;
   }
 
-  live(run: RunRef): string {
-    return liveSubject(this.history(run));
+  live(run: RunRef, partition = this.partition(run)): string {
+    return liveSubject(this.history(run, partition));
   }
 
   dead(partition: number, sequence: number): string {
@@ -107,12 +136,17 @@ export class Subjects {
   #runAt(partition = "", flow?: string, key?: string): RunRef | undefined {
     if (flow === undefined || key === undefined) return undefined;
     const run = runRefOfTokens(flow, key);
-    return run !== undefined && this.partition(run) === Number(partition) ? run : undefined;
+    return run !== undefined && this.places(run).includes(Number(partition)) ? run : undefined;
   }
 }
 
 export function streamName(namespace: string, partition: number): string {
   return `MR_${namespace}_${partition}`;
+}
+
+/** The token that writers of a namespace's log have to know; a namespace with one layer has none. */
+export function gateOf(layers: Layers): string | undefined {
+  return layers.length > 1 ? `gate${layers.length - 1}` : undefined;
 }
 
 /** Where the broker sends a copy of what is stored on a subject. */

@@ -4,7 +4,7 @@ import { type Logger, pino } from "pino";
 import type { AnyDefinition } from "../definition/definition.ts";
 import { type Duration, toMilliseconds } from "../engine/duration.ts";
 import { checkQueueName } from "../engine/priority.ts";
-import { InvalidOptionError } from "../engine/usage-errors.ts";
+import { InvalidOptionError, NamespaceChangedError } from "../engine/usage-errors.ts";
 import { Payloads } from "../payloads/payloads.ts";
 import type { Broker } from "../ports/broker.ts";
 import { type Clock, systemClock } from "../ports/clock.ts";
@@ -107,6 +107,12 @@ export async function serve(
       stopAnswering();
       await presence.stopped();
     },
+  });
+  broker.closed.addEventListener("abort", () => {
+    const { reason } = broker.closed;
+    if (!(reason instanceof NamespaceChangedError)) return;
+    log.error({ err: reason }, "This worker stops");
+    void worker?.drain();
   });
   const { ended } = leases;
   ended.addEventListener("abort", () => {

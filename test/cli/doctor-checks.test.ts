@@ -43,7 +43,14 @@ const REPORT: BrokerReport = {
     consumers: { used: 1, limit: -1 },
   },
   clock: { skewMs: 3, uncertaintyMs: 1 },
-  namespace: { partitions: 1, isMillrace: true, streams: [STREAM], others: [] },
+  namespace: {
+    partitions: 1,
+    layers: [1],
+    isBeingAdded: false,
+    isMillrace: true,
+    streams: [STREAM],
+    others: [],
+  },
   writes: { count: 50, medianMs: 0.2, slowestMs: 3 },
 };
 
@@ -57,7 +64,14 @@ function server(changed: Partial<BrokerReport["server"]>): readonly Check[] {
 
 function stream(changed: Partial<StreamReport>): readonly Check[] {
   const streams = [{ ...STREAM, ...changed }];
-  return namespaceChecks("default", { partitions: 1, isMillrace: true, streams, others: [] });
+  return namespaceChecks("default", {
+    partitions: 1,
+    layers: [1],
+    isBeingAdded: false,
+    isMillrace: true,
+    streams,
+    others: [],
+  });
 }
 
 function queue(...changes: readonly Partial<QueueReport>[]): string | undefined {
@@ -112,6 +126,8 @@ test.each([
 test("one replica, and an fsync that comes later, are to look at in production and right for development", () => {
   const namespace = {
     partitions: 1,
+    layers: [1],
+    isBeingAdded: false,
     isMillrace: true,
     streams: [{ ...STREAM, replicas: 1 }],
     others: [],
@@ -141,6 +157,8 @@ test("a write that could not be measured says so", () => {
 test("a stream that is not Millrace's, a gap in the log and a replica that is behind are told", () => {
   const foreign = namespaceChecks("default", {
     partitions: 1,
+    layers: [1],
+    isBeingAdded: false,
     isMillrace: false,
     streams: [],
     others: [],
@@ -166,6 +184,8 @@ test("a stream beside the log that is missing is made by whoever connects; one t
   ];
   const checks = namespaceChecks("default", {
     partitions: 1,
+    layers: [1],
+    isBeingAdded: false,
     isMillrace: true,
     streams: [STREAM],
     others,

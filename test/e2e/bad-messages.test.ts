@@ -250,7 +250,7 @@ function questions(): readonly Uint8Array[] {
 }
 
 function subjectsOf(bed: TestBed): Subjects {
-  return new Subjects(bed.namespace, 1);
+  return new Subjects(bed.namespace, [1]);
 }
 
 function submissionOf(id: string, input = encodeValue({ count: 1 }, "")): Uint8Array {

@@ -110,7 +110,7 @@ async function isParked(bed: TestBed, id: string): Promise<void> {
 }
 
 function historyOf(bed: TestBed, id: string): string {
-  return new Subjects(bed.namespace, 1).history(parseRunId(id));
+  return new Subjects(bed.namespace, [1]).history(parseRunId(id));
 }
 
 /** A first frame with this event, as a worker that has left would have written it. */

@@ -17,7 +17,7 @@ import { activated, appended, failed, fed, PLAIN, put, RUN, submitted } from "./
 
 function rowAfter(...messages: readonly FedMessage[]): RunRow | undefined {
   let row: RunRow | undefined;
-  for (const message of messages) row = foldMessage(row, message, 1);
+  for (const message of messages) row = foldMessage(row, message, [1]);
   return row;
 }
 
@@ -239,8 +239,8 @@ describe("a frame", () => {
     ["on a subject too long", fed("h", "mr.test.0.h.checkout.order-42.x", 3, started[1].data)],
   ])("%s is foreign and changes nothing (I2, I11)", (_, foreign) => {
     const before = rowAfter(...started);
-    expect(foldMessage(before, foreign, 1)).toBe(before);
-    expect(foldMessage(undefined, { ...foreign, data: new Uint8Array() }, 1)).toBeUndefined();
+    expect(foldMessage(before, foreign, [1])).toBe(before);
+    expect(foldMessage(undefined, { ...foreign, data: new Uint8Array() }, [1])).toBeUndefined();
   });
 });
 
@@ -316,7 +316,7 @@ describe("the archive", () => {
 
   test("of another run is not this one's", () => {
     const before = rowAfter(...started);
-    expect(foldMessage(before, stub("checkout:order-43"), 1)).toBe(before);
+    expect(foldMessage(before, stub("checkout:order-43"), [1])).toBe(before);
   });
 
   test("has no inbox: what is put there later counts for nothing", () => {
@@ -359,7 +359,7 @@ describe("the archive", () => {
 
 test("a message of another partition's run, or that speaks of another run than its subject, makes no row", () => {
   const message = submitted(1);
-  expect([0, 1, 2, 3].filter((at) => readFact({ ...message, partition: at }, 4))).toHaveLength(1);
+  expect([0, 1, 2, 3].filter((at) => readFact({ ...message, partition: at }, [4]))).toHaveLength(1);
   const subject = message.subject.replace("order-42", "order-43");
   expect(rowAfter({ ...message, subject })).toBeUndefined();
 });
@@ -463,7 +463,7 @@ const anyFacts = fc
       const place = { run, partition: 0, sequence };
       if (what === "input") return { kind: "input", ...place, queue: run.flow };
       if (what === "submission") {
-        const fact = readFact(submitted(sequence, { runId: run.id, queue: run.flow }), 1);
+        const fact = readFact(submitted(sequence, { runId: run.id, queue: run.flow }), [1]);
         if (fact !== undefined) return fact;
       }
       const prev = what === "foreign" ? frame.prev : (heads.get(run.id) ?? 0);

@@ -44,7 +44,12 @@ function noted(feed: EventFeed): { readonly feed: EventFeed; readonly reads: num
   };
   return {
     reads,
-    feed: { partitions: feed.partitions, extent: (partition) => feed.extent(partition), read },
+    feed: {
+      partitions: feed.partitions,
+      layers: feed.layers,
+      extent: (partition) => feed.extent(partition),
+      read,
+    },
   };
 }
 

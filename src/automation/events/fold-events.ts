@@ -3,6 +3,7 @@
  * at once, before a batch is folded: the fold itself waits for nothing.
  */
 import { isClosed, type RecordedFrame } from "../../engine/frame.ts";
+import type { Layers } from "../../engine/partition.ts";
 import type { RunId, RunRef } from "../../engine/run-id.ts";
 import type { RunStatus } from "../../engine/run-status.ts";
 import { FORKER, isForked, isImported, type Submission } from "../../engine/submission.ts";
@@ -28,7 +29,7 @@ export interface ToldEvent {
 export interface FoldHost {
   readonly log: RunLog;
   readonly partition: number;
-  readonly partitions: number;
+  readonly layers: Layers;
   readonly subjects: BusSubjects;
   readonly cache: RunFactCache;
   /** The id of the event that a message of the log leads to. */
@@ -77,8 +78,8 @@ interface SubmissionFact {
   readonly sequence: number;
 }
 
-function readMessage({ partitions }: FoldHost, message: FedMessage): Fact | undefined {
-  const run = runOfSubject(message, partitions);
+function readMessage({ layers }: FoldHost, message: FedMessage): Fact | undefined {
+  const run = runOfSubject(message, layers);
   if (run === undefined) return undefined;
   const { kind, sequence, data } = message;
   if (kind === "h") {

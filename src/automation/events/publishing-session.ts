@@ -37,7 +37,7 @@ export class PublishingSession {
     this.#fold = {
       log: broker.log,
       partition,
-      partitions: broker.feed.partitions,
+      layers: broker.feed.layers,
       subjects,
       cache: new RunFactCache(limits.factsBytes),
       idOf: (at) => `${stream}-${at}`,

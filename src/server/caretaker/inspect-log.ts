@@ -6,6 +6,7 @@
  * - How far it is stands in a control record a partition, `inspected.<partition>`: losing it means to look again, and a
  *   message is set aside once however often that is done.
  */
+import type { Layers } from "../../engine/partition.ts";
 import type { RunRef } from "../../engine/run-id.ts";
 import { readSubmission } from "../../history/read-submission.ts";
 import type { FedMessage } from "../../ports/event-feed.ts";
@@ -31,7 +32,7 @@ export async function inspectLog(
     const oldEnough = host.clock.now() - options.minAgeMs;
     const young = batch.findIndex(({ storedAt }) => storedAt > oldEnough);
     const old = young === -1 ? batch : batch.slice(0, young);
-    setAside += await inspect(host, old, feed.partitions);
+    setAside += await inspect(host, old, feed.layers);
     const reached = old.at(-1)?.sequence;
     if (reached !== undefined && !(await moveMark(host, partition, mark, reached))) break;
     if (young !== -1) break;
@@ -48,7 +49,7 @@ export interface InspectOptions {
 async function inspect(
   host: ServerHost,
   messages: readonly FedMessage[],
-  partitions: number,
+  layers: Layers,
 ): Promise<number> {
   const known = new Map<string, Promise<boolean>>();
   const isKnown = (run: RunRef, queue: string): Promise<boolean> => {
@@ -58,7 +59,7 @@ async function inspect(
   };
   let setAside = 0;
   for (const message of messages) {
-    const fact = readFact(message, partitions);
+    const fact = readFact(message, layers);
     const reason = whyUseless(message, fact) ?? (await whyUndeliverable(fact, isKnown));
     if (reason === undefined) continue;
     await setMessageAside(host, message, reason);

@@ -7,6 +7,7 @@
  *   nowhere below it goes on from the ring.
  * - Nothing is read while nobody follows, but for a short time after the last one left: it may come back.
  */
+import type { Layers } from "../../engine/partition.ts";
 import type { EventFeed, FedMessage } from "../../ports/event-feed.ts";
 import type { ServerHost } from "../server-host.ts";
 import { formatPosition, type LogPosition, parsePosition, readLog } from "./log-position.ts";
@@ -129,7 +130,7 @@ export class ChangeTail {
       const options = { signal, kinds: KINDS, upTo: end };
       for await (const messages of this.#feed.read(partition, from, options)) {
         const upTo = messages.at(-1)?.sequence ?? from;
-        yield { partition, changes: changesOf(messages, this.#feed.partitions), upTo };
+        yield { partition, changes: changesOf(messages, this.#feed.layers), upTo };
       }
       if (!signal.aborted)
         yield { partition, changes: [], upTo: Math.max(at[partition] ?? 0, end) };
@@ -203,7 +204,7 @@ class LiveRing {
   async #read(feed: EventFeed, partition: number, after: number): Promise<void> {
     const { signal } = this.#abort;
     for await (const messages of feed.read(partition, after, { signal, kinds: KINDS })) {
-      this.#changes.push(...changesOf(messages, feed.partitions));
+      this.#changes.push(...changesOf(messages, feed.layers));
       this.reached[partition] = messages.at(-1)?.sequence ?? after;
       this.#trim();
       this.#wake();
@@ -268,9 +269,9 @@ const TAIL_LIMITS: TailLimits = Object.freeze({ ringSize: 10_000, lingerMs: 60_0
 const KINDS = ["new", "h"] as const;
 const AT_ONCE = 200;
 
-function changesOf(messages: readonly FedMessage[], partitions: number): readonly Change[] {
+function changesOf(messages: readonly FedMessage[], layers: Layers): readonly Change[] {
   return messages.flatMap((message) => {
-    const change = changeOf(message, partitions);
+    const change = changeOf(message, layers);
     return change === undefined ? [] : { partition: message.partition, change };
   });
 }

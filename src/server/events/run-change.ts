@@ -1,4 +1,5 @@
 import { isActive, isClosed, type RecordedFrame } from "../../engine/frame.ts";
+import type { Layers } from "../../engine/partition.ts";
 import type { RunEvent } from "../../engine/run-event.ts";
 import { type RunStatus, runStatus, statusBeforeStart } from "../../engine/run-status.ts";
 import type { Submission } from "../../engine/submission.ts";
@@ -31,8 +32,8 @@ export interface RunChange {
  * The change that a message tells of, by the message alone: every server tells the same ones, whatever it has seen before.
  * Nothing for a frame of which the status cannot be another one than before.
  */
-export function changeOf(message: FedMessage, partitions: number): RunChange | undefined {
-  const fact = readFact(message, partitions);
+export function changeOf(message: FedMessage, layers: Layers): RunChange | undefined {
+  const fact = readFact(message, layers);
   if (fact === undefined || fact.kind === "input") return undefined;
   const { run, sequence } = fact;
   const names = { id: run.id, flow: run.flow, key: run.key, sequence };

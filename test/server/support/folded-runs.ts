@@ -1,3 +1,4 @@
+import type { Layers } from "../../../src/engine/partition.ts";
 import type { EventFeed, FedKind, FedMessage } from "../../../src/ports/event-feed.ts";
 import { foldMessage } from "../../../src/projections/fold-run.ts";
 import type { RunRow } from "../../../src/projections/run-row.ts";
@@ -21,7 +22,7 @@ export class FoldedRuns extends ListedRuns {
     // Some may have been removed since.
     for (const message of stored.filter(({ sequence }) => sequence > this.#upTo)) {
       const kind = message.subject.split(".")[3] as FedKind;
-      fold(this.#rows, { ...message, kind, storedAt: this.#broker.clock.now() }, 1);
+      fold(this.#rows, { ...message, kind, storedAt: this.#broker.clock.now() }, [1]);
     }
     this.#upTo = stored.at(-1)?.sequence ?? 0;
     return sorted(this.#rows);
@@ -36,15 +37,15 @@ export async function followFeed(
 ): Promise<void> {
   const rows = new Map<string, RunRow>();
   for await (const batch of feed.read(0, 0, { signal })) {
-    for (const message of batch) fold(rows, message, feed.partitions);
+    for (const message of batch) fold(rows, message, feed.layers);
     runs.rows = [...sorted(rows)];
   }
 }
 
-function fold(rows: Map<string, RunRow>, message: FedMessage, partitions: number): void {
+function fold(rows: Map<string, RunRow>, message: FedMessage, layers: Layers): void {
   const [, , , kind, ...rest] = message.subject.split(".");
   const id = rest.slice(kind === "h" ? 0 : 1).join(":");
-  const row = foldMessage(rows.get(id), message, partitions);
+  const row = foldMessage(rows.get(id), message, layers);
   if (row !== undefined) rows.set(id, row);
 }
 
