@@ -50,7 +50,19 @@ const ticks = flow("ticks", async (ctx) => {
   }
 });
 
-export const FLOWS = [noop, steps, largeSteps, failsOnce, fanOut, sleeper, awaitsGo, stamped, ticks];
+/** A run that is taken over again and again. */
+const takenOver = flow("takenOver", { crashes: { limit: 1_000_000 } }, (ctx) => ctx.receive(go));
+
+/** Ten steps with a short sleep after each: gives by how many milliseconds it took longer than it slept. */
+const naps = flow("naps", async (ctx) => {
+  const began = await ctx.step("begin", () => exactNow());
+  for (let at = 0; at < 10; at++) await ctx.sleep(NAP_MS);
+  return ctx.step("end", () => exactNow() - began - 10 * NAP_MS);
+});
+
+export const FLOWS = [noop, steps, largeSteps, failsOnce, fanOut, sleeper, awaitsGo, stamped, ticks, takenOver, naps];
+
+const NAP_MS = 100;
 
 /** Milliseconds since 1970, with their fractions: the same in all processes of a machine. */
 export function exactNow() {

@@ -25,7 +25,7 @@ export async function growth({ share }) {
       const place = await FilledBroker.open(folder, Math.round(runs * share));
       places.push({ name, place, worker: await WorkerProcess.start(place.server.url) });
     }
-    return await measureInTurns(places, Math.max(2, Math.round(7 * share)));
+    return await measureInTurns(places, Math.max(2, Math.round(5 * share)));
   } finally {
     for (const { place, worker } of places) {
       await worker.stop();
@@ -70,14 +70,15 @@ const COST = {
   growSubmit: ({ millrace }) => median(100, () => millrace.submit("nobody")),
   /** The same with a key of one's own, by the flow's name alone: it is looked for first. */
   growKeyed: ({ millrace }) => median(100, () => millrace.submit("nobody", 1, { key: newKey() })),
-  /** Milliseconds for a run that does nothing, of 1,000, from submission to result. */
-  growNoop: async ({ millrace }) => timed(() => runAll(millrace, 1_000, "noop")),
+  /** Milliseconds for a run that does nothing, of 500, from submission to result. */
+  growNoop: async ({ millrace }) => 2 * (await timed(() => runAll(millrace, 500, "noop"))),
   /** Milliseconds for a step of a run alone. */
   growStep: async ({ millrace }) => 10 * (await timed(() => runAll(millrace, 1, "steps", 100))),
   growResume: (place) => median(3, () => place, prepareFailed, resumed),
-  /** The result of a run that is stored. */
-  growResult: (place) => median(100, () => place.millrace.attach(anyOf(place)).result()),
-  growState: (place) => median(100, () => place.millrace.attach(anyOf(place)).details()),
+  growResult: (place) => median(100, () => place.millrace.attach(recentOf(place)).result()),
+  /** The broker reads what it does not have in memory in blocks of 8 MB. */
+  growAny: (place) => median(100, () => place.millrace.attach(anyOf(place)).result()),
+  growDetails: (place) => median(100, () => place.millrace.attach(recentOf(place)).details()),
   growMissing: ({ millrace }) =>
     median(20, () =>
       millrace
@@ -85,7 +86,7 @@ const COST = {
         .state()
         .catch(() => undefined),
     ),
-  growExplain: (place) => median(10, () => place.millrace.attach(anyOf(place)).explain()),
+  growExplain: (place) => median(10, () => place.millrace.attach(recentOf(place)).explain()),
   /** A worker that joins, from its connection to the first run that it completed. */
   growWorker: (place) => startWorker(place, FLOWS, "noop"),
   /** The same for a flow that nobody has ever served: its consumers are made. */
@@ -148,6 +149,10 @@ async function weigh(places) {
 
 function anyOf(place) {
   return place.idOf(Math.floor(Math.random() * place.runs));
+}
+
+function recentOf(place) {
+  return place.idOf(place.runs - 1 - Math.floor(Math.random() * Math.min(1_000, place.runs)));
 }
 
 let keys = 0;

@@ -2,31 +2,43 @@
  * What is measured. Each measure takes the open connections and a share of the full size, and gives its values by the
  * ids of their rows (report.mjs).
  */
+import { backlog } from "./backlog.mjs";
 import { BenchPlace } from "./bench-place.mjs";
 import { check } from "./check.mjs";
 import { pool, quantile, timed } from "./clock.mjs";
+import { million } from "./endurance.mjs";
 import { events } from "./events.mjs";
 import { growth } from "./growth.mjs";
 import { idle } from "./idle.mjs";
 import { ingress } from "./ingress.mjs";
+import { manyFlows, manyWorkers, partitions } from "./many.mjs";
 import { memory } from "./memory.mjs";
 import { projection, projectionPostgres } from "./projection.mjs";
 import { LARGE, MESSAGE, publishOneByOne, publishTogether } from "./raw-broker.mjs";
 import { runAll } from "./run-all.mjs";
 import { schedules } from "./schedules.mjs";
 import { takeOver } from "./take-over.mjs";
+import { takeOverLeak } from "./take-over-leak.mjs";
 import { triggers } from "./triggers.mjs";
 import { lateness, signals, wakeUps } from "./waiting.mjs";
 
 /** What takes long, and is measured only when it is named. */
-export const LONG = new Set(["growth"]);
+export const LONG = new Set([
+  "growth",
+  "manyFlows",
+  "manyWorkers",
+  "partitions",
+  "backlog",
+  "million",
+  "takeOverLeak",
+]);
 
 /** What is measured in the first round only, without a warm-up. */
 export const ONCE = new Set([
+  ...LONG,
   "check",
   "idle",
   "fanOut10",
-  "growth",
   "memory",
   "projection",
   "projectionPostgres",
@@ -164,6 +176,12 @@ export const MEASURES = {
   takeOver,
   memory,
   growth,
+  manyFlows,
+  manyWorkers,
+  partitions,
+  backlog,
+  million,
+  takeOverLeak,
   projection,
   projectionPostgres,
 };

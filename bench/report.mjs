@@ -1,6 +1,7 @@
 import { availableParallelism, cpus, loadavg } from "node:os";
 import { quantile } from "./clock.mjs";
 import { GROWTH_ROWS } from "./growth-rows.mjs";
+import { SCALE_ROWS } from "./scale-rows.mjs";
 
 /**
  * The rows in order. `aim` is what we want to reach: at least so much for what counts per second and for shares of the raw
@@ -168,6 +169,7 @@ const ROWS = [
   { id: "postgresMemory", name: "  memory of the process, at most", unit: "MB" },
   { id: "postgresPerRun", name: "  stored for a run", unit: "B" },
   ...GROWTH_ROWS,
+  ...SCALE_ROWS,
 ];
 
 /** What the numbers depend on besides the code. A load at the start is somebody else's, and takes its share. */

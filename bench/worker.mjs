@@ -3,14 +3,18 @@ import { connect, serve } from "../dist/index.js";
 import { FLOWS } from "./flows.mjs";
 import { startProfile, stopProfile } from "./profiler.mjs";
 
-const [servers, options] = process.argv.slice(2);
-const millrace = await connect({ servers });
-const worker = await serve(FLOWS, {
-  connection: millrace,
-  concurrency: 200,
-  log: pino({ level: "warn" }),
-  ...JSON.parse(options),
-});
+const [servers, text] = process.argv.slice(2);
+/** `copies`: so many workers in this process, each with a connection of its own. The first one answers for all. */
+const { namespace = "default", partitions, copies = 1, ...options } = JSON.parse(text);
+const connections = [];
+const workers = [];
+for (let copy = 0; copy < copies; copy++) {
+  const connection = await connect({ servers, namespace, ...(partitions && { partitions }) });
+  connections.push(connection);
+  const log = pino({ level: "warn" });
+  workers.push(await serve(FLOWS, { connection, concurrency: 200, log, ...options }));
+}
+const [worker] = workers;
 
 const ANSWERS = {
   cpu: () => {
@@ -37,6 +41,6 @@ async function answer(question) {
 }
 
 async function stop() {
-  await worker.drain();
-  await millrace.close();
+  await Promise.all(workers.map((one) => one.drain()));
+  await Promise.all(connections.map((one) => one.close()));
 }

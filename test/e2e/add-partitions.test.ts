@@ -11,6 +11,7 @@ import { parseRunId } from "../../src/engine/run-id.ts";
 import { addPartitions } from "../../src/jetstream/add-partitions.ts";
 import { readFact } from "../../src/projections/run-fact.ts";
 import { serve } from "../../src/serve.ts";
+import { startNatsCluster } from "./support/nats-cluster.ts";
 import { soundHistory } from "./support/sound-history.ts";
 import { testBeds } from "./support/test-bed.ts";
 import { until } from "./support/until.ts";
@@ -296,4 +297,36 @@ test("each key that is submitted again and again while partitions are added is o
     expect(found.size).toBe(keys.length);
     expect([...found.values()].every((count) => count === 1)).toBe(true);
   }
+});
+
+test("on three replicas keys stay used, runs in progress go on, and who was connected before stores nothing", async () => {
+  const { urls: servers } = await startNatsCluster(3);
+  const place = { servers, namespace: "three" };
+  const before = await until("the cluster takes a namespace", () =>
+    connect({ ...place, replicas: 3 }).catch(() => undefined),
+  );
+  onTestFinished(() => before.close());
+  const worker = await work(before);
+  expect(await (await before.submit(quick, 1, { key: "a" })).result({ timeout: "60s" })).toBe(2);
+  const asleep = await before.submit(sleeps, "6s", { key: "a" });
+  const waiting = await before.submit(waits, undefined, { key: "a" });
+  for (const run of [asleep, waiting]) {
+    await until("it is suspended", async () => (await run.state()).status === "suspended");
+  }
+  await worker.drain();
+
+  await addPartitions({ ...place, partitions: 2 });
+
+  await until("it is disconnected", () => before.broker.closed.aborted);
+  const after = await connect(place);
+  onTestFinished(() => after.close());
+  await work(after);
+  await after.submit(quick, 100, { key: "a" });
+  expect(await after.attach("quick:a").result({ timeout: "60s" })).toBe(2);
+  const run = after.attach(waiting.id);
+  await run.signal(go, undefined);
+  expect(await run.result({ timeout: "60s" })).toBe("went on");
+  expect(await after.attach(asleep.id).result({ timeout: "60s" })).toBe("slept");
+  expect(await (await after.submit(quick, 5, { key: "b" })).result({ timeout: "60s" })).toBe(6);
+  expect((await after.broker.log.head(parseRunId("quick:b")))?.partition).toBeGreaterThan(0);
 });
