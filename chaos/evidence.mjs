@@ -2,8 +2,8 @@
 /** All that the checks look at: what the log holds, what the ledger says, and what was to come of it. */
 import { isClosed } from "../dist/engine/frame.js";
 import { chain } from "../dist/history/run-history.js";
-import { decodeSubmission } from "../dist/wire/submission-codec.js";
 import { runOfSubject } from "../dist/wire/run-of-subject.js";
+import { decodeSubmission } from "../dist/wire/submission-codec.js";
 
 /**
  * A run as the log holds it.

@@ -28,7 +28,9 @@
  * @property {string} name `n0`, `n1`, `n2`
  * @property {string} storeDir
  * @property {string} url its own address. Only this process goes there directly
- * @property {import("./proxy-port.mjs").ClientProxy | undefined} proxy what workers and clients connect through
+ * @property {import("./proxy/server-proxy.mjs").ServerProxy} proxy what workers and clients connect through
+ * @property {readonly import("./proxy/tcp-proxy.mjs").TcpProxy[]} routes what lies between it and the other servers
+ * @property {import("./small-disk.mjs").SmallDisk | string} disk what its streams are on, or why that is an ordinary one
  * @property {boolean} isUp
  * @property {boolean} isPaused
  * @property {number} pid of the process that runs, or ran last

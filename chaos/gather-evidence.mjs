@@ -23,7 +23,15 @@ import { planOf } from "./load/plans.mjs";
  * @param {number} place.deadline milliseconds since 1970
  * @returns {Promise<import("./evidence.mjs").Evidence>}
  */
-export async function gatherEvidence({ millrace, ledgerFile, database, rebuilt, seed, leaseMs, deadline }) {
+export async function gatherEvidence({
+  millrace,
+  ledgerFile,
+  database,
+  rebuilt,
+  seed,
+  leaseMs,
+  deadline,
+}) {
   const { broker } = millrace;
   const ledger = readLedger(ledgerFile);
   const expected = new Map(

@@ -1,5 +1,11 @@
 // @ts-check
-import { longestStallMs, spread, takeOvers, timerDelays, workerProcesses } from "./checks/measures.mjs";
+import {
+  longestStallMs,
+  spread,
+  takeOvers,
+  timerDelays,
+  workerProcesses,
+} from "./checks/measures.mjs";
 import { statusOf } from "./evidence.mjs";
 
 /**

@@ -73,13 +73,18 @@ async function runField(options, ending) {
     ending.defer(() => rm(directory, { recursive: true, force: true, maxRetries: 3 }));
   }
 
-  const servers = await startServers(topology, directory);
-  ending.defer(() => Promise.all(servers.map((server) => server.kill())));
+  const servers = await startServers(topology, directory, {
+    random: new Random(seed).fork("servers"),
+    smallDisk: options.faults.length === 0 || options.faults.includes("fill-disk"),
+  });
+  ending.defer(() => Promise.all(servers.map((server) => server.close())));
   const urls = servers.map(({ url }) => url);
   const connection = await connectRaw({ servers: urls, maxReconnectAttempts: -1, timeout: 2_000 });
   ending.defer(() => connection.close());
   const replicas = topology === "one" ? 1 : 3;
-  const millrace = await patiently(() => connect({ servers: urls, namespace: NAMESPACE, replicas }));
+  const millrace = await patiently(() =>
+    connect({ servers: urls, namespace: NAMESPACE, replicas }),
+  );
   ending.defer(() => millrace.close());
   await patiently(() => millrace.queue("narrow").set({ concurrency: LIMITS.narrow }));
 
@@ -88,7 +93,7 @@ async function runField(options, ending) {
   const ledger = await startLedger(socket, ledgerFile, ending);
   const database = join(directory, "view.db");
   const settings = {
-    servers: servers.map(({ url, proxy }) => proxy?.url ?? url),
+    servers: servers.map(({ proxy }) => proxy.url),
     namespace: NAMESPACE,
     ledger: socket,
     ledgerFile,

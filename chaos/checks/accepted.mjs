@@ -10,10 +10,13 @@ const NAMED_WAITS = new Set(["waiting-for-signal", "waiting-for-children", "wait
  * @returns {import("../evidence.mjs").Violation[]}
  */
 export function checkAccepted({ runs, ledger, expected, explained }) {
-  const accepted = new Set(ledger.flatMap((entry) => (entry.kind === "accepted" ? [entry.run] : [])));
+  const accepted = new Set(
+    ledger.flatMap((entry) => (entry.kind === "accepted" ? [entry.run] : [])),
+  );
   const lost = [...accepted].filter((id) => runs.get(id)?.submissions.length === undefined);
   const wrong = [...runs.values()].flatMap((run) => {
-    if (run.submissions.length !== 1) return [[run.id, `it was submitted ${run.submissions.length} times`]];
+    if (run.submissions.length !== 1)
+      return [[run.id, `it was submitted ${run.submissions.length} times`]];
     if (!expected.has(run.id)) return [[run.id, "nobody has planned it"]];
     if (!isOpen(run)) return [];
     const reason = explained.get(run.id) ?? "nobody knows why";

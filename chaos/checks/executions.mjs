@@ -80,7 +80,14 @@ export function activationsOf({ frames, storedAt }) {
   return frames.flatMap(({ sequence, epoch, events }) =>
     events.flatMap((event) =>
       event.type === "Activated"
-        ? [{ epoch, worker: event.worker, reason: event.reason, storedAt: storedAt.get(sequence) ?? 0 }]
+        ? [
+            {
+              epoch,
+              worker: event.worker,
+              reason: event.reason,
+              storedAt: storedAt.get(sequence) ?? 0,
+            },
+          ]
         : [],
     ),
   );

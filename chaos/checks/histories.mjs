@@ -28,7 +28,9 @@ function epochs({ frames }) {
   return frames.flatMap(({ epoch, writer, sequence }, at) => {
     const before = frames[at - 1];
     if (epoch === before?.epoch) {
-      return writer === before.writer ? [] : [["I2", `epoch ${epoch} has two writers at ${sequence}`]];
+      return writer === before.writer
+        ? []
+        : [["I2", `epoch ${epoch} has two writers at ${sequence}`]];
     }
     if (epoch === (before?.epoch ?? 0) + 1) return [];
     return [["I2", `epoch ${epoch} follows ${before?.epoch ?? 0} at ${sequence}`]];
@@ -42,7 +44,8 @@ function outcomes({ frames }) {
     .flatMap(({ events }) => events)
     .flatMap((event, at, all) => {
       const outcome = outcomeOf(event);
-      if (ENDS.has(event.type) && at < all.length - 1) return [["I3", `something follows ${event.type}`]];
+      if (ENDS.has(event.type) && at < all.length - 1)
+        return [["I3", `something follows ${event.type}`]];
       if (outcome === undefined) return [];
       if (seen.has(outcome)) return [["I3", `${outcome} is recorded twice`]];
       seen.add(outcome);

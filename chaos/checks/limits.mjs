@@ -21,7 +21,9 @@ export function checkLimits(evidence) {
   for (const [group, executions] of groups) {
     const limit = group === "narrow" ? LIMITS.narrow : LIMITS.keyed;
     overlaps += tooMany(executions, limit, ({ end }) => end).length;
-    for (const runs of tooMany(executions, limit, ({ end, heldUntil }) => Math.min(end, heldUntil))) {
+    for (const runs of tooMany(executions, limit, ({ end, heldUntil }) =>
+      Math.min(end, heldUntil),
+    )) {
       const what = `${runs.join(", ")} executed at once, and the limit of ${group} is ${limit}`;
       violations.push({ check: "limits", run: runs.at(-1) ?? "", what });
     }

@@ -27,7 +27,8 @@ export function takeOvers({ runs, ledger }) {
           one.at >= activation.storedAt - LONGEST_MS,
       );
       const fault = strike?.fault ?? "none";
-      const ms = strike === undefined ? 0 : activation.storedAt - Math.max(strike.at, before.storedAt);
+      const ms =
+        strike === undefined ? 0 : activation.storedAt - Math.max(strike.at, before.storedAt);
       times.set(fault, [...(times.get(fault) ?? []), ms]);
     }
   }
@@ -80,6 +81,7 @@ export function workerProcesses({ ledger }) {
 export function spread(values) {
   const sorted = values.toSorted((one, other) => one - other);
   /** @param {number} share */
-  const at = (share) => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0);
+  const at = (share) =>
+    Math.round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0);
   return { count: sorted.length, p50: at(0.5), p99: at(0.99), max: at(1) };
 }

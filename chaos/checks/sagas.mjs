@@ -16,7 +16,9 @@ export function checkSagas(evidence) {
     undoing.set(saga, [...(undoing.get(saga) ?? []), execution]);
   }
   return [
-    ...[...undoing].flatMap(([saga, executions]) => outOfOrder(saga.split(" ")[0] ?? "", executions)),
+    ...[...undoing].flatMap(([saga, executions]) =>
+      outOfOrder(saga.split(" ")[0] ?? "", executions),
+    ),
     ...[...evidence.expected.values()].flatMap((one) => notUndone(one, evidence, undoing)),
   ];
 }
@@ -32,7 +34,9 @@ function outOfOrder(run, executions) {
   }
   return [...begun].flatMap(([at, start]) => {
     const early = [...begun.keys()].some((later) => later > at && !(ended.get(later) <= start));
-    return early ? [{ check: "sagas", run, what: `part ${at} was undone before what came after it` }] : [];
+    return early
+      ? [{ check: "sagas", run, what: `part ${at} was undone before what came after it` }]
+      : [];
   });
 }
 

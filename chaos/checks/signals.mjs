@@ -10,12 +10,14 @@ import { decodeInput } from "../../dist/wire/input-codec.js";
 export function checkSignals({ runs, ledger }) {
   const sent = new Map();
   for (const entry of ledger) {
-    if (entry.kind === "signalled") sent.set(entry.run, Math.max(sent.get(entry.run) ?? 0, entry.number));
+    if (entry.kind === "signalled")
+      sent.set(entry.run, Math.max(sent.get(entry.run) ?? 0, entry.number));
   }
   return [...runs.values()].flatMap((run) => {
     const values = foldedValues(run);
     const inOrder = values.every((value, at) => value === at + 1);
-    if (!inOrder) return [{ check: "signals", run: run.id, what: `it received ${values.join(", ")}` }];
+    if (!inOrder)
+      return [{ check: "signals", run: run.id, what: `it received ${values.join(", ")}` }];
     const last = run.frames.at(-1)?.events.at(-1);
     const confirmed = sent.get(run.id) ?? 0;
     if (last?.type !== "Completed" || values.length >= confirmed) return [];

@@ -77,14 +77,22 @@ function strikesOf({ ledger, leaseMs }) {
   const struck = new Map();
   for (const entry of ledger) {
     if (entry.kind === "process") names.set(entry.id, entry.who);
-    if (entry.kind === "struck") struck.set(entry.strike, { target: entry.target, from: entry.at, to: Number.POSITIVE_INFINITY });
-    if (entry.kind === "healed") struck.set(entry.strike, { ...struck.get(entry.strike), to: entry.at });
+    if (entry.kind === "struck")
+      struck.set(entry.strike, {
+        target: entry.target,
+        from: entry.at,
+        to: Number.POSITIVE_INFINITY,
+      });
+    if (entry.kind === "healed")
+      struck.set(entry.strike, { ...struck.get(entry.strike), to: entry.at });
   }
   const workers = new Set(names.values());
   return (worker, at) =>
     [...struck.values()].some(
       ({ target, from, to }) =>
-        from <= at && at <= to + AFTERMATH * leaseMs && (target === names.get(worker) || !workers.has(target)),
+        from <= at &&
+        at <= to + AFTERMATH * leaseMs &&
+        (target === names.get(worker) || !workers.has(target)),
     );
 }
 

@@ -9,7 +9,9 @@ import { statusOf } from "../evidence.mjs";
  * @returns {import("../evidence.mjs").Violation[]}
  */
 export function checkTokens({ runs, unacked }) {
-  const left = new Map(unacked.map(({ queue, handedOut, waiting }) => [queue, handedOut + waiting]));
+  const left = new Map(
+    unacked.map(({ queue, handedOut, waiting }) => [queue, handedOut + waiting]),
+  );
   const held = new Set();
   const lost = [...runs.values()].flatMap((run) => {
     if (!isActive(/** @type {never} */ (statusOf(run)))) return [];

@@ -1,7 +1,15 @@
 // @ts-check
 /** The flows of the load: they do what their input says, and the ledger is told of each step that is executed. */
 import { isDeepStrictEqual } from "node:util";
-import { CancelledError, FatalError, flow, RunCancelledError, RunFailedError, signal, task } from "../../dist/index.js";
+import {
+  CancelledError,
+  FatalError,
+  flow,
+  RunCancelledError,
+  RunFailedError,
+  signal,
+  task,
+} from "../../dist/index.js";
 import { ATTEMPTS, cachedValue, digestOf, LIMITS, largeText } from "./model.mjs";
 
 /** @typedef {import("../../dist/index.js").FlowContext} Context */
@@ -118,7 +126,9 @@ export function definitionsOf({ begin, build }) {
               await effect(info, ms);
               return booked;
             });
-            saga.compensate("book", (info) => effect(info, ms, { undoes: booked }), { retry: RETRY });
+            saga.compensate("book", (info) => effect(info, ms, { undoes: booked }), {
+              retry: RETRY,
+            });
           }
           if (fails) throw new FatalError("SAGA", "it was to fail");
         });
@@ -156,9 +166,10 @@ export function definitionsOf({ begin, build }) {
     const output = [];
     try {
       for (const [place, op] of input.ops.entries()) {
-        const player = /** @type {(ctx: Context, op: object, place: number) => Promise<unknown>} */ (
-          players[op.op]
-        );
+        const player =
+          /** @type {(ctx: Context, op: object, place: number) => Promise<unknown>} */ (
+            players[op.op]
+          );
         output.push(await player(ctx, op, place));
       }
       return output;

@@ -1,12 +1,7 @@
 // @ts-check
 // A client: carries out its plans, and writes down what was confirmed to it. One that was killed goes on from the ledger.
 import { setTimeout as delay } from "node:timers/promises";
-import {
-  connect,
-  RunCancelledError,
-  RunClosedError,
-  RunFailedError,
-} from "../../dist/index.js";
+import { connect, RunCancelledError, RunClosedError, RunFailedError } from "../../dist/index.js";
 import { LedgerClient, readLedger } from "../ledger/ledger-client.mjs";
 import { causeOf, number } from "../load/flows.mjs";
 import { planOf } from "../load/plans.mjs";

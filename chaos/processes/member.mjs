@@ -3,8 +3,11 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { openSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 
 const RESTART_MS = 200;
+/** It comes before everything else, also in the threads that the process starts. */
+const CLOCK = pathToFileURL(join(import.meta.dirname, "shifted-clock.mjs")).href;
 
 /**
  * A place in the field where one process runs, and another one when it has ended: what a supervisor does.
@@ -101,6 +104,7 @@ export class Member {
   #start() {
     const child = fork(this.#script, [JSON.stringify(this.#settings)], {
       stdio: ["ignore", this.#log, this.#log, "ipc"],
+      execArgv: ["--import", CLOCK],
     });
     this.#child = child;
     this.#pid = child.pid ?? 0;

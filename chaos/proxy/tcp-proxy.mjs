@@ -1,6 +1,6 @@
 // @ts-check
 import { once } from "node:events";
-import { createServer, connect } from "node:net";
+import { connect, createServer } from "node:net";
 import { ProxiedConnection } from "./proxied-connection.mjs";
 
 /**

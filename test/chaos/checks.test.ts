@@ -37,7 +37,9 @@ describe("I1, what was accepted", () => {
 
   test("a submission that is not in the log is lost", () => {
     const told = new Told().note(1, { kind: "accepted", ...PLAN });
-    expect(whats(checkAccepted(told.evidence()))).toEqual(["it was accepted and is not in the log"]);
+    expect(whats(checkAccepted(told.evidence()))).toEqual([
+      "it was accepted and is not in the log",
+    ]);
   });
 
   test("a run that stays open with nobody to go on is found, with the reason", () => {
@@ -87,13 +89,18 @@ describe("I2 and I3, the histories", () => {
   test("an outcome that is recorded twice is found", () => {
     const { told, run } = sound();
     run.step(5, "step#1");
-    expect(whats(checkHistories(told.evidence()))).toEqual(["the outcome of step#1 is recorded twice"]);
+    expect(whats(checkHistories(told.evidence()))).toEqual([
+      "the outcome of step#1 is recorded twice",
+    ]);
   });
 
   test("what follows the end, and what no worker wrote, is found", () => {
     const { told, run } = sound();
     run.completed(5, []).step(6, "step#3");
-    run.logged.foreign.push({ sequence: 9, reason: "it follows frame 3, which is not the one before it" });
+    run.logged.foreign.push({
+      sequence: 9,
+      reason: "it follows frame 3, which is not the one before it",
+    });
     expect(whats(checkHistories(told.evidence()))).toEqual([
       "message 9: it follows frame 3, which is not the one before it",
       "something follows Completed",
@@ -138,7 +145,12 @@ describe("executions of steps", () => {
 
   test("an attempt whose worker died before it was recorded is executed again, and counted", () => {
     const told = taken().execution(RUN, "step#1", [2_500, 2_600], { worker: "w2" });
-    expect(checkSteps(told.evidence())).toEqual({ violations: [], executions: 2, repeated: 1, late: 0 });
+    expect(checkSteps(told.evidence())).toEqual({
+      violations: [],
+      executions: 2,
+      repeated: 1,
+      late: 0,
+    });
   });
 
   test("an attempt that was recorded is executed late only by a worker that was struck and had lost the run", () => {
@@ -308,7 +320,9 @@ describe("children", () => {
 
   test("one that was recorded and never submitted is found", () => {
     const { told } = family("", false);
-    expect(whats(checkChildren(told.evidence()))).toEqual([`its child ${CHILD} was never submitted`]);
+    expect(whats(checkChildren(told.evidence()))).toEqual([
+      `its child ${CHILD} was never submitted`,
+    ]);
   });
 });
 

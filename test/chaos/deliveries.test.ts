@@ -60,7 +60,11 @@ test("bytes that are not of the protocol come out as they went in", () => {
 test("however the bytes are split, the same deliveries are duplicated and reordered", () => {
   const whole = shuffled([STREAM]);
   expect(whole.counts.duplicated + whole.counts.reordered).toBeGreaterThan(2);
-  fc.assert(fc.property(splits, (cuts) => expect(shuffled(piecesOf(cuts)).text).toBe(whole.text)));
+  fc.assert(
+    fc.property(splits, (cuts) => {
+      expect(shuffled(piecesOf(cuts)).text).toBe(whole.text);
+    }),
+  );
 });
 
 test("what is no delivery keeps its place among its like, and nothing is lost", () => {
