@@ -224,9 +224,9 @@ async function patiently(ask) {
 
 /** @param {string} fact @param {() => boolean} isSo */
 async function until(fact, isSo) {
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + 120_000;
   while (!isSo()) {
-    if (Date.now() > deadline) throw new Error(`Not seen within a minute: ${fact}`);
+    if (Date.now() > deadline) throw new Error(`Not seen within two minutes: ${fact}`);
     await delay(20);
   }
 }

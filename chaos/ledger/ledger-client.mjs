@@ -12,11 +12,15 @@ export class LedgerClient {
   /** @param {string} socketPath */
   constructor(socketPath) {
     this.#socket = connect(socketPath);
-    createInterface({ input: this.#socket }).on("line", (line) => {
+    const lines = createInterface({ input: this.#socket });
+    lines.on("line", (line) => {
       const { id, at } = JSON.parse(line);
       this.#waiting.get(id)?.(at);
       this.#waiting.delete(id);
     });
+    // The ledger ends last of all: what is not written then is of no use to anybody.
+    lines.on("error", () => undefined);
+    this.#socket.on("error", () => undefined);
   }
 
   /**

@@ -10,8 +10,11 @@ const out = openSync(file, "a");
 let count = 0;
 
 const server = createServer((socket) => {
-  socket.on("error", () => undefined); // Who is killed does not say good-bye.
-  createInterface({ input: socket }).on("line", (line) => {
+  const lines = createInterface({ input: socket });
+  // Who is killed does not say good-bye.
+  socket.on("error", () => undefined);
+  lines.on("error", () => undefined);
+  lines.on("line", (line) => {
     const { id, entry } = JSON.parse(line);
     const at = Date.now();
     writeSync(out, `${JSON.stringify({ n: ++count, at, ...entry })}\n`);
