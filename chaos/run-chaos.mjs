@@ -43,7 +43,7 @@ export const DEFAULTS = Object.freeze({
   paceMs: 3_000,
   workers: 3,
   clients: 2,
-  settleMinutes: 2,
+  settleMinutes: 6,
   keep: false,
 });
 
@@ -75,7 +75,7 @@ async function runField(options, ending) {
 
   const servers = await startServers(topology, directory, {
     random: new Random(seed).fork("servers"),
-    smallDisk: options.faults.length === 0 || options.faults.includes("fill-disk"),
+    smallDisk: takesSmallDisk(options),
   });
   ending.defer(() => Promise.all(servers.map((server) => server.close())));
   const urls = servers.map(({ url }) => url);
@@ -159,6 +159,15 @@ async function runField(options, ending) {
   });
   const kept = options.keep ? directory : undefined;
   return makeReport(evidence, checkAll(evidence), options, kept);
+}
+
+/**
+ * Whether one server is to have a disk that can be made full. What is on it is gone at the end, so one server alone that is to
+ * be kept has none.
+ * @param {ChaosOptions} options
+ */
+function takesSmallDisk({ faults, keep, topology }) {
+  return (faults.length === 0 || faults.includes("fill-disk")) && !(keep && topology === "one");
 }
 
 /**

@@ -53,18 +53,19 @@ export function longestStallMs({ runs, ledger }) {
 }
 
 /**
- * By how much timers were late, in milliseconds.
+ * By how much timers were late, in milliseconds: measured by the broker's clock, whatever was done to those of workers.
  * @param {import("../evidence.mjs").Evidence} evidence
  */
 export function timerDelays({ runs }) {
-  return [...runs.values()].flatMap(({ frames }) => {
+  return [...runs.values()].flatMap(({ frames, storedAt }) => {
     const due = new Map();
-    return frames
-      .flatMap(({ events }) => events)
-      .flatMap((event) => {
-        if (event.type === "TimerSet") due.set(event.timer, event.fireAt);
-        return event.type === "TimerFired" ? [event.at - (due.get(event.timer) ?? event.at)] : [];
+    return frames.flatMap(({ sequence, events }) => {
+      const at = storedAt.get(sequence) ?? 0;
+      return events.flatMap((event) => {
+        if (event.type === "TimerSet") due.set(event.timer, at + event.fireAt - event.at);
+        return event.type === "TimerFired" ? [at - (due.get(event.timer) ?? at)] : [];
       });
+    });
   });
 }
 

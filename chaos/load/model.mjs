@@ -75,10 +75,7 @@ export function signalsOf({ ops }) {
  * @returns {readonly Expected[]}
  */
 export function expectedOf({ id, input, stop }) {
-  const isStopped = stop !== undefined;
-  const own = isStopped ? { status: /** @type {const} */ ("cancelled") } : endOf(input);
-  const children = input.ops.flatMap((op) => (op.op === "child" ? childrenOf(op, own) : []));
-  return [{ id, input, ends: [own], isSure: true }, ...children];
+  return familyOf({ id, input, ends: [stop === undefined ? endOf(input) : CANCELLED], isSure: true });
 }
 
 /**
@@ -89,25 +86,36 @@ export function expectedOf({ id, input, stop }) {
  * @property {boolean} isSure it must exist: nothing can come before its submission
  */
 
+/** @type {End} */
+const CANCELLED = Object.freeze({ status: "cancelled" });
+
+/** @param {Expected} run @returns {readonly Expected[]} */
+function familyOf(run) {
+  const children = run.input.ops.flatMap((op) => {
+    if (op.op !== "child") return [];
+    const ends = run.ends.flatMap((end) => endsUnder(op, end));
+    // A run that is stopped may not have come as far as this child.
+    const isSure = run.isSure && !run.ends.some(({ status }) => status === "cancelled");
+    return familyOf({ id: `${op.flow}:${op.key}`, input: op.input, ends, isSure });
+  });
+  return [run, ...children];
+}
+
 /**
+ * How a child may end when its parent ends like this.
  * @param {ChildOp} child
  * @param {End} parent
- * @returns {readonly Expected[]}
+ * @returns {readonly End[]}
  */
-function childrenOf(child, parent) {
-  const [whole, ...others] = expectedOf({ id: `${child.flow}:${child.key}`, input: child.input });
-  if (whole === undefined) return [];
-  const isStopped = parent.status === "cancelled";
-  const mayGoOn =
+function endsUnder(child, parent) {
+  const own = endOf(child.input);
+  const goesOn =
     child.policy === "abandon" ||
     parent.status === "waiting" ||
-    (child.policy === "" && !isStopped);
-  /** @type {End} */
-  const cancelled = { status: "cancelled" };
-  const own = /** @type {End} */ (whole.ends[0]);
-  // One that holds on is stopped with its parent; one that has an end of its own may come to it first.
-  const ends = mayGoOn ? [own] : own.status === "waiting" ? [cancelled] : [own, cancelled];
-  return [{ ...whole, ends, isSure: !isStopped }, ...others];
+    (child.policy === "" && parent.status !== "cancelled");
+  if (goesOn) return [own];
+  // One that has an end of its own may come to it first.
+  return own.status === "waiting" ? [CANCELLED] : [own, CANCELLED];
 }
 
 /** @param {Exclude<Op, HoldOp | ThrowOp | ReceiveOp>} op */
