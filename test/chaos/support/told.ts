@@ -111,6 +111,12 @@ export class ToldRun {
     });
   }
 
+  /** Nobody has heard of the activation that comes now. */
+  skipped(): this {
+    this.#epoch++;
+    return this;
+  }
+
   frame(at: number, status: FrameStatus, ...bodies: readonly RunEventBody[]): this {
     const sequence = this.#next();
     this.logged.storedAt.set(sequence, at);
