@@ -11,7 +11,10 @@ import { activationsOf, deathsOf } from "./executions.mjs";
 export function takeOvers({ runs, ledger }) {
   const names = new Map();
   for (const entry of ledger) if (entry.kind === "process") names.set(entry.id, entry.who);
+  // What strikes neither a worker nor a client strikes what all of them need.
+  const members = new Set(ledger.flatMap((entry) => (entry.kind === "process" ? [entry.who] : [])));
   const strikes = ledger.flatMap((entry) => (entry.kind === "struck" ? [entry] : []));
+  const deaths = deathsOf(ledger);
   /** @type {Map<string, number[]>} */
   const times = new Map();
   for (const run of runs.values()) {
@@ -20,12 +23,14 @@ export function takeOvers({ runs, ledger }) {
       const before = activations[at - 1];
       if (before === undefined || activation.reason !== "takeover") continue;
       const who = names.get(before.worker);
-      const strike = strikes.findLast(
-        (one) =>
-          (one.target === who || !one.target?.startsWith("worker")) &&
-          one.at <= activation.storedAt &&
-          one.at >= activation.storedAt - LONGEST_MS,
+      // What came after its end struck who came after it.
+      const until = Math.min(activation.storedAt, (deaths.get(before.worker) ?? Infinity) + NOTED_MS);
+      const recent = strikes.filter(
+        (strike) => strike.at <= until && strike.at >= activation.storedAt - LONGEST_MS,
       );
+      const strike =
+        recent.findLast(({ target }) => target === who) ??
+        recent.findLast(({ target }) => target === undefined || !members.has(target));
       const fault = strike?.fault ?? "none";
       const ms =
         strike === undefined ? 0 : activation.storedAt - Math.max(strike.at, before.storedAt);
@@ -37,6 +42,8 @@ export function takeOvers({ runs, ledger }) {
 
 /** What happened before that is not what a take-over came from. */
 const LONGEST_MS = 60_000;
+/** A strike is noted a moment after it was struck. */
+const NOTED_MS = 100;
 
 /**
  * The longest time in which nothing was recorded of any run, while some were open.
