@@ -1,5 +1,6 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import { BrokerError, ConnectionClosedError } from "../engine/usage-errors.ts";
+import { monotonicMs } from "./monotonic-ms.ts";
 import type { Mux } from "./mux.ts";
 import { send } from "./send.ts";
 
@@ -27,7 +28,7 @@ export class AckRequests {
   confirm(subject: string): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#connection.isClosed()) return reject(new ConnectionClosedError("an ack"));
-      const now = Date.now();
+      const now = monotonicMs();
       const answers = this.#mux.open(({ headers }) => {
         // Nobody had it: its consumer was removed, or has no leader at the moment.
         if (headers?.code === NOBODY) ack.sentAt = 0;
@@ -63,12 +64,12 @@ export class AckRequests {
   }
 
   #send(ack: OpenAck): void {
-    ack.sentAt = Date.now();
+    ack.sentAt = monotonicMs();
     send(this.#connection, ack.subject, "", { reply: ack.replyTo });
   }
 
   #sweep(): void {
-    const now = Date.now();
+    const now = monotonicMs();
     for (const ack of this.#open) {
       if (now - ack.since > GIVE_UP_MS) ack.end(new BrokerError(UNCONFIRMED));
       else if (now - ack.sentAt > AGAIN_MS) this.#send(ack);

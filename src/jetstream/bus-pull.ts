@@ -4,6 +4,7 @@ import type { AckRequests } from "./ack-requests.ts";
 import { type AckSubject, readAckSubject } from "./ack-subject.ts";
 import { openBusConsumer, type WantedConsumer } from "./bus-consumer.ts";
 import { headersOf } from "./bus-headers.ts";
+import { monotonicMs } from "./monotonic-ms.ts";
 import { streamInfo } from "./open-stream.ts";
 import { send } from "./send.ts";
 
@@ -86,7 +87,7 @@ export class BusPull implements Consumption {
     const room = this.#parts.maxHeld - this.#held - this.#outstanding;
     const isWorthIt = room >= this.#parts.maxHeld * ASK_SHARE || this.#outstanding === 0;
     if (this.#stopped || this.#renewing || room <= 0 || !isWorthIt) return;
-    const now = Date.now();
+    const now = monotonicMs();
     if (now < this.#pausedUntil) return;
     if (this.#open.size === 0) this.#lastSignAt = now;
     const id = (++this.#lastPull).toString(36);
@@ -104,7 +105,7 @@ export class BusPull implements Consumption {
   }
 
   #onMessage(message: Msg): void {
-    this.#lastSignAt = Date.now();
+    this.#lastSignAt = monotonicMs();
     // Only messages of the stream carry a reply: it is where their ack goes.
     const ack = message.reply ? readAckSubject(message.reply) : undefined;
     if (ack === undefined) return this.#onStatus(message);
@@ -128,7 +129,7 @@ export class BusPull implements Consumption {
       return;
     }
     const isSound = code === 404 || code === 408 || REACHED_LIMIT.test(description);
-    if (!isSound) this.#pausedUntil = Date.now() + BACKOFF_MS;
+    if (!isSound) this.#pausedUntil = monotonicMs() + BACKOFF_MS;
     this.#ask();
   }
 
@@ -165,7 +166,7 @@ export class BusPull implements Consumption {
   }
 
   #look(): void {
-    const isSilent = this.#open.size > 0 && Date.now() - this.#lastSignAt > SILENCE_MS;
+    const isSilent = this.#open.size > 0 && monotonicMs() - this.#lastSignAt > SILENCE_MS;
     if (isSilent) void this.#renew();
     else this.#ask();
   }

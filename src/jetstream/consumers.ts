@@ -3,6 +3,7 @@ import { BrokerError, SettingsMismatchError } from "../engine/usage-errors.ts";
 import type { DeliveryKind } from "../ports/work-queue.ts";
 import type { Subjects } from "../wire/subjects.ts";
 import { jsRequest } from "./js-request.ts";
+import { monotonicMs } from "./monotonic-ms.ts";
 
 /** A queue's durable pull consumer of one kind, in one partition. */
 export interface QueueConsumer {
@@ -14,7 +15,7 @@ export interface QueueConsumer {
    * may have been handed out and acked, and the memory of it lost (a consumer made again, a broker killed).
    */
   readonly trustedSinceMs: number;
-  /** What to add to this machine's clock to get the broker's, in milliseconds: right to about a round trip. */
+  /** What to add to `monotonicMs` to get the broker's time, in milliseconds: right to about a round trip. */
   readonly clockOffsetMs: number;
 }
 
@@ -37,7 +38,7 @@ export async function openConsumer(
     (await makeConsumer(connection, stream, name, filter, place.leaseMs ?? DEFAULT_LEASE_MS));
   const leaseMs = check(info, filter, place);
   const brokerNow = Date.parse(info.ts);
-  const clockOffsetMs = brokerNow - Date.now();
+  const clockOffsetMs = brokerNow - monotonicMs();
   return { stream, name, leaseMs, trustedSinceMs: brokerNow + 1, clockOffsetMs };
 }
 

@@ -4,6 +4,7 @@ import { type FedKind, type FedMessage, type FeedExtent, fedKind } from "../port
 import type { Subjects } from "../wire/subjects.ts";
 import { type AckSubject, readAckSubject } from "./ack-subject.ts";
 import { FeedConsumer } from "./feed-consumer.ts";
+import { monotonicMs } from "./monotonic-ms.ts";
 
 /**
  * Reads one partition in order, through a consumer that remembers nothing: whenever something may be lost (the connection,
@@ -120,12 +121,12 @@ export class FeedPull {
     const consumer = this.#consumer;
     if (consumer === undefined || consumer.outstanding > ASK_BELOW) return;
     if (this.#buffer.length >= BATCH || this.#bufferedBytes >= BUFFER_BYTES) return;
-    if (consumer.outstanding === 0) this.#lastSignAt = Date.now();
+    if (consumer.outstanding === 0) this.#lastSignAt = monotonicMs();
     consumer.ask(BATCH);
   }
 
   #look(): void {
-    const isSilent = Date.now() - this.#lastSignAt > SILENCE_MS;
+    const isSilent = monotonicMs() - this.#lastSignAt > SILENCE_MS;
     if (this.#consumer !== undefined && this.#consumer.outstanding > 0 && isSilent) this.#renew();
   }
 
@@ -183,11 +184,11 @@ export class FeedPull {
       },
       expiresMs: parts.upTo === undefined ? EXPIRES_MS : EXPIRES_BOUNDED_MS,
       onHeartbeat: () => {
-        if (consumer === this.#consumer) this.#lastSignAt = Date.now();
+        if (consumer === this.#consumer) this.#lastSignAt = monotonicMs();
       },
       onEnd: (isSound) => {
         if (consumer !== this.#consumer) return;
-        this.#lastSignAt = Date.now();
+        this.#lastSignAt = monotonicMs();
         // The end may have moved past `upTo` by messages that are not asked for: making it anew looks.
         if (!isSound || this.#last < (parts.upTo ?? 0)) return this.#renew();
         // A request also ends by its bytes or its time while there is more: what is left is asked of a new consumer.
@@ -210,7 +211,7 @@ export class FeedPull {
 
   #onMessage(message: Msg): void {
     const ack = readAckSubject(message.reply ?? "");
-    this.#lastSignAt = Date.now();
+    this.#lastSignAt = monotonicMs();
     // A message that it handed out is lost: the next one says so.
     if (ack === undefined || ack.consumerSequence !== ++this.#counted) return this.#renew();
     this.#keep(message, ack);

@@ -7,6 +7,7 @@ import { askSubject } from "../wire/subjects.ts";
 import type { DialOptions } from "./dial.ts";
 import { LeaseTable, MAX_ACK_SUBJECT } from "./lease-table.ts";
 import type { LeaseThreadData, ThreadReport } from "./lease-thread.ts";
+import { monotonicMs } from "./monotonic-ms.ts";
 import { isNoResponders } from "./no-responders.ts";
 
 /** Leases kept by a thread, and questions to other workers' threads. */
@@ -28,7 +29,7 @@ export class JetStreamPeers implements Peers {
     const beat = new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT);
     const beats = new Float64Array(beat);
     const turn = (): void => {
-      beats[0] = Date.now();
+      beats[0] = monotonicMs();
     };
     turn();
     const beating = setInterval(turn, 500).unref();
@@ -66,7 +67,7 @@ export class JetStreamPeers implements Peers {
       ended: ended.signal,
       keep: ({ leaseId, partition, sequence }) => {
         if (leaseId.length > MAX_ACK_SUBJECT) throw new Error(`Ack subject too long: ${leaseId}`);
-        return table.take({ partition, sequence, keptAt: Date.now(), ackSubject: leaseId });
+        return table.take({ partition, sequence, keptAt: monotonicMs(), ackSubject: leaseId });
       },
       onAsked: (call) => {
         onAsked = call;

@@ -1,6 +1,7 @@
 import type { Msg, NatsConnection } from "@nats-io/nats-core";
 import { ConnectionClosedError } from "../engine/usage-errors.ts";
 import { type ApiAnswer, answerOf, TIMEOUT_MS, unanswered } from "./js-request.ts";
+import { monotonicMs } from "./monotonic-ms.ts";
 import type { Mux } from "./mux.ts";
 
 /**
@@ -53,7 +54,7 @@ export class LeaderReads {
         end();
         reject(error);
       };
-      const pending = { call, askedAt: Date.now(), fail };
+      const pending = { call, askedAt: monotonicMs(), fail };
       this.#pending.add(pending);
       try {
         this.#connection.publish(`$JS.API.${call}`, query, { reply: answers.subject });
@@ -65,7 +66,7 @@ export class LeaderReads {
   }
 
   #sweep(): void {
-    const oldest = Date.now() - TIMEOUT_MS;
+    const oldest = monotonicMs() - TIMEOUT_MS;
     for (const { call, askedAt, fail } of this.#pending) {
       if (askedAt > oldest) return; // In the order of asking.
       fail(unanswered(call, new Error(`No answer within ${TIMEOUT_MS} ms`)));

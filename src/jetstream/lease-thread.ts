@@ -10,6 +10,7 @@ import type { HeldRun, MissingPeer } from "../ports/leases.ts";
 import { askSubject } from "../wire/subjects.ts";
 import { type DialOptions, dial } from "./dial.ts";
 import { Segment } from "./lease-table.ts";
+import { monotonicMs } from "./monotonic-ms.ts";
 import { NatsPeerLink } from "./nats-peer-link.ts";
 import { PeerWatch } from "./peer-watch.ts";
 
@@ -21,7 +22,7 @@ export interface LeaseThreadData {
   readonly maxBlockedMs: number;
   /** Whether it watches others, and lets them watch it. */
   readonly watch: boolean;
-  /** One float64: when the worker's event loop last turned, in milliseconds since 1970. */
+  /** One float64: when the worker's event loop last turned, by `monotonicMs`. */
   readonly beat: SharedArrayBuffer;
 }
 
@@ -108,7 +109,7 @@ function* tokens(keptBefore: number): Generator<HeldToken> {
 function renew(over: NatsConnection): void {
   takeSegments();
   if (blockedTooLong() || over.isClosed()) return;
-  const young = Date.now() - RENEW_MS / 2;
+  const young = monotonicMs() - RENEW_MS / 2;
   for (const segment of segments) {
     for (const entry of segment.entries()) {
       if (entry.keptAt < young) over.publish(entry.ackSubject, WORK_IN_PROGRESS);
@@ -147,5 +148,5 @@ function blockedTooLong(): boolean {
 
 /** How long ago the worker's event loop last turned, in milliseconds. */
 function blockedFor(): number {
-  return Date.now() - (beat[0] ?? 0);
+  return monotonicMs() - (beat[0] ?? 0);
 }

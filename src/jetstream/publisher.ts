@@ -1,5 +1,6 @@
 import type { Msg, MsgHdrs, NatsConnection } from "@nats-io/nats-core";
 import type { WriteOutcome } from "../ports/run-log.ts";
+import { monotonicMs } from "./monotonic-ms.ts";
 import type { Mux } from "./mux.ts";
 
 /**
@@ -98,7 +99,7 @@ export class Publisher {
   ): void {
     const answers = this.#mux.open((message) => pending.end(outcomeOf(message)));
     const pending: Pending = {
-      sentAt: Date.now(),
+      sentAt: monotonicMs(),
       end: (outcome) => {
         if (!this.#inFlight.delete(pending)) return;
         answers.close();
@@ -120,7 +121,7 @@ export class Publisher {
   }
 
   #sweep(): void {
-    const oldest = Date.now() - ACK_TIMEOUT_MS;
+    const oldest = monotonicMs() - ACK_TIMEOUT_MS;
     for (const pending of this.#inFlight) {
       if (pending.sentAt > oldest) return; // In the order of sending.
       pending.end({ status: "unknown", cause: new Error(`No ack within ${ACK_TIMEOUT_MS} ms`) });

@@ -4,6 +4,7 @@ import type { Delivery, DeliveryKind } from "../ports/work-queue.ts";
 import type { Subjects } from "../wire/subjects.ts";
 import { type AckSubject, readAckSubject } from "./ack-subject.ts";
 import { openConsumer, type QueueConsumer } from "./consumers.ts";
+import { monotonicMs } from "./monotonic-ms.ts";
 import { send } from "./send.ts";
 
 /** Pulls one consumer's messages: as many as it is told, in requests that the broker forgets after 2 s. */
@@ -15,15 +16,18 @@ export class PullLoop {
   readonly #parts: PullParts;
   readonly #inbox: string;
   readonly #subscription: Subscription;
-  /** When each request was made that may still be open, oldest first, by its id. */
-  readonly #open = new Map<string, number>();
+  /**
+   * When each request was made that may still be open, oldest first, by its id: by a clock that nobody sets, and by one that
+   * goes on while the machine sleeps.
+   */
+  readonly #open = new Map<string, { readonly askedAt: number; readonly askedAtTime: number }>();
   #lastPull = 0;
   #consumer: QueueConsumer;
   /** While the consumer's memory is in doubt nothing counts as fresh. */
   #inDoubt = false;
   #pausedUntil = 0;
   /** When the consumer was last watched: by a request, which hears of its deletion, or by a look at it. */
-  #watchedAt = Date.now();
+  #watchedAt = monotonicMs();
   /** Messages since the last request ended. */
   #brought = 0;
   #stopped = false;
@@ -56,7 +60,7 @@ export class PullLoop {
 
   /** Asks for so many messages, unless the consumer is being looked after. */
   ask(batch: number): void {
-    const now = Date.now();
+    const now = monotonicMs();
     this.#forgetLost(now);
     if (this.#stopped || this.#inDoubt || now < this.#pausedUntil) return;
     // It may have been deleted and made again meanwhile, and would hand out the whole log as if for the first time.
@@ -66,7 +70,7 @@ export class PullLoop {
     }
     this.#watchedAt = now;
     const id = (++this.#lastPull).toString(36);
-    this.#open.set(id, now);
+    this.#open.set(id, { askedAt: now, askedAtTime: Date.now() });
     this.outstanding += batch;
     const { stream, name } = this.#consumer;
     send(
@@ -93,7 +97,7 @@ export class PullLoop {
         const place = { partition, kind, queue, leaseMs: this.#consumer.leaseMs };
         this.#consumer = await openConsumer(connection, subjects, place);
         this.#inDoubt = false;
-        this.#watchedAt = Date.now();
+        this.#watchedAt = monotonicMs();
         this.#parts.onRoom();
         return;
       } catch (error) {
@@ -115,7 +119,7 @@ export class PullLoop {
   #onMessage(message: Msg): void {
     // Only messages of the stream carry a reply: it is where their ack goes.
     const ack = message.reply ? readAckSubject(message.reply) : undefined;
-    this.#watchedAt = Date.now();
+    this.#watchedAt = monotonicMs();
     if (ack === undefined) return this.#onStatus(message);
     this.hot = true;
     this.isDry = ack.pending === 0;
@@ -140,13 +144,13 @@ export class PullLoop {
       void this.renew();
       return;
     }
-    if (code !== 404 && code !== 408) this.#pausedUntil = Date.now() + BACKOFF_MS;
+    if (code !== 404 && code !== 408) this.#pausedUntil = monotonicMs() + BACKOFF_MS;
     this.#parts.onRoom();
   }
 
   /** No request is open for longer than this: it was answered in full, or lost. Without any, nothing can come. */
   #forgetLost(now: number): void {
-    for (const [id, askedAt] of this.#open) {
+    for (const [id, { askedAt }] of this.#open) {
       if (askedAt + this.#expiresMs + LOST_AFTER_SHARE * this.#consumer.leaseMs >= now) return;
       this.#open.delete(id);
     }
@@ -167,10 +171,12 @@ export class PullLoop {
   #isFresh(ack: AckSubject): boolean {
     const { leaseMs, trustedSinceMs, clockOffsetMs } = this.#consumer;
     if (this.#inDoubt || ack.delivered > 1 || ack.storedAtMs <= trustedSinceMs) return false;
-    const waitedMs = Date.now() + clockOffsetMs - ack.storedAtMs;
+    const waitedMs = monotonicMs() + clockOffsetMs - ack.storedAtMs;
     if (this.kind === "new" && waitedMs > YOUNG_MS) return false;
-    const [oldest = 0] = this.#open.values();
-    return Date.now() - oldest < leaseMs * FRESH_SHARE;
+    const [oldest] = this.#open.values();
+    if (oldest === undefined) return false;
+    const askedMsAgo = Math.max(monotonicMs() - oldest.askedAt, Date.now() - oldest.askedAtTime);
+    return askedMsAgo < leaseMs * FRESH_SHARE;
   }
 
   #deliver(message: Msg, ack: AckSubject, fresh: boolean): void {
