@@ -54,7 +54,7 @@
  * @property {() => void} resume SIGCONT
  * @property {(order: Order) => void} tell has it do something to itself
  * @property {(settings: Readonly<Record<string, unknown>>) => void} settle
- *   what its next processes are started with in place of what they would be, e.g. `{ build: "b" }`
+ *   what its next processes are started with in place of what they would be, e.g. `{ build: "b" }`, or with the engine that lies beside the folder `home`
  * @property {(timeoutMs?: number) => Promise<void>} roll SIGTERM, and waits for it to end (a worker drains)
  */
 
@@ -74,6 +74,7 @@
  * @property {readonly Member[]} clients
  * @property {import("@nats-io/transport-node").NatsConnection} connection
  *   straight to the servers, past all proxies. It reconnects for ever; a request may time out while servers are struck
+ * @property {string | undefined} older the folder of an older build of the engine, with chaos in it
  * @property {(fault: string) => void} log tells a line of what happened to whoever watches
  */
 

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * `npm run chaos -- --seed <text> --minutes <n> [--topology one|cluster] [--faults a,b] [--rate <n>] [--lease <ms>] [--pace <ms>]
- * [--workers <n>] [--clients <n>] [--settle <minutes>] [--out <folder>] [--keep]`
+ * [--older <commit>] [--workers <n>] [--clients <n>] [--settle <minutes>] [--out <folder>] [--keep]`
  *
  * docs/reliability.md says what it does and what is checked. Load and faults come from the seed; what meets what does not, for
  * processes and clocks are real.
@@ -23,6 +23,7 @@ const { values } = parseArgs({
     pace: { type: "string", default: String(DEFAULTS.paceMs) },
     workers: { type: "string", default: String(DEFAULTS.workers) },
     clients: { type: "string", default: String(DEFAULTS.clients) },
+    older: { type: "string" },
     settle: { type: "string", default: String(DEFAULTS.settleMinutes) },
     out: { type: "string" },
     keep: { type: "boolean", default: DEFAULTS.keep },
@@ -50,6 +51,7 @@ const report = await runChaos({
   paceMs: count("pace", values.pace),
   workers: count("workers", values.workers),
   clients: count("clients", values.clients),
+  older: values.older,
   settleMinutes: count("settle", values.settle),
   keep: values.keep,
   log,

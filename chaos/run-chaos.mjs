@@ -13,6 +13,7 @@ import { gatherEvidence } from "./gather-evidence.mjs";
 import { LedgerClient } from "./ledger/ledger-client.mjs";
 import { LIMITS } from "./load/model.mjs";
 import { Nemesis } from "./nemesis.mjs";
+import { buildOlder } from "./older-build.mjs";
 import { Member } from "./processes/member.mjs";
 import { Random } from "./random.mjs";
 import { makeReport } from "./report.mjs";
@@ -27,6 +28,7 @@ import { startServers } from "./servers.mjs";
  * @property {number} rate plans that are begun a second, by all clients together
  * @property {number} leaseMs
  * @property {number} paceMs mean time between two faults
+ * @property {string | undefined} older a commit: workers are also rolled to the build of it
  * @property {number} workers
  * @property {number} clients
  * @property {number} settleMinutes how long runs may take to end when all is healed
@@ -43,6 +45,7 @@ export const DEFAULTS = Object.freeze({
   paceMs: 3_000,
   workers: 3,
   clients: 2,
+  older: undefined,
   settleMinutes: 6,
   keep: false,
 });
@@ -73,6 +76,8 @@ async function runField(options, ending) {
     ending.defer(() => rm(directory, { recursive: true, force: true, maxRetries: 3 }));
   }
 
+  const older = options.older === undefined ? undefined : join(directory, "older");
+  if (older !== undefined) await buildOlder(String(options.older), older);
   const servers = await startServers(topology, directory, {
     random: new Random(seed).fork("servers"),
     smallDisk: takesSmallDisk(options),
@@ -103,6 +108,7 @@ async function runField(options, ending) {
     rate: options.rate / options.clients,
     open: OPEN,
     build: "a",
+    home: import.meta.dirname,
     finish: false,
   };
   /** @param {string} name @param {string} script */
@@ -130,6 +136,7 @@ async function runField(options, ending) {
     workers,
     clients,
     connection,
+    older,
     log,
   };
   const random = new Random(seed).fork("nemesis");

@@ -68,7 +68,7 @@ export const refuseConnections = {
   name: "refuse-connections",
   weight: 0.5,
   strike: async (field, random) => {
-    const { name, proxy } = random.pick(field.servers);
+    const { name, proxy } = connected(field, random);
     const ms = Math.round(random.between(0.2, 2) * field.leaseMs);
     proxy.tcp.refuse();
     proxy.tcp.reset();
@@ -80,6 +80,16 @@ export const refuseConnections = {
     };
   },
 };
+
+/**
+ * A server, rather one that somebody is connected to.
+ * @param {import("../field.mjs").Field} field
+ * @param {import("../random.mjs").Random} random
+ */
+export function connected({ servers }, random) {
+  const used = servers.filter(({ proxy }) => proxy.tcp.connections.length > 0);
+  return random.pick(used.length > 0 ? used : servers);
+}
 
 /**
  * @param {import("../field.mjs").Field} field
@@ -104,10 +114,10 @@ const WAYS = /** @type {const} */ (["both ways", "both ways", "to the server", "
  * @param {{ how: string, conditions: Partial<import("../proxy/tcp-proxy.mjs").Conditions>, ms: number }} disturbance
  */
 async function disturb(field, random, { how, conditions, ms: about }) {
-  const { name, proxy } = random.pick(field.servers);
+  const { name, proxy } = connected(field, random);
   const ms = Math.round(about);
-  const isAll = random.chance(0.5);
   const struck = someOf(proxy.tcp.connections, random);
+  const isAll = random.chance(0.5) || struck.length === 0;
   if (isAll) proxy.tcp.set(conditions);
   else for (const connection of struck) connection.set(conditions);
   const whom = isAll ? "all connections" : `${struck.length} connections`;
@@ -126,7 +136,7 @@ async function disturb(field, random, { how, conditions, ms: about }) {
  * @param {string} how
  */
 async function strikeSome(field, random, end, how) {
-  const { name, proxy } = random.pick(field.servers);
+  const { name, proxy } = connected(field, random);
   const all = proxy.tcp.connections;
   if (all.length === 0) return undefined;
   const struck = random.chance(0.3) ? all : someOf(all, random);

@@ -1,7 +1,7 @@
 // @ts-check
 
 /**
- * The clock of a worker or a client jumps forward or back by one second to five minutes, in all of its threads, and later
+ * The clock of a worker or a client jumps forward or back by one second to 80 seconds, in all of its threads, and later
  * back to the right time: that is a second jump.
  * @type {import("../field.mjs").Fault}
  */
@@ -16,7 +16,7 @@ export const shiftClock = {
     const member = random.pick(up);
     const { name, pid } = member;
     // Small jumps are as likely as large ones.
-    const sizeMs = Math.round(1_000 * 300 ** random.fraction());
+    const sizeMs = Math.round(1_000 * 80 ** random.fraction());
     const ms = random.chance(0.5) ? sizeMs : -sizeMs;
     member.tell({ do: "shift-clock", ms });
     return {

@@ -1,4 +1,5 @@
 // @ts-check
+import { connected } from "./connections.mjs";
 
 /**
  * What the broker hands out comes twice, in another order, and some of it more than a lease late, for one lease to five.
@@ -8,7 +9,7 @@ export const shuffleDeliveries = {
   name: "shuffle-deliveries",
   weight: 1,
   strike: async (field, random) => {
-    const { name, proxy } = random.pick(field.servers);
+    const { name, proxy } = connected(field, random);
     const duplicate = random.between(0, 0.4);
     const reorder = random.between(0, 0.4);
     const delay = random.between(0, 0.1);

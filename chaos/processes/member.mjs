@@ -29,13 +29,13 @@ export class Member {
 
   /**
    * @param {string} name
-   * @param {string} script beside this file
+   * @param {string} script beside this file, or in the same place of another `settings.home`
    * @param {Readonly<Record<string, unknown>>} settings
    * @param {{ readonly directory: string, readonly onEnded: (pid: number) => void }} options
    */
   constructor(name, script, settings, { directory, onEnded }) {
     this.name = name;
-    this.#script = join(import.meta.dirname, script);
+    this.#script = script;
     this.#settings = { ...settings, who: name };
     this.#log = openSync(join(directory, `${name}.log`), "a");
     this.#onEnded = onEnded;
@@ -102,7 +102,8 @@ export class Member {
   }
 
   #start() {
-    const child = fork(this.#script, [JSON.stringify(this.#settings)], {
+    const script = join(String(this.#settings["home"]), "processes", this.#script);
+    const child = fork(script, [JSON.stringify(this.#settings)], {
       stdio: ["ignore", this.#log, this.#log, "ipc"],
       execArgv: ["--import", CLOCK],
     });

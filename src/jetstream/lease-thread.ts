@@ -72,7 +72,7 @@ function openWatch(): PeerWatch {
   const opened = new PeerWatch({
     worker: data.worker,
     link,
-    clock: systemClock,
+    clock: { ...systemClock, now: monotonicMs },
     held: tokens,
     isBlocked: () => blockedFor() > SLOW_MS,
     onMissing: (missing) => report({ missing }),
