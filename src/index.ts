@@ -104,6 +104,7 @@ export type {
   TriggerTestOptions,
 } from "./client/test-trigger.ts";
 export type { Triggers, TriggerView } from "./client/triggers.ts";
+export type { Verdict, VerifyAllOptions, VerifyOptions } from "./client/verify.ts";
 export type { WebhookDelivery } from "./client/webhook-delivery.ts";
 export type { SecretView, WebhookView } from "./client/webhook-view.ts";
 export type {
@@ -276,6 +277,7 @@ export type { CutText, WebhookAttempt, WebhookOutcome } from "./engine/webhook-a
 export { HookNotFoundError, WebhookNotFoundError } from "./engine/webhook-errors.ts";
 export type { WebhookInput } from "./engine/webhook-spec.ts";
 export type { WorkerPresence, WorkerStatus } from "./engine/worker-presence.ts";
+export type { Flaw, FlawKind } from "./history/flaw.ts";
 export { type AesGcmOptions, aesGcmCodec } from "./payloads/aes-gcm-codec.ts";
 export type { Codec } from "./payloads/codec.ts";
 export type { PayloadOptions } from "./payloads/payloads.ts";

@@ -25,7 +25,7 @@ Exit codes:
   3   there is no such run, namespace, trigger, schedule, webhook or hook
   4   the time given with --timeout is over; the run goes on
   5   no broker could be reached, or it refused
-  6   doctor found a check that fails
+  6   doctor found a check that fails; verify found a flaw
   7   refused by the run's state: its key is taken, it has ended, or it
       cannot be resumed
   8   check: every run that could be checked fits, and some could not

@@ -35,6 +35,7 @@ import { addTimeline } from "./commands/timeline.ts";
 import { addToken } from "./commands/token.ts";
 import { addTree } from "./commands/tree.ts";
 import { addTriggers } from "./commands/triggers.ts";
+import { addVerify } from "./commands/verify.ts";
 import { addWatch } from "./commands/watch.ts";
 import { addWebhooks } from "./commands/webhooks.ts";
 import { addWorkers } from "./commands/workers.ts";
@@ -95,6 +96,7 @@ const COMMANDS: readonly AddCommand[] = [
   addArchive,
   addExport,
   addImport,
+  addVerify,
   addDoctor,
 ];
 

@@ -37,6 +37,13 @@ import {
   submitMany,
 } from "./submit-many.ts";
 import { Triggers } from "./triggers.ts";
+import {
+  type Verdict,
+  type VerifyAllOptions,
+  type VerifyOptions,
+  verifyEach,
+  verifyOne,
+} from "./verify.ts";
 import { Webhooks } from "./webhooks.ts";
 import { readWorkers, type WorkerView } from "./workers.ts";
 
@@ -271,6 +278,23 @@ export class Millrace {
    */
   async import(bundle: Uint8Array, options: ImportOptions = {}): Promise<ImportedRun> {
     return importRun(this.#host, bundle, options);
+  }
+
+  /**
+   * Checks what is recorded of a run, in the log or the archive: no frame missing, altered or out of its place (docs/verify.md).
+   * What is found is in the verdict.
+   * @throws {@link RunNotFoundError}, {@link BlobStoreError}, {@link BrokerError}
+   */
+  async verify(id: string, options: VerifyOptions = {}): Promise<Verdict> {
+    return verifyOne(this.#host, parseRunId(id), options);
+  }
+
+  /**
+   * The same of every run of the namespace, in no particular order and with bounded memory.
+   * @throws {@link BlobStoreError}, {@link BrokerError} when it is read.
+   */
+  verifyAll(options: VerifyAllOptions = {}): Outcomes<Verdict> {
+    return verifyEach(this.#host, options);
   }
 
   /**

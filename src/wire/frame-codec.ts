@@ -11,6 +11,7 @@ import type {
 import { attributesOf, attributesToWire } from "./attribute-codec.ts";
 import { bodyReaders } from "./body-readers.ts";
 import { type Decoded, decodeMessage } from "./decoded.ts";
+import { withChecksum } from "./frame-checksum.ts";
 import type { millrace } from "./generated/millrace.js";
 import { FORMAT, messages } from "./messages.ts";
 import { blobRefOf, payloadOf } from "./payload-codec.ts";
@@ -22,7 +23,7 @@ export function encodeFrame(frame: Frame): Uint8Array {
   const { prev, epoch, writer, inboxFolded, token, queue, annotated } = frame;
   const status = STATUS_NUMBERS[frame.status];
   const events = frame.events.map((event) => toWire(withoutWriter(event, writer)));
-  return messages.Frame.encode({
+  const unchecked = messages.Frame.encode({
     format: FORMAT,
     prev,
     epoch,
@@ -33,7 +34,8 @@ export function encodeFrame(frame: Frame): Uint8Array {
     queue,
     events,
     annotated,
-  }).finish();
+  });
+  return withChecksum(unchecked);
 }
 
 /**

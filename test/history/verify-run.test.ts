@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { RecordedFrame } from "../../src/engine/frame.ts";
 import type { RecordedRun } from "../../src/history/recorded-run.ts";
 import { chain } from "../../src/history/run-history.ts";
-import { verifyRun } from "../../src/history/verify-run.ts";
+import { type VerifiableRun, verifyRun } from "../../src/history/verify-run.ts";
 import type { Stored } from "../../src/ports/run-log.ts";
 import { encodeFrame } from "../../src/wire/frame-codec.ts";
 import { encodeValue } from "../../src/wire/value-codec.ts";
@@ -108,6 +108,23 @@ describe("what is missing or altered in the log is found", () => {
     expect(flaws.map(({ kind, sequence }) => [kind, sequence])).toEqual([["altered-frame", 30]]);
   });
 
+  test("a frame in which a value was changed, and that still reads as one", () => {
+    const damaged = stored(events).map((message) => {
+      if (message.sequence !== 30) return message;
+      const data = Buffer.from(message.data);
+      const at = data.indexOf("b#1");
+      data.write("x", at);
+      return { ...message, data };
+    });
+    expect(verifyRun(fromStored(damaged))).toEqual([
+      {
+        kind: "altered-frame",
+        sequence: 30,
+        sentence: "Frame 30 was altered: its checksum is not the one of its bytes.",
+      },
+    ]);
+  });
+
   test("a frame that was forged by copying one", () => {
     const all = stored(events);
     const copy = { ...(all[1] as Stored), sequence: 35 };
@@ -123,8 +140,6 @@ describe("what is missing or altered in the log is found", () => {
 });
 
 describe("what breaks an invariant is found", () => {
-  const kinds = (run: RecordedRun): readonly string[] => verifyRun(run).map(({ kind }) => kind);
-
   test("an epoch that is left out", () => {
     expect(kinds(recorded({ events: [activated(0), activated(1, 3), completed(2)] }))).toEqual([
       "epoch",
@@ -180,10 +195,6 @@ describe("what breaks an invariant is found", () => {
   });
 
   test("an input that is not in the inbox, one that is another, and a look back (I6)", () => {
-    const fold = (sequence: number): At => [
-      1,
-      { type: "InputFolded", sequence, kind: "signal", name: "go" },
-    ];
     const inbox = { 12: { type: "Cancel", reason: "" } } as const;
     const run = recorded({ events: [activated(0), fold(11), fold(12), completed(3)], inbox });
     const folded = withFrames(run, (frame) => ({
@@ -209,6 +220,14 @@ describe("what breaks an invariant is found", () => {
   });
 });
 
+function kinds(run: RecordedRun): readonly string[] {
+  return verifyRun(run).map(({ kind }) => kind);
+}
+
+function fold(sequence: number): At {
+  return [1, { type: "InputFolded", sequence, kind: "signal", name: "go" }];
+}
+
 function withFrames(
   run: RecordedRun,
   change: (frame: RecordedFrame) => RecordedFrame,
@@ -225,6 +244,7 @@ function stored(events: readonly At[]): readonly Stored[] {
   }));
 }
 
-function fromStored(messages: readonly Stored[]): RecordedRun {
-  return { ...recorded({ events: [] }), ...chain(messages) };
+function fromStored(messages: readonly Stored[]): VerifiableRun {
+  const { inbox, submission } = recorded({ events: [] });
+  return { inbox, submission, ...chain(messages), stored: { history: messages } };
 }

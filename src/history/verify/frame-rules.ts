@@ -30,32 +30,39 @@ export class FrameRules {
   }
 
   #checkEpoch(frame: RecordedFrame, afterGap: boolean): void {
-    const { sequence, epoch, writer, events } = frame;
-    const before = this.#before;
+    const { sequence, epoch, events } = frame;
     let hasBegun = false;
     for (const event of events) {
       if (event.type === "Forked" || event.type === "Archived") this.#mayJump = true;
       if (event.type !== "Activated") continue;
       hasBegun = true;
-      const isNext = event.epoch === this.#epoch + 1;
-      if (!isNext && !(this.#mayJump && event.epoch > this.#epoch)) {
-        const after = this.#epoch === 0 ? "none" : `epoch ${this.#epoch}`;
-        this.#tell("epoch", sequence, `begins epoch ${event.epoch} after ${after}`);
-      }
-      this.#epoch = event.epoch;
-      this.#mayJump = false;
+      this.#begin(event.epoch, sequence);
     }
-    const isMoved = writer.startsWith(FORKER) || writer.startsWith(IMPORTER) || afterGap;
     const isEnd = isStop(events) && epoch === this.#epoch + 1;
-    if (epoch !== this.#epoch && !isEnd && !(epoch > this.#epoch && (this.#mayJump || isMoved))) {
+    const mayBeAhead = isEnd || this.#mayJump || isMoved(frame);
+    if (epoch < this.#epoch || (epoch > this.#epoch && !mayBeAhead)) {
       this.#tell("epoch", sequence, `has epoch ${epoch}, and its events are of ${this.#epoch}`);
     }
-    if (!hasBegun && before?.epoch === epoch && before.writer !== writer) {
-      const others = `epoch ${epoch} is ${before.writer}'s`;
-      this.#tell("epoch", sequence, `was written by ${writer}, and ${others}`);
+    if (!hasBegun) this.#checkWriter(frame);
+    this.#epoch = epoch;
+    if (afterGap || isMoved(frame)) this.#mayJump = false;
+  }
+
+  #checkWriter({ sequence, epoch, writer }: RecordedFrame): void {
+    const before = this.#before;
+    if (before?.epoch !== epoch || before.writer === writer) return;
+    const others = `epoch ${epoch} is ${before.writer}'s`;
+    this.#tell("epoch", sequence, `was written by ${writer}, and ${others}`);
+  }
+
+  #begin(epoch: number, sequence: number): void {
+    const isNext = epoch === this.#epoch + 1;
+    if (!isNext && !(this.#mayJump && epoch > this.#epoch)) {
+      const after = this.#epoch === 0 ? "none" : `epoch ${this.#epoch}`;
+      this.#tell("epoch", sequence, `begins epoch ${epoch} after ${after}`);
     }
     this.#epoch = epoch;
-    if (isMoved) this.#mayJump = false;
+    this.#mayJump = false;
   }
 
   #checkStatus({ sequence, status, events, writer }: RecordedFrame): void {
@@ -69,14 +76,22 @@ export class FrameRules {
   #checkAnnotated({ sequence, annotated }: RecordedFrame): void {
     const expected = this.#before === undefined ? 0 : annotatedAt(this.#before);
     if (annotated === expected) return;
-    const where = (at: number): string => (at === 0 ? "no frame" : `frame ${at}`);
-    const says = `names ${where(annotated)} as the last one in which the flow told of itself`;
-    this.#tell("annotated", sequence, `${says}, and that is ${where(expected)}`);
+    const says = `names ${named(annotated)} as the last one in which the flow told of itself`;
+    this.#tell("annotated", sequence, `${says}, and that is ${named(expected)}`);
   }
 
   #tell(kind: Flaw["kind"], sequence: number, what: string): void {
     this.#flaws.push({ kind, sequence, sentence: `Frame ${sequence} ${what}.` });
   }
+}
+
+function named(sequence: number): string {
+  return sequence === 0 ? "no frame" : `frame ${sequence}`;
+}
+
+/** True for a frame that was not written where the run was executed. */
+function isMoved({ writer }: RecordedFrame): boolean {
+  return writer.startsWith(FORKER) || writer.startsWith(IMPORTER);
 }
 
 /** True for the frame by which somebody ends a run in place of whoever has it. */
