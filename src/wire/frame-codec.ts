@@ -72,11 +72,9 @@ function withWriter(event: RunEvent, writer: string): RunEvent {
 /** At least as many bytes as an event takes in a frame, and not many more: exact for what can be large. */
 export function eventSizeBytes(event: RunEvent): number {
   let size = EVENT_BYTES;
-  // Without a copy of the event: each one that is recorded comes by here.
-  for (const name in event) {
-    const value: unknown = event[name as keyof RunEvent];
+  for (const value of Object.values(event)) {
     if (typeof value === "string") size += textBytes(value);
-    else if (typeof value === "object" && value !== null) size += valueBytes(value);
+    else if (typeof value === "object") size += valueBytes(value);
   }
   return size;
 }
