@@ -30,6 +30,7 @@ import { rowsOf, settingOf, showTable } from "./report.mjs";
 const { values: options } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
+    rounds: { type: "string", default: "3" },
     json: { type: "boolean", default: false },
     only: {
       type: "string",
@@ -49,7 +50,7 @@ BenchPlace.broker = {
   partitions: Number(options.partitions),
 };
 
-const ROUNDS = options.quick ? 1 : 3;
+const ROUNDS = options.quick ? 1 : Number(options.rounds);
 const SHARE = options.quick ? 0.1 : 1;
 const WARM_UP_SHARE = 0.1;
 
