@@ -60,7 +60,19 @@ const naps = flow("naps", async (ctx) => {
   return ctx.step("end", () => exactNow() - began - 10 * NAP_MS);
 });
 
-export const FLOWS = [noop, steps, largeSteps, failsOnce, fanOut, sleeper, awaitsGo, stamped, ticks, takenOver, naps];
+export const FLOWS = [
+  noop,
+  steps,
+  largeSteps,
+  failsOnce,
+  fanOut,
+  sleeper,
+  awaitsGo,
+  stamped,
+  ticks,
+  takenOver,
+  naps,
+];
 
 const NAP_MS = 100;
 

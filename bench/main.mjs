@@ -25,13 +25,14 @@ import { BenchPlace } from "./bench-place.mjs";
 import { LONG, MEASURES, ONCE } from "./measures.mjs";
 import { Profiler } from "./profiler.mjs";
 import { makeRawStreams } from "./raw-broker.mjs";
-import { rowsOf, settingOf, showTable } from "./report.mjs";
+import { rowsOf, settingOf, showMarkdown, showTable } from "./report.mjs";
 
 const { values: options } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     rounds: { type: "string", default: "3" },
     json: { type: "boolean", default: false },
+    markdown: { type: "boolean", default: false },
     only: {
       type: "string",
       default: Object.keys(MEASURES)
@@ -94,9 +95,8 @@ try {
   }
   tell("");
   const rows = rowsOf(rounds);
-  console.log(
-    options.json ? JSON.stringify({ ...setting, rows }, undefined, 2) : showTable(setting, rows),
-  );
+  if (options.json) console.log(JSON.stringify({ ...setting, rows }, undefined, 2));
+  else console.log((options.markdown ? showMarkdown : showTable)(setting, rows));
 } finally {
   await place.close();
 }

@@ -221,6 +221,20 @@ export function showTable(setting, rows) {
   ].join("\n");
 }
 
+/** The same as a table of Markdown, for docs/performance.md. */
+export function showMarkdown(setting, rows) {
+  const lines = rows.map(({ name, value, unit, ...judged }) => {
+    const text = name.replace(/^ +/, "– ");
+    const [aim = "", verdict = ""] = showAim({ unit, ...judged })
+      .trim()
+      .split("  ");
+    return `| ${text} | ${format(value)} ${unit} | ${aim} | ${verdict} |`;
+  });
+  return [showBroker(setting), "", "| | measured | aim | |", "|---|---|---|---|", ...lines].join(
+    "\n",
+  );
+}
+
 function showBroker({ sync, replicas, partitions }) {
   const fsync = sync === undefined ? "every 2 minutes" : sync;
   const copies = replicas === 1 ? "one server" : `${replicas} servers and replicas`;
