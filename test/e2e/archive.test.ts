@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { parseRunId } from "../../src/engine/run-id.ts";
 import type { RunHandle } from "../../src/index.ts";
 import { Child } from "./support/child-process.ts";
-import { testBeds } from "./support/test-bed.ts";
+import { KEEPING, testBeds } from "./support/test-bed.ts";
 import { until } from "./support/until.ts";
 
 const beds = testBeds();
@@ -12,7 +12,7 @@ const KILLS = 4;
 
 test("a mover that is killed with -9 loses no run and leaves none by half, on the way there and back", async () => {
   const bed = await beds.open();
-  await bed.worker("steps");
+  await bed.worker("steps", { serve: KEEPING });
   const ids: string[] = [];
   for (let at = 0; at < RUNS; at++) {
     ids.push((await bed.millrace.submit("steps", { count: 3 }, { key: `run-${at}` })).id);

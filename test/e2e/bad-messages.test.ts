@@ -9,14 +9,17 @@ import { Subjects } from "../../src/wire/subjects.ts";
 import { encodeSubmission } from "../../src/wire/submission-codec.ts";
 import { encodeValue } from "../../src/wire/value-codec.ts";
 import { soundHistory } from "./support/sound-history.ts";
-import { type TestBed, testBeds, type WorkerProcess } from "./support/test-bed.ts";
+import { KEEPING, type TestBed, testBeds, type WorkerProcess } from "./support/test-bed.ts";
 import { until } from "./support/until.ts";
 
 const beds = testBeds();
 
 test("garbage on the subjects of queues is set aside where it can be seen, and normal runs go on (I11)", async () => {
   const bed = await beds.open();
-  const workers = await Promise.all([bed.worker("steps"), bed.worker("steps")]);
+  const workers = await Promise.all([
+    bed.worker("steps", { serve: KEEPING }),
+    bed.worker("steps", { serve: KEEPING }),
+  ]);
   const runs = submitMany(bed, 100);
   const sent: string[] = [];
   for (const subject of queueSubjects(bed)) {
@@ -37,7 +40,7 @@ test("garbage on the subjects of queues is set aside where it can be seen, and n
 
 test("well-formed messages that fit no run are set aside or settled, and block nobody (I11)", async () => {
   const bed = await beds.open();
-  const worker = await bed.worker("steps");
+  const worker = await bed.worker("steps", { serve: KEEPING });
   const done = await bed.millrace.submit("steps", { count: 1 }, { key: "done" });
   await done.result({ timeout: "60s" });
   const { frames } = await done.details();
@@ -75,7 +78,7 @@ test("well-formed messages that fit no run are set aside or settled, and block n
 
 test("an input that the submitter's bytes make unreadable fails its run alone (I11)", async () => {
   const bed = await beds.open();
-  await bed.worker("steps");
+  await bed.worker("steps", { serve: KEEPING });
   const payloads = { odd: "yaml", broken: "json", "broken-too": "devalue" };
   for (const [key, encoding] of Object.entries(payloads)) {
     const id = `steps:${key}`;
@@ -91,7 +94,7 @@ test("an input that the submitter's bytes make unreadable fails its run alone (I
 
 test("garbage on the history of a run that is under way costs it nothing (I2, I11)", async () => {
   const bed = await beds.open();
-  const worker = await bed.worker("gated");
+  const worker = await bed.worker("gated", { serve: KEEPING });
   const { id } = await bed.millrace.submit("gated");
   const run = bed.millrace.attach(id);
   await until("both steps wait at their gates", () => bed.ledger.of(id).length === 3);
@@ -112,7 +115,7 @@ test("garbage on the history of a run that is under way costs it nothing (I2, I1
 
 test("garbage that claims another place in the stream is passed over like any other (I2, I11)", async () => {
   const bed = await beds.open();
-  await bed.worker("gated");
+  await bed.worker("gated", { serve: KEEPING });
   const { id } = await bed.millrace.submit("gated");
   const run = bed.millrace.attach(id);
   await until("both steps wait at their gates", () => bed.ledger.of(id).length === 3);
@@ -140,7 +143,7 @@ test("garbage on the history of a run that was not taken up yet, or is closed, c
   };
   await spoil();
   expect((await run.state()).status).toBe("pending");
-  await bed.worker("steps");
+  await bed.worker("steps", { serve: KEEPING });
   expect(await run.result({ timeout: "60s" })).toBe(3);
   await spoil();
   expect(await bed.millrace.attach(id).result({ timeout: "60s" })).toBe(3);
@@ -164,7 +167,7 @@ test("a run is taken over from a dead worker although its history is full of gar
 
 test("garbage to the lease thread, on live subjects and in timers' places stops nobody (I11)", async () => {
   const bed = await beds.open();
-  const worker = await bed.worker("gated");
+  const worker = await bed.worker("gated", { serve: KEEPING });
   const { id } = await bed.millrace.submit("gated");
   await until("both steps wait at their gates", () => bed.ledger.of(id).length === 3);
   const result = bed.millrace.attach(id).result({ timeout: "60s" });

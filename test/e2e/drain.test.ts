@@ -1,7 +1,7 @@
 /** SIGTERM to a worker in the middle of its work: it hands over what it holds, and nothing is done twice. */
 import { expect, test } from "vitest";
 import { soundHistory } from "./support/sound-history.ts";
-import { testBeds } from "./support/test-bed.ts";
+import { KEEPING, testBeds } from "./support/test-bed.ts";
 import { until } from "./support/until.ts";
 
 const beds = testBeds();
@@ -9,8 +9,8 @@ const beds = testBeds();
 test("a worker that drains under load repeats no step, counts no crash, and exits by itself (I3, I4)", async () => {
   const bed = await beds.open();
   const [leaving] = await Promise.all([
-    bed.worker("steps", { serve: { concurrency: 20 } }),
-    bed.worker("steps", { serve: { concurrency: 60 } }),
+    bed.worker("steps", { serve: { ...KEEPING, concurrency: 20 } }),
+    bed.worker("steps", { serve: { ...KEEPING, concurrency: 60 } }),
   ]);
   const inputs = Array.from({ length: 60 }, () => ({ count: 8, ms: 60 }));
   const runs = await Promise.all(inputs.map((input) => bed.millrace.submit("steps", input)));
@@ -36,12 +36,12 @@ test("a worker that drains under load repeats no step, counts no crash, and exit
 
 test("a drained worker waits for the step that runs, and the rest of the run is done elsewhere (I3)", async () => {
   const bed = await beds.open();
-  const leaving = await bed.worker("gated");
+  const leaving = await bed.worker("gated", { serve: KEEPING });
   const { id } = await bed.millrace.submit("gated");
   await until("both steps wait at their gates", () => bed.ledger.of(id).length === 3);
   leaving.signal("SIGTERM");
   await until("it says that it drains", () => leaving.log.includes("Draining"));
-  const other = await bed.worker("gated");
+  const other = await bed.worker("gated", { serve: KEEPING });
   expect((await bed.millrace.attach(id).state()).worker).toBe(leaving.id);
   bed.openGate("left");
   bed.openGate("right");
@@ -59,7 +59,7 @@ test("a drained worker waits for the step that runs, and the rest of the run is 
 
 test("a step that does not end within the grace period is aborted and runs again elsewhere, with no crash counted", async () => {
   const bed = await beds.open();
-  const leaving = await bed.worker("gated", { serve: { drainGrace: "300ms" } });
+  const leaving = await bed.worker("gated", { serve: { ...KEEPING, drainGrace: "300ms" } });
   const { id } = await bed.millrace.submit("gated");
   await until("both steps wait at their gates", () => bed.ledger.of(id).length === 3);
   leaving.signal("SIGTERM");
@@ -69,7 +69,7 @@ test("a step that does not end within the grace period is aborted and runs again
 
   bed.openGate("left");
   bed.openGate("right");
-  await bed.worker("gated");
+  await bed.worker("gated", { serve: KEEPING });
   await bed.millrace.attach(id).result({ timeout: "60s" });
   expect((await soundHistory(bed.millrace, id)).state.takeOvers).toBe(0);
   expect(bed.ledger.counts(id)).toEqual({ "first#1": 1, "left#1": 2, "right#1": 2, "last#1": 1 });

@@ -352,19 +352,19 @@ test("a worker that is gone, when its run is taken over, and that it was not the
   await explained(run, "nobody-serves-queue", ({ facts }) =>
     expect(facts.lastWorker).toMatchObject({ id: first.id, status: "gone" }),
   );
-  const second = await bed.worker("gated");
+  const second = await bed.worker("gated", { serve: { concurrency: 1 } });
   await explained(run, "crashing", ({ facts }) =>
     expect(facts).toMatchObject({ worker: second.id, crashes: 1, limit: 5 }),
   );
-  // The third one serves, and is kept from taking it over.
-  const third = await bed.worker("gated");
-  third.signal("SIGSTOP");
+  // The third one serves, and has no room to take it over.
+  await bed.worker("gated", { serve: { concurrency: 1 } });
+  const other = bed.millrace.attach((await bed.millrace.submit("gated")).id);
+  await explained(other, "executing");
   await second.kill();
   await explained(run, "holder-gone", ({ facts }) => {
     expect(facts).toMatchObject({ worker: second.id, crashes: 1 });
     expect(facts.seenAt).toBeInstanceOf(Date);
   });
-  third.signal("SIGCONT");
   bed.openGate("left");
   bed.openGate("right");
   await run.result();

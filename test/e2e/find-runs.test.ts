@@ -38,7 +38,7 @@ async function server(connection: Millrace): Promise<RunningServer> {
 test("runs of every flow are found, counted and cancelled by what they are, and not once the server is gone", async () => {
   const bed = await beds.open();
   const { millrace } = bed;
-  const worker = await serve([pay, wait], { connection: millrace, lease: "1s", log: silent });
+  const worker = await serve([pay, wait], { connection: millrace, lease: "10s", log: silent });
   onTestFinished(() => worker.drain());
   const running = await server(millrace);
 

@@ -42,7 +42,7 @@ async function open(options: ConnectOptions): Promise<Millrace> {
 async function openServed(options: ConnectOptions): Promise<Millrace> {
   const millrace = await open(options);
   const log = pino({ level: "silent" });
-  const worker = await serve([heavy, light], { connection: millrace, lease: "1s", log });
+  const worker = await serve([heavy, light], { connection: millrace, lease: "5s", log });
   onTestFinished(() => worker.drain());
   return millrace;
 }

@@ -24,7 +24,7 @@ const shared = flow("shared-flow", { queue: "shared" }, async (ctx, who: string)
 );
 
 const work = (): Promise<ServingWorker> =>
-  serve([shared], { connection: millrace, lease: "1s", log: pino({ level: "silent" }) });
+  serve([shared], { connection: millrace, lease: "10s", log: pino({ level: "silent" }) });
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "millrace-queues-"));

@@ -69,7 +69,8 @@ class Bed {
         return this.#millrace.submit(work, at, { key: `k${at}`, tags: [`tenth:${at % 10}`] });
       }),
     );
-    await Promise.all(runs.map((run) => run.result().catch(() => undefined)));
+    const ends = runs.map((run) => run.result({ timeout: "60s" }).catch(failed));
+    await Promise.all(ends);
   }
 
   /** Starts a process that keeps the view in this database. */
@@ -118,6 +119,11 @@ const work = flow("work", async (ctx, at: number) => {
   ctx.progress(1, 2);
   return ctx.step("b", () => at);
 });
+
+/** Some of the work fails. Anything else is thrown. */
+function failed(error: Error & { readonly code?: string }): undefined {
+  if (error.code !== "RUN_FAILED") throw error;
+}
 
 async function statusOf(child: Child): Promise<readonly ProjectorStatus[]> {
   const asked = randomBytes(4).toString("hex");

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { LedgerEntry } from "./support/ledger.ts";
 import { soundHistory } from "./support/sound-history.ts";
-import { type TestBed, testBeds, type WorkerProcess } from "./support/test-bed.ts";
+import { KEEPING, type TestBed, testBeds, type WorkerProcess } from "./support/test-bed.ts";
 import { until } from "./support/until.ts";
 
 const beds = testBeds();
@@ -63,7 +63,7 @@ test("a pause under load lets what executes end, starts nothing, and loses nothi
   const bed = await beds.open();
   const queue = bed.millrace.queue("limited");
   const workers = await Promise.all(
-    [1, 2].map(() => bed.worker("limited", { serve: { concurrency: 2 } })),
+    [1, 2].map(() => bed.worker("limited", { serve: { ...KEEPING, concurrency: 2 } })),
   );
   const input = (at: number) => (at < 8 ? { ms: 50 } : { waitsAt: "the gate" });
   const runs = await Promise.all(
@@ -91,7 +91,7 @@ test("a pause under load lets what executes end, starts nothing, and loses nothi
 
 test("the better priority goes first, also to a worker that served before anybody submitted with one", async () => {
   const bed = await beds.open();
-  const worker = await bed.worker("limited", { serve: { concurrency: 1 } });
+  const worker = await bed.worker("limited", { serve: { ...KEEPING, concurrency: 1 } });
   const queue = bed.millrace.queue("limited");
   await queue.pause();
   await hearsOfPause(worker);

@@ -2,7 +2,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { streamName } from "../../src/wire/subjects.ts";
 import { soundHistory } from "./support/sound-history.ts";
-import { type TestBed, testBeds } from "./support/test-bed.ts";
+import { KEEPING, type TestBed, testBeds } from "./support/test-bed.ts";
 import { until } from "./support/until.ts";
 
 const beds = testBeds();
@@ -24,13 +24,13 @@ test("a flow that a worker of a shared queue does not know blocks nobody, and ru
   const [as, bs] = await Promise.all(
     ["a", "b"].map((name) => Promise.all(numbers.map((number) => submit(name, number)))),
   );
-  await bed.worker("pair-a", { serve: { queues: ["shared"], concurrency: 2 } });
+  await bed.worker("pair-a", { serve: { ...KEEPING, queues: ["shared"], concurrency: 2 } });
   const results = as?.map((run) => run.result({ timeout: "60s" })) ?? [];
   expect(await Promise.all(results)).toEqual(numbers.map((number) => `a of ${number}`));
   expect(await submit("a", 11).then((run) => run.result({ timeout: "60s" }))).toBe("a of 11");
   for (const run of bs ?? []) expect((await run.state()).status).toBe("pending");
 
-  await bed.worker("pair-b");
+  await bed.worker("pair-b", { serve: KEEPING });
   const later = bs?.map((run) => run.result({ timeout: "60s" })) ?? [];
   expect(await Promise.all(later)).toEqual(numbers.map((number) => `b of ${number}`));
   for (const { id } of bs ?? []) {
@@ -41,7 +41,7 @@ test("a flow that a worker of a shared queue does not know blocks nobody, and ru
 
 test("a flow of a shared queue is served by whoever knows it while both workers read that queue (I1)", async () => {
   const bed = await beds.open();
-  await Promise.all([bed.worker("pair-a"), bed.worker("pair-b")]);
+  await Promise.all(["pair-a", "pair-b"].map((flows) => bed.worker(flows, { serve: KEEPING })));
   const names = Array.from({ length: 40 }, (_, at) => (at % 2 === 0 ? "a" : "b"));
   const runs = await Promise.all(
     names.map((name, at) => bed.millrace.submit(name, at, { queue: "shared" })),
@@ -80,7 +80,7 @@ test("consumers that are deleted and made again show the whole log, and no close
 
 test("consumers that are deleted under a worker are made again, and its runs go on once (I1, I3)", async () => {
   const bed = await beds.open();
-  const worker = await bed.worker("gated");
+  const worker = await bed.worker("gated", { serve: KEEPING });
   const { id } = await bed.millrace.submit("gated");
   await until("both steps wait at their gates", () => bed.ledger.of(id).length === 3);
   await deleteConsumers(bed, "gated");

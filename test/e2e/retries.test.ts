@@ -4,13 +4,13 @@ import { isPlain } from "../../src/engine/payload.ts";
 import type { RunEvent } from "../../src/engine/run-event.ts";
 import { decodeError } from "../../src/wire/error-codec.ts";
 import { soundHistory } from "./support/sound-history.ts";
-import { testBeds } from "./support/test-bed.ts";
+import { KEEPING, testBeds } from "./support/test-bed.ts";
 
 const beds = testBeds();
 
 test("a task is tried again after each listed delay, the last one repeating, under one idempotency key", async () => {
   const bed = await beds.open();
-  await bed.worker("retrying");
+  await bed.worker("retrying", { serve: KEEPING });
   const run = await bed.millrace.submit("flaky", 4);
   expect(await run.result({ timeout: "60s" })).toBe(4);
 
@@ -33,7 +33,7 @@ test("a task is tried again after each listed delay, the last one repeating, und
 
 test("a task that fails in all its attempts fails its run, unless the flow catches what it threw", async () => {
   const bed = await beds.open();
-  await bed.worker("retrying");
+  await bed.worker("retrying", { serve: KEEPING });
   const run = await bed.millrace.submit("flaky", 9);
   await expect(run.result({ timeout: "60s" })).rejects.toMatchObject({
     code: "RUN_FAILED",
@@ -46,7 +46,7 @@ test("a task that fails in all its attempts fails its run, unless the flow catch
 
 test("FatalError and an error that `when` refuses are not tried again; a `when` that throws fails the step", async () => {
   const bed = await beds.open();
-  await bed.worker("retrying");
+  await bed.worker("retrying", { serve: KEEPING });
   const causes = [
     ["fatal", 1, { name: "FatalError", code: "DECLINED", details: { reason: 7 } }],
     ["picky", 2, { message: "hopeless" }],
@@ -66,7 +66,7 @@ test("FatalError and an error that `when` refuses are not tried again; a `when` 
 
 test("RetryAfter sets the next delay in place of the policy's", async () => {
   const bed = await beds.open();
-  await bed.worker("retrying");
+  await bed.worker("retrying", { serve: KEEPING });
   const run = await bed.millrace.submit("way", "later");
   expect(await run.result({ timeout: "60s" })).toBe(2);
   const { events } = await soundHistory(bed.millrace, run.id);
@@ -76,7 +76,7 @@ test("RetryAfter sets the next delay in place of the policy's", async () => {
 
 test("an attempt that takes too long is aborted, counts as failed, and its late outcome is dropped (I3)", async () => {
   const bed = await beds.open();
-  await bed.worker("retrying");
+  await bed.worker("retrying", { serve: KEEPING });
   const run = await bed.millrace.submit("way", "slow");
   expect(await run.result({ timeout: "60s" })).toBe(2);
   const { events } = await soundHistory(bed.millrace, run.id);
@@ -90,7 +90,7 @@ test("an attempt that takes too long is aborted, counts as failed, and its late 
 
 test("a jittered delay is drawn once, recorded, and within its bounds", async () => {
   const bed = await beds.open();
-  await bed.worker("retrying");
+  await bed.worker("retrying", { serve: KEEPING });
   const runs = await Promise.all(Array.from({ length: 20 }, () => bed.millrace.submit("spread")));
   const delays: number[] = [];
   for (const run of runs) {

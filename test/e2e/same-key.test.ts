@@ -2,7 +2,7 @@
 import { beforeEach, expect, test } from "vitest";
 import type { Answer, ClientProcess } from "./support/client-process.ts";
 import { soundHistory } from "./support/sound-history.ts";
-import { type TestBed, testBeds } from "./support/test-bed.ts";
+import { KEEPING, type TestBed, testBeds } from "./support/test-bed.ts";
 
 const beds = testBeds();
 const ROUNDS = 50;
@@ -12,7 +12,7 @@ let clients: readonly [ClientProcess, ClientProcess];
 beforeEach(async () => {
   bed = await beds.open();
   clients = await Promise.all([bed.client(), bed.client()]);
-  await bed.worker("gated");
+  await bed.worker("gated", { serve: KEEPING });
 });
 
 test("two processes that submit one key at the same moment get the same run and the same result (I1)", async () => {

@@ -118,7 +118,7 @@ async function meetsSuspensions(
     if (moment === 3) setTimeout(() => void sendNext(run.id), Math.random() * 5);
     return outcome;
   };
-  const options = { connection: millrace, log, suspendAfter: 1, lease: "2s" } as const;
+  const options = { connection: millrace, log, suspendAfter: 1, lease: "10s" } as const;
   const workers = [await serve([hears], options), await serve([hears], options)];
   const runs = await Promise.all(Array.from({ length: count }, () => millrace.submit(hears)));
   const results = await Promise.all(runs.map((run) => run.result({ timeout: "150s" })));

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { RunEvent } from "../../src/engine/run-event.ts";
 import { soundHistory } from "./support/sound-history.ts";
-import { testBeds } from "./support/test-bed.ts";
+import { KEEPING, testBeds } from "./support/test-bed.ts";
 import { until } from "./support/until.ts";
 
 const beds = testBeds();
@@ -59,7 +59,7 @@ test("a timer whose firing was recorded just before the crash does not fire twic
 
 test("sleepUntil takes a time that is past, and one to come, across a drain (I3)", async () => {
   const bed = await beds.open();
-  const leaving = await bed.worker("timers");
+  const leaving = await bed.worker("timers", { serve: KEEPING });
   const past = await bed.millrace.submit("until", 0);
   expect(await past.result({ timeout: "60s" })).toBe("in time");
   const time = new Date(Date.now() + 5_000);
@@ -70,7 +70,7 @@ test("sleepUntil takes a time that is past, and one to come, across a drain (I3)
   });
   leaving.signal("SIGTERM");
   expect(await leaving.exited).toEqual({ code: 0, signal: null });
-  await bed.worker("timers");
+  await bed.worker("timers", { serve: KEEPING });
 
   expect(await bed.millrace.attach(id).result({ timeout: "60s" })).toBe("in time");
   const { state, events } = await soundHistory(bed.millrace, id);
@@ -81,7 +81,7 @@ test("sleepUntil takes a time that is past, and one to come, across a drain (I3)
 
 test("timers fire in the order of their times, whatever the order in which they were set (I7)", async () => {
   const bed = await beds.open();
-  await bed.worker("timers");
+  await bed.worker("timers", { serve: KEEPING });
   const run = await bed.millrace.submit("several", [400, 50, 250, 150]);
   expect(await run.result({ timeout: "60s" })).toEqual([50, 150, 250, 400]);
 });

@@ -18,6 +18,9 @@ import { until } from "./until.ts";
 /** The lease of every queue in these tests: short, so that a take-over does not take long. */
 export const LEASE_MS = 1_000;
 
+/** Options of workers that nobody is to take a run from, however slow the machine is. */
+export const KEEPING = { lease: "10s" } as const;
+
 /** One nats-server for all tests of a file; each test has a namespace of its own on it. */
 export function testBeds(): { open(): Promise<TestBed> } {
   const directory = mkdtempSync(join(tmpdir(), "millrace-e2e-"));
