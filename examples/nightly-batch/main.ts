@@ -8,13 +8,13 @@ import { type Account, statement } from "./flows.ts";
 
 const customers = Number(process.argv[2] ?? 100);
 const night = new Date().toISOString().slice(0, 10);
-const tonight = new Date(Date.now() + 5_000);
 
 const millrace = await connect();
 // Kept by the broker, and heeded by every worker of the queue, however many there are.
 await millrace.queue("statement").set({ concurrency: 4 });
 const worker = await serve([statement], { connection: millrace, log: pino({ level: "warn" }) });
 
+const tonight = new Date(Date.now() + 5_000);
 const ids: string[] = [];
 for await (const outcome of millrace.submitMany(statement, accounts())) {
   if (outcome.status === "accepted") ids.push(outcome.handle.id);
