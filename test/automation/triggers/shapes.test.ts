@@ -6,12 +6,13 @@ import { TriggerBed } from "../support/trigger-bed.ts";
 
 const handle = flow("handle", (_ctx, input: unknown) => input);
 
+// What is to come in time comes at once, and three seconds are longer than a machine stands still.
 onEveryAdapter("a trigger that remembers events", (open) => {
   test("gathers a batch of events of one key, and what is left when its time is over", async () => {
     const bed = await TriggerBed.open(open());
     const gather = trigger("gather", {
       on: "reading",
-      batch: { by: "event.data.sensor", size: 3, within: "1s" },
+      batch: { by: "event.data.sensor", size: 3, within: "3s" },
       action: { submit: handle, input: "events.map(e, e.data.value)" },
     });
     await bed.serve([handle, gather]);
@@ -26,7 +27,7 @@ onEveryAdapter("a trigger that remembers events", (open) => {
     const bed = await TriggerBed.open(open());
     const unpaid = trigger("unpaid", {
       on: "order.created",
-      absent: { by: "event.data.id", on: "order.paid", within: "1s" },
+      absent: { by: "event.data.id", on: "order.paid", within: "3s" },
       action: { submit: handle, input: "event.data.id" },
     });
     await bed.serve([handle, unpaid]);
@@ -59,7 +60,7 @@ onEveryAdapter("a trigger that remembers events", (open) => {
     const bed = await TriggerBed.open(open());
     const saved = trigger("saved", {
       on: "saved",
-      debounce: { quiet: "1s" },
+      debounce: { quiet: "3s" },
       action: { submit: handle },
     });
     await bed.serve([handle, saved]);
@@ -71,7 +72,7 @@ onEveryAdapter("a trigger that remembers events", (open) => {
     const bed = await TriggerBed.open(open());
     const waiting = flow("waiting", (ctx, wait: number) => ctx.sleep(wait));
     const late = trigger("late", {
-      on: { run: "suspended", longerThan: "1s" },
+      on: { run: "suspended", longerThan: "3s" },
       when: { flow: waiting },
       action: { submit: handle, input: "run.run" },
     });

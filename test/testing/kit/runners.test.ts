@@ -55,7 +55,10 @@ test("node:test runs tests of the kit, ends by itself, and shows what differs", 
 
 test("vitest runs tests of the kit, ends by itself, and shows what differs", async () => {
   const own = folderOf("vitest");
-  writeFileSync(join(own, "vitest.config.mjs"), "export default {};\n");
+  writeFileSync(
+    join(own, "vitest.config.mjs"),
+    "export default { test: { testTimeout: 60_000 } };\n",
+  );
   writeFileSync(join(own, "kit.test.mjs"), `import { test } from "vitest";\n${BODY}`);
   const vitest = join(root, "node_modules/vitest/vitest.mjs");
   const { code, output } = await run([vitest, "run", "--root", own, "--no-color"]);
@@ -76,7 +79,7 @@ async function run(args: readonly string[]): Promise<{ code: unknown; output: st
     cwd: root,
     env: { ...env, NO_COLOR: "1" },
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: 60_000,
+    timeout: 150_000,
     killSignal: "SIGKILL",
   });
   let output = "";
