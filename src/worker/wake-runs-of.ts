@@ -51,7 +51,7 @@ async function wake(
   const token = await log.message(partition, sequence);
   if (token === undefined) return false;
   const place = { kind: "in", subject: token.subject, partition } as const;
-  const run = runOfSubject(place, feed.partitions);
+  const run = runOfSubject(place, feed.layers);
   const head = run === undefined ? undefined : await log.head(run);
   if (run === undefined || head === undefined) return false;
   const decoded = decodeFrame(head.data);
