@@ -2,11 +2,12 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { BenchPlace } from "./bench-place.mjs";
 import { quantile } from "./clock.mjs";
+import { runAll } from "./run-all.mjs";
 import { WorkerProcess } from "./worker-process.mjs";
 
 /**
- * A worker that holds 50 runs is killed with -9, or stopped with SIGSTOP, while another one that was idle stands by; that one is
- * the next to go. Each time counts the run that took longest: from the signal to the first step that was recorded elsewhere.
+ * A worker that holds 50 runs is killed with -9, or stopped with SIGSTOP, while another one that has worked, and is idle now, stands by;
+ * that one is the next to go. Each time counts the run that took longest: from the signal to the first step that was recorded elsewhere.
  */
 export async function takeOver({ share }) {
   const rounds = Math.max(1, Math.round(10 * share));
@@ -28,7 +29,7 @@ export async function takeOver({ share }) {
 
 const RUNS = 50;
 
-export async function timesOf({ server, millrace }, rounds, options, { signal = "SIGKILL" } = {}) {
+async function timesOf({ server, millrace }, rounds, options, { signal = "SIGKILL" } = {}) {
   let holder = await WorkerProcess.start(server.url, options);
   const runs = [];
   for (let at = 0; at < RUNS; at++) runs.push(await millrace.submit("ticks"));
@@ -36,10 +37,14 @@ export async function timesOf({ server, millrace }, rounds, options, { signal = 
   for (let round = 0; round < rounds; round++) {
     const heir = await WorkerProcess.start(server.url, options);
     await untilItHolds(holder, RUNS);
+    await giveWork(millrace);
     // Longer than a second; and at any point between two questions or renewals.
     await pause(2_000 + Math.random() * 1_500);
     const killedAt = Date.now();
     holder.signal(signal);
+    // Nothing else is asked of anybody meanwhile.
+    await untilItHolds(heir, RUNS);
+    await pause(1_000);
     const wentOn = await Promise.all(runs.map((run) => wentOnAt(run, killedAt)));
     times.push(Math.max(...wentOn) - killedAt);
     await holder.kill();
@@ -47,6 +52,20 @@ export async function timesOf({ server, millrace }, rounds, options, { signal = 
   }
   await holder.kill();
   return times;
+}
+
+/** A worker that has done nothing yet has its code to compile first. Both take a part of this, also of taking runs up again. */
+async function giveWork(millrace) {
+  await runAll(millrace, 200, "steps", 2);
+  const runs = [];
+  for (let at = 0; at < 100; at++) runs.push(await millrace.submit("failsOnce", 3));
+  await Promise.all(runs.map((run) => run.result().catch(() => undefined)));
+  await Promise.all(runs.map((run) => run.resume()));
+  await Promise.all(runs.map((run) => untilCompleted(run)));
+}
+
+async function untilCompleted(run) {
+  while ((await run.state()).status !== "completed") await pause(50);
 }
 
 /** When the first step was recorded by whoever took the run up after this time. */

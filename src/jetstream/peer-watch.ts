@@ -82,7 +82,8 @@ export class PeerWatch {
     const now = this.#parts.clock.now();
     this.#note(now);
     for (const watch of this.#watched.values()) {
-      if (now >= watch.askAt) void this.#ask(watch);
+      const pauseMs = watch.peer.place.isFirst ? 0 : SECOND_ASKS_MS;
+      if (now >= watch.askedAt + pauseMs) void this.#ask(watch);
     }
     for (const [worker, at] of this.#taken) {
       if (now - at > REMEMBER_MS) this.#taken.delete(worker);
@@ -131,7 +132,7 @@ export class PeerWatch {
     if (this.#isOver || worker === this.#parts.worker) return false;
     if (this.#watched.size >= MAX_WATCHED) return false;
     const now = this.#parts.clock.now();
-    const watch = { peer: new WatchedPeer(worker, now), askAt: now, isAsking: false };
+    const watch = { peer: new WatchedPeer(worker, now), askedAt: now, open: 0 };
     this.#watched.set(worker, watch);
     void this.#ask(watch);
     return true;
@@ -144,22 +145,22 @@ export class PeerWatch {
   }
 
   async #ask(watch: Watch): Promise<void> {
-    if (watch.isAsking) return;
-    watch.isAsking = true;
+    // A question that was under way when the other one died gets no answer: the next one does not wait for it.
+    if (watch.open >= MOST_OPEN) return;
+    watch.open++;
     const { link, clock, worker } = this.#parts;
     const { peer } = watch;
+    const askedAt = clock.now();
+    watch.askedAt = askedAt;
     const question = { ask: "held", by: worker, knows: peer.knows } as const;
     const answer = await link.ask(peer.worker, question);
-    watch.isAsking = false;
+    watch.open--;
     if (this.#isOver || this.#watched.get(peer.worker) !== watch) return;
     const now = clock.now();
-    watch.askAt = now + (peer.place.isFirst ? 0 : SECOND_ASKS_MS);
     if (answer === "nobody") return this.#missed(watch, now);
-    if (answer === "silence") return peer.silent();
+    if (answer === "silence") return peer.silent(askedAt);
     if (answer.answer !== "held") return void this.#watched.delete(peer.worker);
-    const isFirst = answer.first === worker;
-    peer.answered(answer, { isFirst, first: answer.first }, now);
-    watch.askAt = now + (isFirst ? 0 : SECOND_ASKS_MS);
+    peer.answered(answer, { isFirst: answer.first === worker, first: answer.first }, now);
     if (answer.more) void this.#ask(watch);
   }
 
@@ -207,12 +208,13 @@ export interface PeerWatchParts {
 
 interface Watch {
   readonly peer: WatchedPeer;
-  askAt: number;
-  isAsking: boolean;
+  askedAt: number;
+  /** Questions without an answer. */
+  open: number;
 }
 
 /** How often the first watcher asks. */
-const TURN_MS = 250;
+const TURN_MS = 200;
 const SECOND_ASKS_MS = 1_000;
 /** What is held for less is not told: most runs are over by then. */
 const HELD_FOR_MS = 500;
@@ -223,4 +225,5 @@ const SEEK_SECOND_MS = 5_000;
 /** Changes in one answer: with the longest numbers a tenth of what a message may have. */
 const MOST_CHANGES = 4_000;
 const MAX_WATCHED = 256;
+const MOST_OPEN = 4;
 const REMEMBER_MS = 60_000;

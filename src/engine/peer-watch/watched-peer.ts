@@ -35,6 +35,8 @@ export class WatchedPeer {
   }
 
   answered({ held, gone, upTo }: HeldChanges, place: WatchPlace, now: number): void {
+    // Answers may overtake each other.
+    if (upTo < this.#knows) return;
     // What was let go and is held again is in both.
     for (const token of gone) this.#held.delete(keyOf(token));
     for (const token of held) this.#held.set(keyOf(token), token);
@@ -45,9 +47,9 @@ export class WatchedPeer {
     this.#changedAt = now;
   }
 
-  /** No answer came, which says nothing. */
-  silent(): void {
-    this.#missingSince = undefined;
+  /** A question got no answer, which says nothing; but somebody listened when it was asked. */
+  silent(askedAt: number): void {
+    if (askedAt > (this.#missingSince ?? askedAt)) this.#missingSince = undefined;
   }
 
   /** Nobody listens there. Tells what to make of it. */
@@ -74,7 +76,7 @@ export interface WatchPlace {
 }
 
 /** Who lost its connection alone is there again sooner than this. */
-export const CONFIRM_MS = 200;
+export const CONFIRM_MS = 150;
 
 /** A peer that does not come back is no longer watched: its lease has run out by then. */
 const FORGET_MS = 15_000;

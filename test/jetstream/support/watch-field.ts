@@ -90,7 +90,10 @@ export class WatchField {
     if (to.state === "stopped") return this.#silence();
     const heard = decodeQuestion(encodeQuestion(question));
     if (heard === undefined) throw new Error("A question that cannot be understood");
-    return decodeAnswer(encodeAnswer(to.watch.answer(heard))) ?? this.#silence();
+    const answer = decodeAnswer(encodeAnswer(to.watch.answer(heard)));
+    await this.#pause(1);
+    // It died before its answer had left it.
+    return answer === undefined || to.state === "dead" ? this.#silence() : answer;
   }
 
   async #seek(from: PlayedWorker, seeker: string): Promise<readonly Volunteer[]> {
