@@ -58,7 +58,7 @@ async function wake(
   if (decoded.kind !== "ok") return false;
   const frame = decoded.value;
   if (!isActive(frame.status) || frame.writer !== worker || frame.token !== sequence) return false;
-  return wakeIfAbandoned(host, run, partition, frame);
+  return wakeIfAbandoned(host, run, head.partition, frame);
 }
 
 /** Enough to keep a broker busy, and not so many that it does nothing else. */
