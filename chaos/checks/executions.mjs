@@ -64,12 +64,13 @@ export function deathsOf(ledger) {
 }
 
 /**
- * The activation that a worker had at a time. A run that is surely new is begun before its first frame is stored.
+ * The activation that a worker had at a time, or 0 for one of which nothing was recorded: a run that is surely new is begun
+ * before its first frame is stored, and whoever loses it until then has left no trace.
  * @param {import("../evidence.mjs").LoggedRun} run @param {string} worker @param {number} at
  */
 function epochOf(run, worker, at) {
   const its = activationsOf(run).filter((one) => one.worker === worker);
-  return (its.findLast(({ storedAt }) => storedAt <= at) ?? its[0])?.epoch ?? 0;
+  return its.findLast((one) => Math.min(one.begunAt, one.storedAt) <= at)?.epoch ?? 0;
 }
 
 /**
@@ -85,6 +86,7 @@ export function activationsOf({ frames, storedAt }) {
               epoch,
               worker: event.worker,
               reason: event.reason,
+              begunAt: event.at,
               storedAt: storedAt.get(sequence) ?? 0,
             },
           ]

@@ -163,6 +163,13 @@ describe("executions of steps", () => {
     expect(checkSteps(told.evidence()).violations).toHaveLength(1);
   });
 
+  test("what was executed by an activation that never recorded anything does not count as the one that did", () => {
+    const told = new Told().worker("w1", 1);
+    told.run(RUN).held(1_000).step(1_200, "step#1");
+    told.execution(RUN, "step#1", [500, 900]).execution(RUN, "step#1", [1_050, 1_100]);
+    expect(checkSteps(told.evidence())).toMatchObject({ violations: [], repeated: 1, late: 0 });
+  });
+
   test("an attempt that is executed twice in one activation is found", () => {
     const told = taken().execution(RUN, "step#1", [10, 20]);
     told.execution(RUN, "step#1", [30, 40]);
