@@ -41,6 +41,8 @@ const log = (line) => {
   process.stderr.write(`${at} s  ${line}\n`);
 };
 log(`Seed ${values.seed}`);
+const stop = new AbortController();
+process.once("SIGINT", () => stop.abort(new Error("It was interrupted: nothing is left running.")));
 const report = await runChaos({
   seed: values.seed,
   minutes: count("minutes", values.minutes),
@@ -55,6 +57,7 @@ const report = await runChaos({
   settleMinutes: count("settle", values.settle),
   keep: values.keep,
   log,
+  signal: stop.signal,
 });
 const markdown = markdownOf(report);
 process.stdout.write(markdown);

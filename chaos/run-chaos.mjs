@@ -34,6 +34,7 @@ import { startServers } from "./servers.mjs";
  * @property {number} settleMinutes how long runs may take to end when all is healed
  * @property {boolean} keep the store, the ledger and the logs stay
  * @property {(line: string) => void} log
+ * @property {AbortSignal} [signal] ends it early, without a report
  */
 
 export const DEFAULTS = Object.freeze({
@@ -62,7 +63,7 @@ const OPEN = 60;
 export async function runChaos(options) {
   const ending = new Ending();
   try {
-    return await runField(options, ending);
+    return await Promise.race([runField(options, ending), aborted(options.signal)]);
   } finally {
     await ending.end();
   }
@@ -204,6 +205,13 @@ async function startLedger(socket, file, ending) {
   const ledger = new LedgerClient(socket);
   ending.defer(() => ledger.close());
   return ledger;
+}
+
+/** @param {AbortSignal | undefined} signal @returns {Promise<never>} */
+function aborted(signal) {
+  return new Promise((_, reject) => {
+    signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
 }
 
 /** What is to be closed at the end, the last first. */
