@@ -1,6 +1,6 @@
 // @ts-check
 /** All that the checks look at: what the log holds, what the ledger says, and what was to come of it. */
-import { isClosed } from "../dist/engine/frame.js";
+import { isActive, isClosed } from "../dist/engine/frame.js";
 import { chain } from "../dist/history/run-history.js";
 import { runOfSubject } from "../dist/wire/run-of-subject.js";
 import { decodeSubmission } from "../dist/wire/submission-codec.js";
@@ -92,4 +92,10 @@ export function statusOf({ frames }) {
 /** @param {LoggedRun} run */
 export function isOpen(run) {
   return !isClosed(statusOf(run));
+}
+
+/** Whether a worker is said to have it. @param {LoggedRun} run */
+export function isHeld({ frames }) {
+  const [last] = frames.slice(-1);
+  return last !== undefined && isActive(last.status);
 }

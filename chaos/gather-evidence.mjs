@@ -2,11 +2,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { pino } from "pino";
-import { isActive } from "../dist/engine/frame.js";
 import { systemClock } from "../dist/ports/clock.js";
 import { rebuild } from "../dist/projections/rebuild.js";
 import { openRunStore } from "../dist/projections/sql/open-run-store.js";
-import { isOpen, readLog, statusOf } from "./evidence.mjs";
+import { isHeld, isOpen, readLog } from "./evidence.mjs";
 import { readLedger } from "./ledger/ledger-client.mjs";
 import { expectedOf } from "./load/model.mjs";
 import { planOf } from "./load/plans.mjs";
@@ -23,53 +22,73 @@ import { planOf } from "./load/plans.mjs";
  * @param {number} place.deadline milliseconds since 1970
  * @returns {Promise<import("./evidence.mjs").Evidence>}
  */
-export async function gatherEvidence({
-  millrace,
-  ledgerFile,
-  database,
-  rebuilt,
-  seed,
-  leaseMs,
-  deadline,
-}) {
+export async function gatherEvidence(place) {
+  const { millrace, ledgerFile, database, rebuilt, seed, leaseMs, deadline } = place;
   const { broker } = millrace;
   const ledger = readLedger(ledgerFile);
-  const expected = new Map(
-    ledger.flatMap((entry) => {
-      if (entry.kind !== "intended") return [];
-      const all = expectedOf(planOf(seed, entry.who, entry.plan));
-      return all.map((one) => /** @type {const} */ ([one.id, one]));
-    }),
+  const expected = expectationsOf(ledger, seed);
+  const { runs, unacked } = await whenQuiet(millrace, expected, deadline);
+  const letters = await broker.log.deadLetters(1_000);
+  return {
+    runs,
+    ledger,
+    expected,
+    explained: await explain(millrace, runs),
+    unacked,
+    deadLetters: letters.map(({ subject }) => subject),
+    views: await viewsOf(broker, database, rebuilt),
+    leaseMs,
+  };
+}
+
+/**
+ * What the plans lead to that clients have begun, by run.
+ * @param {readonly import("./ledger/entries.mjs").Entry[]} ledger @param {string} seed
+ * @returns {Map<string, import("./load/model.mjs").Expected>}
+ */
+function expectationsOf(ledger, seed) {
+  const expected = ledger.flatMap((entry) =>
+    entry.kind === "intended" ? expectedOf(planOf(seed, entry.who, entry.plan)) : [],
   );
+  return new Map(expected.map((one) => [one.id, one]));
+}
+
+/**
+ * The log, when all has ended that is to end and no message is left, or when the deadline has passed.
+ * @param {import("../dist/index.js").Millrace} millrace
+ * @param {ReadonlyMap<string, import("./load/model.mjs").Expected>} expected
+ * @param {number} deadline
+ */
+async function whenQuiet(millrace, expected, deadline) {
   for (;;) {
-    const runs = await readLog(broker.feed);
+    const runs = await readLog(millrace.broker.feed);
     const unacked = await unackedOf(millrace);
     const isQuiet =
       unacked.every(({ waiting, handedOut }) => waiting + handedOut === 0) &&
-      [...runs.values()].every((run) => !isActive(/** @type {never} */ (statusOf(run)))) &&
-      [...expected.values()].every(({ id, ends }) => {
-        const run = runs.get(id);
-        return run === undefined || !isOpen(run) || ends.some(({ status }) => status === "waiting");
-      });
-    if (!isQuiet && Date.now() < deadline) {
-      await delay(500);
-      continue;
-    }
-    const open = [...runs.values()].filter(isOpen);
-    const explained = new Map();
-    for (const { id } of open) explained.set(id, (await millrace.attach(id).explain()).reason);
-    const letters = await broker.log.deadLetters(1_000);
-    return {
-      runs,
-      ledger,
-      expected,
-      explained,
-      unacked,
-      deadLetters: letters.map(({ subject }) => subject),
-      views: await viewsOf(broker, database, rebuilt),
-      leaseMs,
-    };
+      [...runs.values()].every((run) => !isHeld(run) && (!isOpen(run) || mayWait(run, expected)));
+    if (isQuiet || Date.now() >= deadline) return { runs, unacked };
+    await delay(500);
   }
+}
+
+/** @param {import("./evidence.mjs").LoggedRun} run @param {ReadonlyMap<string, import("./load/model.mjs").Expected>} expected */
+function mayWait({ id }, expected) {
+  return expected.get(id)?.ends.some(({ status }) => status === "waiting") ?? false;
+}
+
+/**
+ * Why each run is open that is.
+ * @param {import("../dist/index.js").Millrace} millrace
+ * @param {ReadonlyMap<string, import("./evidence.mjs").LoggedRun>} runs
+ */
+async function explain(millrace, runs) {
+  /** @type {Map<string, string>} */
+  const explained = new Map();
+  for (const run of runs.values()) {
+    if (!isOpen(run)) continue;
+    explained.set(run.id, (await millrace.attach(run.id).explain()).reason);
+  }
+  return explained;
 }
 
 /** @param {import("../dist/index.js").Millrace} millrace */

@@ -16,6 +16,7 @@ export class Nemesis {
   /** @type {Map<number, () => Promise<void>>} */ #struck = new Map();
   /** @type {Set<Promise<void>>} */ #healing = new Set();
   #strikes = 0;
+  /** @type {Promise<void>} */ #raging = Promise.resolve();
 
   /**
    * @param {import("./field.mjs").Field} field
@@ -29,21 +30,27 @@ export class Nemesis {
     this.#ledger = ledger;
   }
 
-  /** @param {number} paceMs the mean time between two faults */
-  async rage(paceMs) {
+  /** Begins to strike. @param {number} paceMs the mean time between two faults */
+  rage(paceMs) {
+    this.#raging = this.#rage(paceMs);
+  }
+
+  /** Strikes no more, and heals everything. */
+  async stop() {
+    this.#abort.abort();
+    await this.#raging;
+    await Promise.all(this.#healing);
+    for (const heal of this.#struck.values()) await heal();
+  }
+
+  /** @param {number} paceMs */
+  async #rage(paceMs) {
     const { signal } = this.#abort;
     while (!signal.aborted) {
       const pauseMs = this.#random.between(0.2, 1.8) * paceMs;
       await delay(pauseMs, undefined, { signal }).catch(() => undefined);
       if (!signal.aborted && this.#struck.size < AT_ONCE) await this.#strikeOnce();
     }
-  }
-
-  /** Strikes no more, and heals everything. */
-  async stop() {
-    this.#abort.abort();
-    await Promise.all(this.#healing);
-    for (const heal of this.#struck.values()) await heal();
   }
 
   async #strikeOnce() {

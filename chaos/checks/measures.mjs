@@ -24,7 +24,10 @@ export function takeOvers({ runs, ledger }) {
       if (before === undefined || activation.reason !== "takeover") continue;
       const who = names.get(before.worker);
       // What came after its end struck who came after it.
-      const until = Math.min(activation.storedAt, (deaths.get(before.worker) ?? Infinity) + NOTED_MS);
+      const until = Math.min(
+        activation.storedAt,
+        (deaths.get(before.worker) ?? Infinity) + NOTED_MS,
+      );
       const recent = strikes.filter(
         (strike) => strike.at <= until && strike.at >= activation.storedAt - LONGEST_MS,
       );

@@ -32,7 +32,8 @@ function earlyInLog({ id, frames, storedAt }, shift) {
       }
       if (event.type !== "TimerFired") return [];
       const timer = set.get(event.timer);
-      if (timer === undefined) return [{ check: "timer", run: id, what: `${event.timer} was not set` }];
+      if (timer === undefined)
+        return [{ check: "timer", run: id, what: `${event.timer} was not set` }];
       const shiftMs = shift([timer.setBy, writer], timer.setAt, stored);
       const earlyMs = timer.fireAt - Math.min(event.at, stored + ROUNDING_MS);
       if (earlyMs <= shiftMs) return [];

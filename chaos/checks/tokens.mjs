@@ -1,6 +1,5 @@
 // @ts-check
-import { isActive } from "../../dist/engine/frame.js";
-import { statusOf } from "../evidence.mjs";
+import { isHeld, statusOf } from "../evidence.mjs";
 
 /**
  * I4, as far as it can be seen at the end: a run that is said to be held has a message in its queue that is not acked yet; and
@@ -14,7 +13,7 @@ export function checkTokens({ runs, unacked }) {
   );
   const held = new Set();
   const lost = [...runs.values()].flatMap((run) => {
-    if (!isActive(/** @type {never} */ (statusOf(run)))) return [];
+    if (!isHeld(run)) return [];
     const queue = run.frames.at(-1)?.queue ?? "";
     held.add(queue);
     if ((left.get(queue) ?? 0) > 0) return [];

@@ -75,7 +75,12 @@ export function signalsOf({ ops }) {
  * @returns {readonly Expected[]}
  */
 export function expectedOf({ id, input, stop }) {
-  return familyOf({ id, input, ends: [stop === undefined ? endOf(input) : CANCELLED], isSure: true });
+  return familyOf({
+    id,
+    input,
+    ends: [stop === undefined ? endOf(input) : CANCELLED],
+    isSure: true,
+  });
 }
 
 /**
