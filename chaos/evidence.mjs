@@ -5,6 +5,8 @@ import { chain } from "../dist/history/run-history.js";
 import { runOfSubject } from "../dist/wire/run-of-subject.js";
 import { decodeSubmission } from "../dist/wire/submission-codec.js";
 
+import { GARBAGE } from "./faults/send-garbage.mjs";
+
 /**
  * A run as the log holds it.
  * @typedef {object} LoggedRun
@@ -23,7 +25,7 @@ import { decodeSubmission } from "../dist/wire/submission-codec.js";
  * @property {ReadonlyMap<string, import("./load/model.mjs").Expected>} expected by run: what the plans lead to
  * @property {ReadonlyMap<string, string>} explained what each open run waits for: the reason that `explain` gives
  * @property {readonly Unacked[]} unacked
- * @property {readonly string[]} deadLetters
+ * @property {readonly string[]} deadLetters the subject of each message that was set aside, and why
  * @property {{ readonly live: readonly Row[], readonly rebuilt: readonly Row[] }} views
  * @property {number} leaseMs
  */
@@ -54,7 +56,7 @@ export async function readLog(feed) {
     for await (const batch of feed.read(partition, 0, options)) {
       for (const message of batch) {
         const run = runOfSubject(message, feed.partitions);
-        if (run === undefined) continue;
+        if (run === undefined || run.key.startsWith(GARBAGE)) continue;
         const its = messages.get(run.id);
         if (its === undefined) messages.set(run.id, [message]);
         else its.push(message);

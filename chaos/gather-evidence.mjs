@@ -5,6 +5,7 @@ import { pino } from "pino";
 import { systemClock } from "../dist/ports/clock.js";
 import { rebuild } from "../dist/projections/rebuild.js";
 import { openRunStore } from "../dist/projections/sql/open-run-store.js";
+import { decodeDeadLetter } from "../dist/wire/dead-letter-codec.js";
 import { isHeld, isOpen, readLog } from "./evidence.mjs";
 import { readLedger } from "./ledger/ledger-client.mjs";
 import { expectedOf } from "./load/model.mjs";
@@ -35,10 +36,16 @@ export async function gatherEvidence(place) {
     expected,
     explained: await explain(millrace, runs),
     unacked,
-    deadLetters: letters.map(({ subject }) => subject),
+    deadLetters: letters.map(shownLetter),
     views: await viewsOf(broker, database, rebuilt),
     leaseMs,
   };
+}
+
+/** @param {import("../dist/ports/run-log.js").Stored} letter */
+function shownLetter({ subject, data }) {
+  const letter = decodeDeadLetter(data);
+  return letter.kind === "ok" ? `${letter.value.subject}: ${letter.value.reason}` : subject;
 }
 
 /**
