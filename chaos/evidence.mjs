@@ -4,7 +4,6 @@ import { isActive, isClosed } from "../dist/engine/frame.js";
 import { chain } from "../dist/history/run-history.js";
 import { runOfSubject } from "../dist/wire/run-of-subject.js";
 import { decodeSubmission } from "../dist/wire/submission-codec.js";
-
 import { GARBAGE } from "./faults/send-garbage.mjs";
 
 /**
