@@ -1,6 +1,8 @@
 /** A minute of chaos on one nats-server: what `npm run chaos` does for longer, and on a cluster (docs/reliability.md). */
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { DEFAULTS, runChaos } from "../../chaos/run-chaos.mjs";
+
+vi.setConfig({ testTimeout: 300_000 });
 
 test("a minute in which workers and clients are killed and stopped loses nothing, repeats nothing it must not, and gives every result right", async () => {
   const told: string[] = [];
@@ -8,6 +10,7 @@ test("a minute in which workers and clients are killed and stopped loses nothing
     ...DEFAULTS,
     seed: "a minute",
     rate: 2,
+    settleMinutes: 2,
     paceMs: 2_500,
     faults: ["kill-worker", "pause-worker", "kill-client", "pause-client"],
     log: (line) => told.push(line),
