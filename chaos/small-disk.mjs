@@ -41,7 +41,6 @@ export class SmallDisk {
     const ended = once(keeper, "close").then(() => error.trim() || "it ended");
     const mounted = once(keeper.stdout, "data").then(() => undefined);
     const why = await Promise.race([mounted, failed, ended]);
-    failed.catch(() => undefined);
     if (why !== undefined) return `no disk can be mounted here (unshare -Urm: ${why})`;
     const binary = join(storeDir, "nats-server-on-small-disk");
     const { path } = await findNatsServer();
