@@ -155,7 +155,7 @@ async function* candidates(
     const kinds = ["new"] as const;
     for await (const batch of feed.read(partition, 0, { signal, kinds, upTo: last })) {
       for (const message of batch) {
-        const run = runOfSubject(message, feed.partitions);
+        const run = runOfSubject(message, feed.layers);
         if (run !== undefined) yield { isHead: false, run };
       }
     }
