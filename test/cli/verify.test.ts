@@ -82,7 +82,7 @@ describe("millrace verify", () => {
 
   test("finds a frame that was put there by copying one", async () => {
     const frame = (await frames("b"))[2] as StoredFrame;
-    await connection.request(subject("b"), frame.data);
+    await connection.request(subject("b"), frame.data, { timeout: 30_000 });
     const verdict = await millrace.verify("trip:b");
     expect(verdict.flaws.map(({ kind }) => kind)).toEqual(["stray-frame"]);
   });
@@ -92,7 +92,7 @@ describe("millrace verify", () => {
     const altered = Buffer.from(last.data);
     altered.write("x", altered.indexOf("of b"));
     await manager.streams.deleteMessage(stream(), last.sequence);
-    await connection.request(subject("b"), altered);
+    await connection.request(subject("b"), altered, { timeout: 30_000 });
     const { code, stdout } = await verify("trip:b");
     expect(stdout).toMatch(/^ {2}altered-frame: Frame \d+ was altered: its checksum/m);
     expect(code).toBe(6);

@@ -29,6 +29,10 @@ const sleeps = flow("sleeps", async (ctx, duration: string) => {
   return "slept";
 });
 const FLOWS = [quick, waits, sleeps];
+/** A lease for which no machine stands still. */
+const LONG = "10s";
+
+const WAIT = { timeout: 30_000 } as const;
 
 interface Place {
   readonly servers: string;
@@ -51,9 +55,9 @@ async function reach({ servers, namespace }: Place): Promise<Millrace> {
   return millrace;
 }
 
-async function work(connection: Millrace): ReturnType<typeof serve> {
+async function work(connection: Millrace, lease: "1s" | "10s" = "1s"): ReturnType<typeof serve> {
   const log = pino({ level: "silent" });
-  const worker = await serve(FLOWS, { connection, lease: "1s", suspendAfter: 20, log });
+  const worker = await serve(FLOWS, { connection, lease, suspendAfter: 20, log });
   onTestFinished(() => worker.drain());
   return worker;
 }
@@ -135,7 +139,7 @@ test("runs in progress go on where they are, and new ones go to the new partitio
       expect(added).toEqual({ layers: layers.slice(0, at + 1), pointers: 0 });
     }
     const millrace = await reach(place);
-    worked = await work(millrace);
+    worked = await work(millrace, LONG);
     const runs = [
       await millrace.submit(waits, undefined, { key: `w${at}` }),
       await millrace.submit(sleeps, "5s", { key: `s${at}` }),
@@ -150,7 +154,7 @@ test("runs in progress go on where they are, and new ones go to the new partitio
     await millrace.close();
   }
   const after = await reach(place);
-  await work(after);
+  await work(after, LONG);
   for (const at of layers.keys()) {
     expect(await after.attach(`sleeps:s${at}`).result({ timeout: "60s" })).toBe("slept");
     const run = after.attach(`waits:w${at}`);
@@ -205,7 +209,9 @@ test("whoever was connected before stores nothing any more, is disconnected, and
   });
   // Nor does anybody who would not notice.
   const subject = `mr.${place.namespace}.0.new.quick.quick.late`;
-  await expect(place.raw.request(subject, new Uint8Array([1]))).rejects.toThrow("no responders");
+  await expect(place.raw.request(subject, new Uint8Array([1]), WAIT)).rejects.toThrow(
+    "no responders",
+  );
   const after = await reach(place);
   expect((await stored(place.raw, place.namespace, 3, "new")).has("quick:late")).toBe(false);
   await work(after);
@@ -219,7 +225,7 @@ test("nobody connects while partitions are being added, and what broke off is fi
   const before = await reach(place);
   await before.submit(quick, 1, { key: "pending" });
   const stream = `$JS.API.STREAM.INFO.MR_${place.namespace}_0`;
-  const { config } = (await place.raw.request(stream)).json<{ config: object }>();
+  const { config } = (await place.raw.request(stream, "", WAIT)).json<{ config: object }>();
   // As it is left by somebody who died after the first write that changes anything.
   const begun = {
     ...config,
@@ -227,7 +233,11 @@ test("nobody connects while partitions are being added, and what broke off is fi
     subject_transform: { src: `mr.${place.namespace}.*.0.>`, dest: `mr.${place.namespace}.0.>` },
     metadata: { "millrace.partitions": "1+2", "millrace.format": "1", "millrace.adding": "yes" },
   };
-  await place.raw.request(`$JS.API.STREAM.UPDATE.MR_${place.namespace}_0`, JSON.stringify(begun));
+  await place.raw.request(
+    `$JS.API.STREAM.UPDATE.MR_${place.namespace}_0`,
+    JSON.stringify(begun),
+    WAIT,
+  );
 
   await expect(connect(place)).rejects.toMatchObject({ code: "NAMESPACE_CHANGED" });
   await expect(addPartitions({ ...place, partitions: 3 })).rejects.toMatchObject({
