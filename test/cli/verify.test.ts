@@ -148,10 +148,8 @@ interface StoredFrame {
 async function frames(key: string): Promise<readonly StoredFrame[]> {
   const found: StoredFrame[] = [];
   for (let sequence = 1; ; sequence = (found.at(-1)?.sequence ?? 0) + 1) {
-    const message = await manager.streams.getMessage(stream(), {
-      seq: sequence,
-      next_by_subj: subject(key),
-    });
+    const next = { seq: sequence, next_by_subj: subject(key) };
+    const message = await manager.streams.getMessage(stream(), next);
     if (message === null) return found;
     found.push({ sequence: message.seq, data: message.data });
   }

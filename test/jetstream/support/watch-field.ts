@@ -88,12 +88,13 @@ export class WatchField {
     if (from.state === "away") return this.#silence();
     if (to === undefined || to.state === "dead" || to.state === "away") return "nobody";
     if (to.state === "stopped") return this.#silence();
+    const isDead = (): boolean => to.state === "dead";
     const heard = decodeQuestion(encodeQuestion(question));
     if (heard === undefined) throw new Error("A question that cannot be understood");
     const answer = decodeAnswer(encodeAnswer(to.watch.answer(heard)));
     await this.#pause(1);
     // It died before its answer had left it.
-    return answer === undefined || to.state === "dead" ? this.#silence() : answer;
+    return answer === undefined || isDead() ? this.#silence() : answer;
   }
 
   async #seek(from: PlayedWorker, seeker: string): Promise<readonly Volunteer[]> {
