@@ -25,7 +25,7 @@ export async function growth({ share }) {
       const place = await FilledBroker.open(folder, Math.round(runs * share));
       places.push({ name, place, worker: await WorkerProcess.start(place.server.url) });
     }
-    return await measureInTurns(places, Math.max(2, Math.round(5 * share)));
+    return await measureInTurns(places, share);
   } finally {
     for (const { place, worker } of places) {
       await worker.stop();
@@ -35,64 +35,85 @@ export async function growth({ share }) {
   }
 }
 
-/** The medians at the smallest size, and how many times as much it is at the others. */
-async function measureInTurns(places, rounds) {
-  const found = {};
-  for (let round = 0; round <= rounds; round++) {
-    for (const id of Object.keys(COSTS)) {
-      for (const { name, place } of inTurn(places, round)) {
-        const value = await COST[id](place);
-        // The first round is the warm-up.
-        if (round > 0) ((found[id] ??= {})[name] ??= []).push(value);
+/**
+ * What each costs at the smallest size, and how many times as much it does at the others. Each is asked in many short turns, and
+ * the lower quartile counts: whatever else the machine does meanwhile only ever adds.
+ */
+async function measureInTurns(places, share) {
+  const rows = {};
+  for (const id of Object.keys(COSTS)) {
+    const { turns, cost } = COST[id];
+    const found = Object.fromEntries(places.map(({ name }) => [name, []]));
+    for (let turn = 0; turn <= Math.max(2, Math.round(turns * share)); turn++) {
+      for (const { name, place } of inTurn(places, turn)) {
+        const value = await cost(place);
+        // The first turn is the warm-up.
+        if (turn > 0) found[name].push(value);
       }
     }
-  }
-  const rows = {};
-  for (const [id, values] of Object.entries(found)) {
-    const medians = Object.fromEntries(
-      Object.entries(values).map(([name, all]) => [name, quantile(all, 0.5)]),
-    );
-    rows[id] = medians.small;
-    for (const name of Object.keys(SIZES).slice(1))
-      rows[`${id}_${name}`] = medians[name] / medians.small;
+    const usual = (name) => quantile(found[name], 0.25);
+    rows[id] = usual("small");
+    for (const name of Object.keys(SIZES).slice(1)) rows[`${id}_${name}`] = usual(name) / rows[id];
   }
   return { ...rows, ...(await weigh(places)) };
 }
 
-/** Who is first changes from round to round. */
-function inTurn(places, round) {
-  const at = round % places.length;
+/** Who is first changes from turn to turn. */
+function inTurn(places, turn) {
+  const at = turn % places.length;
   return [...places.slice(at), ...places.slice(0, at)];
 }
 
+/** Milliseconds each. */
 const COST = {
-  /** Milliseconds of a submission alone. */
-  growSubmit: ({ millrace }) => median(100, () => millrace.submit("nobody")),
-  /** The same with a key of one's own, by the flow's name alone: it is looked for first. */
-  growKeyed: ({ millrace }) => median(100, () => millrace.submit("nobody", 1, { key: newKey() })),
-  /** Milliseconds for a run that does nothing, of 500, from submission to result. */
-  growNoop: async ({ millrace }) => 2 * (await timed(() => runAll(millrace, 500, "noop"))),
-  /** Milliseconds for a step of a run alone. */
-  growStep: async ({ millrace }) => 10 * (await timed(() => runAll(millrace, 1, "steps", 100))),
-  growResume: (place) => median(3, () => place, prepareFailed, resumed),
-  growResult: (place) => median(100, () => place.millrace.attach(recentOf(place)).result()),
+  growSubmit: { turns: 24, cost: ({ millrace }) => median(20, () => millrace.submit("nobody")) },
+  growKeyed: {
+    turns: 24,
+    cost: ({ millrace }) => median(20, () => millrace.submit("nobody", 1, { key: newKey() })),
+  },
+  growNoop: {
+    turns: 15,
+    cost: async ({ millrace }) => 5 * (await timed(() => runAll(millrace, 200, "noop"))),
+  },
+  growStep: {
+    turns: 24,
+    cost: async ({ millrace }) => 50 * (await timed(() => runAll(millrace, 1, "steps", 20))),
+  },
+  growResume: { turns: 24, cost: (place) => median(1, () => place, prepareFailed, resumed) },
+  growResult: {
+    turns: 24,
+    cost: (place) => median(20, () => place.millrace.attach(recentOf(place)).result()),
+  },
   /** The broker reads what it does not have in memory in blocks of 8 MB. */
-  growAny: (place) => median(100, () => place.millrace.attach(anyOf(place)).result()),
-  growDetails: (place) => median(100, () => place.millrace.attach(recentOf(place)).details()),
-  growMissing: ({ millrace }) =>
-    median(20, () =>
-      millrace
-        .attach(`noop:${newKey()}`)
-        .state()
-        .catch(() => undefined),
-    ),
-  growExplain: (place) => median(10, () => place.millrace.attach(recentOf(place)).explain()),
-  /** A worker that joins, from its connection to the first run that it completed. */
-  growWorker: (place) => startWorker(place, FLOWS, "noop"),
-  /** The same for a flow that nobody has ever served: its consumers are made. */
-  growQueue: (place) => {
-    const name = `f${newKey()}`;
-    return startWorker(place, [flow(name, () => undefined)], name);
+  growAny: {
+    turns: 24,
+    cost: (place) => median(20, () => place.millrace.attach(anyOf(place)).result()),
+  },
+  growDetails: {
+    turns: 24,
+    cost: (place) => median(20, () => place.millrace.attach(recentOf(place)).details()),
+  },
+  growMissing: {
+    turns: 24,
+    cost: ({ millrace }) =>
+      median(5, () =>
+        millrace
+          .attach(`noop:${newKey()}`)
+          .state()
+          .catch(() => undefined),
+      ),
+  },
+  growExplain: {
+    turns: 24,
+    cost: (place) => median(5, () => place.millrace.attach(recentOf(place)).explain()),
+  },
+  growWorker: { turns: 6, cost: (place) => startWorker(place, FLOWS, "noop") },
+  growQueue: {
+    turns: 6,
+    cost: (place) => {
+      const name = `f${newKey()}`;
+      return startWorker(place, [flow(name, () => undefined)], name);
+    },
   },
 };
 
