@@ -57,6 +57,11 @@ test.concurrent("the program in docs/submitting.md submits many, and tells of ea
   expect(output).toContain("990 done");
 });
 
+test.concurrent("the sum in docs/scaling.md is what the page says", async () => {
+  const output = await run("scaling", firstProgram("docs/scaling.md"));
+  expect(readFileSync(join(root, "docs/scaling.md"), "utf8")).toContain(`\`${output.trim()}\``);
+});
+
 test.concurrent("the program in docs/submitting.md calls its run and steps as the input says", async () => {
   const output = await run("names", programOf("docs/submitting.md", 0));
   expect(output).toContain("album:a.png+b.png\nresize a.png#1, resize b.png#1");
