@@ -10,10 +10,10 @@ import { WorkerProcess } from "./worker-process.mjs";
  * that one is the next to go. Each time counts the run that took longest: from the signal to the first step that was recorded elsewhere.
  */
 export async function takeOver({ share }) {
-  const rounds = Math.max(1, Math.round(10 * share));
+  const rounds = Math.max(1, Math.round(7 * share));
   const fast = await BenchPlace.with({ worker: false }, (place) => timesOf(place, rounds, {}));
   const byLease = { takeOver: "lease" };
-  const few = Math.max(1, Math.round(4 * share));
+  const few = Math.max(1, Math.round(3 * share));
   const lease = await BenchPlace.with({ worker: false }, (place) => timesOf(place, few, byLease));
   const stop = { signal: "SIGSTOP" };
   const paused = await BenchPlace.with({ worker: false }, (p) => timesOf(p, few, {}, stop));
