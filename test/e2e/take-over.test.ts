@@ -8,6 +8,7 @@ import type { RunHandle } from "../../src/client/run-handle.ts";
 import { type NatsServer, startNatsServer } from "../../src/embedded/start-nats-server.ts";
 import { parseRunId } from "../../src/engine/run-id.ts";
 import { decodeQuestion } from "../../src/wire/watch-codec.ts";
+import { startNatsCluster } from "./support/nats-cluster.ts";
 import { soundHistory } from "./support/sound-history.ts";
 import { openTestBed, type TestBed, testBeds, type WorkerProcess } from "./support/test-bed.ts";
 import { until } from "./support/until.ts";
@@ -91,6 +92,25 @@ test("a broker that is killed and started again makes nobody suspect anybody", a
     false,
     false,
   ]);
+});
+
+test("in a cluster nobody is suspected when a server dies, and who is killed at another server is missed", async () => {
+  const { servers, urls } = await startNatsCluster(3);
+  const [first = "", second = "", third = ""] = urls;
+  const bed = await until("the cluster takes a namespace", () =>
+    openTestBed(first, 3).catch(() => undefined),
+  );
+  const { holder, runs } = await holding(bed, 5, { ...LONG, servers: second });
+  const watcher = await bed.worker("gated", { ...LONG, servers: third });
+  await isWatched(bed, holder, runs.length);
+  await servers[1]?.kill();
+  await isWatched(bed, holder, runs.length);
+  expect(await epochs(runs)).toEqual(runs.map(() => 1));
+  expect(watcher.log).not.toContain("A worker is gone");
+  await holder.kill();
+  await until("all are taken over", async () => (await epochs(runs)).every((epoch) => epoch === 2));
+  finish(bed);
+  expect(await results(runs)).toEqual(runs.map(() => FINISHED));
 });
 
 test("a worker that leaves in good order is woken after by nobody", async () => {

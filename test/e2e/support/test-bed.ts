@@ -41,10 +41,10 @@ export function testBeds(): { open(): Promise<TestBed> } {
 }
 
 /** A namespace of its own on this server, with a ledger, gates, and a connection that is closed with the test. */
-export async function openTestBed(servers: string): Promise<TestBed> {
+export async function openTestBed(servers: string, replicas = 1): Promise<TestBed> {
   const directory = mkdtempSync(join(tmpdir(), "millrace-e2e-"));
   const namespace = `e2e-${randomBytes(4).toString("hex")}`;
-  const millrace = await connect({ servers, namespace });
+  const millrace = await connect({ servers, namespace, replicas });
   const bed = new TestBed(servers, namespace, directory, millrace);
   onTestFinished(() => bed.close());
   return bed;
@@ -69,9 +69,9 @@ export class TestBed {
 
   /** Starts a worker process on the definitions of `flows/<flows>.mjs`; resolves when it serves. */
   async worker(flows: string, options: WorkerOptions = {}): Promise<WorkerProcess> {
-    const { crash, env } = options;
+    const { crash, env, servers = this.servers } = options;
     const settings = {
-      servers: this.servers,
+      servers,
       namespace: this.namespace,
       ledger: this.ledger.path,
       gates: this.#directory,
@@ -166,6 +166,8 @@ export type WorkerProcess = Child & {
 };
 
 export interface WorkerOptions {
+  /** The server of a cluster that it connects to first. Default: the bed's. */
+  readonly servers?: string;
   readonly crash?: CrashPoint;
   readonly env?: Readonly<Record<string, string>>;
   /** Options of `serve` in their plain form. */
