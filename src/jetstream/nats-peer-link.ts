@@ -1,4 +1,4 @@
-import { createInbox, type Msg, type NatsConnection } from "@nats-io/nats-core";
+import { createInbox, type NatsConnection } from "@nats-io/nats-core";
 import type { Volunteer } from "../engine/peer-watch/watchers.ts";
 import { watchSubject } from "../wire/subjects.ts";
 import {
@@ -56,20 +56,17 @@ export class NatsPeerLink implements PeerLink {
   /** Lets a worker's watch hear what others ask, and of what makes it doubt its own connection. */
   serve(worker: string, watch: PeerWatch): void {
     const connection = this.#connection;
-    const answer = (message: Msg, text: string | undefined): void => {
-      if (text !== undefined) message.respond(text);
-    };
     connection.subscribe(watchSubject(this.#namespace, worker), {
       callback: (error, message) => {
         const question = error === null ? decodeQuestion(message.string()) : undefined;
-        if (question !== undefined) answer(message, encodeAnswer(watch.answer(question)));
+        if (question !== undefined) message.respond(encodeAnswer(watch.answer(question)));
       },
     });
     connection.subscribe(watchSubject(this.#namespace), {
       callback: (error, message) => {
         const seeker = error === null ? decodeSeeker(message.string()) : undefined;
         const volunteer = seeker === undefined ? undefined : watch.volunteer(seeker);
-        if (volunteer !== undefined) answer(message, encodeVolunteer(volunteer));
+        if (volunteer !== undefined) message.respond(encodeVolunteer(volunteer));
       },
     });
     void this.#watchStatus(watch);

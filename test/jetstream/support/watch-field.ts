@@ -34,7 +34,7 @@ export class WatchField {
         clock: {
           now: () => clock.now(),
           // A stopped process's timers come late, a dead one's never.
-          after: (ms, call) => clock.after(ms, () => this.#whenAwake(worker, call)),
+          after: (ms, call) => clock.after(ms, () => void this.#whenAwake(worker, call)),
         },
         link: {
           ask: (other, question) => this.#ask(worker, other, question),
