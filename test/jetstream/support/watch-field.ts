@@ -88,13 +88,12 @@ export class WatchField {
     if (from.state === "away") return this.#silence();
     if (to === undefined || to.state === "dead" || to.state === "away") return "nobody";
     if (to.state === "stopped") return this.#silence();
-    const isDead = (): boolean => to.state === "dead";
     const heard = decodeQuestion(encodeQuestion(question));
     if (heard === undefined) throw new Error("A question that cannot be understood");
     const answer = decodeAnswer(encodeAnswer(to.watch.answer(heard)));
     await this.#pause(1);
     // It died before its answer had left it.
-    return answer === undefined || isDead() ? this.#silence() : answer;
+    return answer === undefined || hasDied(to) ? this.#silence() : answer;
   }
 
   async #seek(from: PlayedWorker, seeker: string): Promise<readonly Volunteer[]> {
@@ -117,6 +116,11 @@ export class WatchField {
       this.clock.after(ms, resolve);
     });
   }
+}
+
+/** It may have died while somebody waited. */
+function hasDied({ state }: PlayedWorker): boolean {
+  return state === "dead";
 }
 
 export interface PlayedWorker {
