@@ -40,7 +40,7 @@ export const DEFAULTS = Object.freeze({
   workers: 3,
   clients: 2,
   older: undefined,
-  settleMinutes: 6,
+  settleMinutes: 3,
   keep: false,
 });
 
