@@ -54,7 +54,7 @@ export async function readLog(feed) {
     const options = { signal: new AbortController().signal, upTo: last };
     for await (const batch of feed.read(partition, 0, options)) {
       for (const message of batch) {
-        const run = runOfSubject(message, feed.partitions);
+        const run = runOfSubject(message, feed.layers);
         if (run === undefined || run.key.startsWith(GARBAGE)) continue;
         const its = messages.get(run.id);
         if (its === undefined) messages.set(run.id, [message]);
