@@ -77,5 +77,3 @@
  * @property {string | undefined} older the folder of an older build of the engine, with chaos in it
  * @property {(fault: string) => void} log tells a line of what happened to whoever watches
  */
-
-export {};

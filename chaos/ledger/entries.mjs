@@ -35,5 +35,3 @@
  * `n` counts all entries from 1; `at` is the ledger's clock, in milliseconds since 1970.
  * @typedef {NewEntry & { n: number, at: number }} Entry
  */
-
-export {};

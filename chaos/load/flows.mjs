@@ -207,18 +207,18 @@ export function causeOf({ cause }) {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
-/** @param {number} ms @param {AbortSignal} signal */
-function patiently(ms, signal) {
+/** @param {number} ms @param {AbortSignal} abort */
+function patiently(ms, abort) {
   return new Promise((resolve, reject) => {
     const stop = () => {
       clearTimeout(timer);
-      reject(signal.reason);
+      reject(abort.reason);
     };
     const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
+      abort.removeEventListener("abort", stop);
       resolve(undefined);
     }, ms);
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
+    if (abort.aborted) stop();
+    else abort.addEventListener("abort", stop, { once: true });
   });
 }

@@ -10,9 +10,9 @@ import { obeyOrders } from "./orders.mjs";
 import { report, settings } from "./settings.mjs";
 
 const { who, seed, servers, namespace } = settings;
-let finish = settings.finish;
+const order = { finish: settings.finish };
 process.on("message", (message) => {
-  if (Object(message).finish === true) finish = true;
+  if (Object(message).finish === true) order.finish = true;
 });
 obeyOrders();
 
@@ -30,10 +30,10 @@ for (const [plan, done] of past) {
   if (!done.has("done")) begin(plan, done);
 }
 const random = new Random(`${seed}/${who}/pace/${process.pid}`);
-while (!finish) {
+while (!order.finish) {
   await delay(random.between(0.2, 1.8) * (1_000 / settings.rate));
-  while (open.size >= settings.open && !finish) await Promise.race([...open, delay(200)]);
-  if (!finish) begin(++last, new Set());
+  while (open.size >= settings.open && !order.finish) await Promise.race([...open, delay(200)]);
+  if (!order.finish) begin(++last, new Set());
 }
 await Promise.all(open);
 report({ finished: true });

@@ -5,7 +5,6 @@ import { DEFAULTS, runChaos } from "../../chaos/run-chaos.mjs";
 vi.setConfig({ testTimeout: 300_000 });
 
 test("a minute in which workers and clients are killed and stopped loses nothing, repeats nothing it must not, and gives every result right", async () => {
-  const told: string[] = [];
   const report = await runChaos({
     ...DEFAULTS,
     seed: "a minute",
@@ -13,9 +12,9 @@ test("a minute in which workers and clients are killed and stopped loses nothing
     settleMinutes: 2,
     paceMs: 2_500,
     faults: ["kill-worker", "pause-worker", "kill-client", "pause-client"],
-    log: (line) => told.push(line),
+    log: () => undefined,
   });
-  expect(report.violations, told.join("\n")).toEqual([]);
+  expect(report.violations).toEqual([]);
   expect(report.accepted).toBeGreaterThan(0);
   expect(report.steps.executions).toBeGreaterThan(0);
   expect(Object.keys(report.faults)).not.toEqual([]);

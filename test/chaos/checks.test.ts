@@ -25,12 +25,36 @@ function kinds(violations: readonly { readonly check: string }[]): readonly stri
   return violations.map(({ check }) => check);
 }
 
-describe("I1, what was accepted", () => {
-  function accepted(): { readonly told: Told; readonly run: ToldRun } {
-    const told = new Told().note(1, { kind: "accepted", ...PLAN });
-    return { told, run: told.run(RUN, { ops: [{ op: "hold" }] }).held(2) };
-  }
+function accepted(): { readonly told: Told; readonly run: ToldRun } {
+  const told = new Told().note(1, { kind: "accepted", ...PLAN });
+  return { told, run: told.run(RUN, { ops: [{ op: "hold" }] }).held(2) };
+}
 
+function sound(): { readonly told: Told; readonly run: ToldRun } {
+  const told = new Told();
+  return { told, run: told.run(RUN).held(1).step(2, "step#1").held(3, "w2").step(4, "step#2") };
+}
+
+function taken(): Told {
+  const told = new Told().worker("w1", 1).worker("w2", 2);
+  told.run(RUN).held(0).held(2_000, "w2").step(3_000, "step#1");
+  return told;
+}
+
+function sent(): { readonly told: Told; readonly run: ToldRun } {
+  const told = new Told();
+  for (const number of [1, 2]) told.note(number, { kind: "signalled", ...PLAN, number });
+  return { told, run: told.run(RUN).held(0) };
+}
+
+function four(lastStart: number): Told {
+  const told = new Told().worker("w1", 1);
+  for (const name of ["a", "b", "c", "d"]) told.run(`narrow:${name}`).held(0);
+  for (const name of ["a", "b", "c"]) told.execution(`narrow:${name}`, "step#1", [10, 100]);
+  return told.execution("narrow:d", "step#1", [lastStart, 200]);
+}
+
+describe("I1, what was accepted", () => {
   test("a run that has ended, and one that waits for a signal, are all right", () => {
     const { told, run } = accepted();
     const explained = new Map([[RUN, "waiting-for-signal"]]);
@@ -66,11 +90,6 @@ describe("I1, what was accepted", () => {
 });
 
 describe("I2 and I3, the histories", () => {
-  function sound(): { readonly told: Told; readonly run: ToldRun } {
-    const told = new Told();
-    return { told, run: told.run(RUN).held(1).step(2, "step#1").held(3, "w2").step(4, "step#2") };
-  }
-
   test("a chain with one writer in each activation is all right", () => {
     const { told, run } = sound();
     run.completed(5, []);
@@ -131,11 +150,6 @@ describe("results", () => {
 });
 
 describe("executions of steps", () => {
-  function taken(): Told {
-    const told = new Told().worker("w1", 1).worker("w2", 2);
-    told.run(RUN).held(0).held(2_000, "w2").step(3_000, "step#1");
-    return told;
-  }
   const STRUCK = { kind: "struck", strike: 1, fault: "pause-worker", what: "" } as const;
 
   test("an attempt whose worker died before it was recorded is executed again, and counted", () => {
@@ -180,12 +194,6 @@ describe("executions of steps", () => {
 });
 
 describe("signals", () => {
-  function sent(): { readonly told: Told; readonly run: ToldRun } {
-    const told = new Told();
-    for (const number of [1, 2]) told.note(number, { kind: "signalled", ...PLAN, number });
-    return { told, run: told.run(RUN).held(0) };
-  }
-
   test("each that was sent is received once, in order", () => {
     const { told, run } = sent();
     run.signal(3, 1).signal(4, 2).completed(5, []);
@@ -248,13 +256,6 @@ describe("timers", () => {
 });
 
 describe("limits", () => {
-  function four(lastStart: number): Told {
-    const told = new Told().worker("w1", 1);
-    for (const name of ["a", "b", "c", "d"]) told.run(`narrow:${name}`).held(0);
-    for (const name of ["a", "b", "c"]) told.execution(`narrow:${name}`, "step#1", [10, 100]);
-    return told.execution("narrow:d", "step#1", [lastStart, 200]);
-  }
-
   test("as many as the limit at once are all right", () => {
     expect(checkLimits(four(100).evidence())).toEqual({ violations: [], overlaps: 0 });
   });
