@@ -63,9 +63,16 @@ export class SmallDisk {
 
   /** From now on it takes so many bytes more, to the next page. */
   async fill(spareBytes = 0) {
-    const { stdout } = await this.#inside("df", "-B1", "--output=used", this.#mount);
-    const used = Number(stdout.trim().split("\n").at(-1));
-    await this.#resize(`${Math.ceil((used + spareBytes) / PAGE) * PAGE}`);
+    for (let tries = 1; ; tries++) {
+      const { stdout } = await this.#inside("df", "-B1", "--output=used", this.#mount);
+      const used = Number(stdout.trim().split("\n").at(-1));
+      try {
+        return await this.#resize(`${Math.ceil((used + spareBytes) / PAGE) * PAGE}`);
+      } catch (error) {
+        // More was written since it was asked: a disk cannot be smaller than what is on it.
+        if (tries === TRIES) throw error;
+      }
+    }
   }
 
   /** There is room again. */
@@ -94,6 +101,7 @@ export class SmallDisk {
 
 const FREE = "2g";
 const PAGE = 4096;
+const TRIES = 20;
 
 /** @param {string} path */
 function quote(path) {
