@@ -348,7 +348,7 @@ export class Activation implements HeldRun {
     if (this.#mode === "live") {
       this.#inbox.begin();
       // Handed over before it was live, or found by somebody who was told that this worker will look.
-      if (!this.#isUnread && this.#history.length > 0) this.#inbox.read();
+      if (!this.#isUnread) this.#inbox.read();
       this.#recordAnnotations();
       // Folded, and the worker died before what follows from it was recorded.
       for (const input of this.#inbox.inputs) {
@@ -522,9 +522,10 @@ export class Activation implements HeldRun {
     }
     this.#showing = false;
     // What came before the first frame was told to nobody; what comes from now on finds this worker.
-    if (this.#isUnread && this.#mode === "live" && this.#play.outcome === undefined) {
+    if (this.#isUnread && this.#play.outcome === undefined) {
       this.#isUnread = false;
-      this.#inbox.read();
+      // Its input may take long to be opened: then the inbox is read when it goes live.
+      if (this.#mode === "live") this.#inbox.read();
     }
     this.#advance();
   }

@@ -9,6 +9,7 @@ import { signal } from "../../src/definition/signal.ts";
 import { parseRunId } from "../../src/engine/run-id.ts";
 import { putInput } from "../../src/history/put-input.ts";
 import { aesGcmCodec } from "../../src/payloads/aes-gcm-codec.ts";
+import type { Codec } from "../../src/payloads/codec.ts";
 import type { PayloadOptions } from "../../src/payloads/payloads.ts";
 import { systemClock } from "../../src/ports/clock.ts";
 import { MemoryBroker } from "../../src/testing/memory-broker.ts";
@@ -166,6 +167,30 @@ test("A result waits for a store that is down, is not lost, and holds up nobody 
   expect(calls).toBe(1);
   // What names a blob is in the log only after the blob is in the store.
   expect(broker.blobs.keys).toHaveLength(1);
+});
+
+test("A signal reaches a run whose first frame was stored before its input could be read (I6)", async () => {
+  let isReadable: (value?: unknown) => void = () => undefined;
+  const readable = new Promise((resolve) => {
+    isReadable = resolve;
+  });
+  const codec: Codec = {
+    name: "slow",
+    encode: (bytes) => bytes,
+    decode: async (bytes) => {
+      await readable;
+      return bytes;
+    },
+  };
+  const { hire, millrace } = stage({ codec });
+  const approval = signal<string>("approval");
+  const waiting = flow("waiting", (ctx, _: string) => ctx.receive(approval));
+  await hire([waiting]);
+  const run = await millrace.submit(waiting, "in");
+  await eventually(async () => expect((await run.state()).status).toBe("running"));
+  await run.signal(approval, "granted");
+  isReadable();
+  expect(await run.result({ timeout: "30s" })).toBe("granted");
 });
 
 test("A submission waits for a store that comes back", async () => {
