@@ -16,10 +16,22 @@ onEveryAdapter("a work queue whose consumers are made again", (open) => {
     await deleteConsumers("q");
     const other = await Inbox.open(await connect(), { room: 0 });
     await other.reader.stop();
-    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 5_000 });
+    later(5);
     busy.allow(10);
     await eventually(() => expect(busy.deliveries.length).toBeGreaterThan(1));
     vi.useRealTimers();
+    vi.restoreAllMocks();
     expect(busy.deliveries[1]).toMatchObject({ run, fresh: false });
   });
 });
+
+/** All clocks go on by so many seconds at once. */
+function later(seconds: number): void {
+  const { hrtime } = process;
+  const read = (): [number, number] => {
+    const [now, nanoseconds] = hrtime();
+    return [now + seconds, nanoseconds];
+  };
+  vi.spyOn(process, "hrtime").mockImplementation(Object.assign(read, { bigint: hrtime.bigint }));
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + seconds * 1_000 });
+}
