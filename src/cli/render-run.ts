@@ -216,6 +216,7 @@ const EXPECTED: Readonly<Record<string, string>> = { imported: "from     " };
 const ASKED: Readonly<Record<string, string>> = {
   "unreadable-payload": "but      ",
   "too-large": "but has  ",
+  "damaged-history": "but has  ",
 };
 
 const PARKED: Readonly<
@@ -243,6 +244,10 @@ const PARKED: Readonly<
   "unknown-flow": {
     what: "the workers that read its queue do not know the flow",
     next: "serve a file that exports it",
+  },
+  "damaged-history": {
+    what: "a part of its history is gone",
+    next: "see with millrace verify what is missing; bring it back, or fork the run before the gap",
   },
   imported: {
     what: "it is a copy of a run that was open in another namespace",

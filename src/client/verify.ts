@@ -16,6 +16,7 @@ import type { Flaw } from "../history/flaw.ts";
 import { readSubmission } from "../history/read-submission.ts";
 import { readHead } from "../history/run-head.ts";
 import { archiveFlaws } from "../history/verify/archive-rules.ts";
+import { linkFrames } from "../history/verify/link-frames.ts";
 import { type VerifiableRun, verifyRun } from "../history/verify-run.ts";
 import type { Payloads } from "../payloads/payloads.ts";
 import { checkFrame } from "../wire/frame-checksum.ts";
@@ -80,12 +81,13 @@ export async function verdictOf(
   payloads: Payloads,
   { blobs = false }: VerifyOptions,
 ): Promise<Verdict> {
-  const { archived, frames, stored, submission } = run;
+  const { archived, stored, submission } = run;
   const flaws = [
     ...verifyRun(run),
     ...(archived === undefined ? [] : archiveFlaws(archived, run)),
     ...(blobs ? await blobFlaws(run, payloads) : []),
   ];
+  const { frames } = linkFrames(run);
   const readable = new Set(frames.map(({ sequence }) => sequence));
   const unchecked = (stored?.history ?? []).filter(
     ({ sequence, data }) => readable.has(sequence) && checkFrame(data) === "none",

@@ -4,7 +4,7 @@ import type { RunRef } from "../engine/run-id.ts";
 import type { Submission } from "../engine/submission.ts";
 import { readSubmission } from "../history/read-submission.ts";
 import { readHead } from "../history/run-head.ts";
-import { type RunHistory, readHistory } from "../history/run-history.ts";
+import { type RunHistory, readHistory, withHead } from "../history/run-history.ts";
 import type { ClientHost } from "./client-host.ts";
 
 /** All that is stored of a run, in the log or in the archive. */
@@ -34,5 +34,7 @@ export async function readWholeHistory(
     readSubmission(log, run, head.frame?.queue),
     readHistory(log, run, head.last),
   ]);
-  return submission === undefined ? undefined : { submission, ...history, archived };
+  return submission === undefined
+    ? undefined
+    : { submission, ...withHead(history, head.frame), archived };
 }

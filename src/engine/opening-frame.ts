@@ -3,7 +3,7 @@ import type { ActivationReason, RunEvent, RunEventBody } from "./run-event.ts";
 
 /**
  * The frame by which a worker takes a run up: its write is the fence. It closes the run when its crash budget is spent,
- * without its code being run again, and parks it when the worker does not know its flow. Crashes are counted from the
+ * without its code being run again, and parks it when the worker does not know its flow, or when a part of its history is gone. Crashes are counted from the
  * history (I8).
  */
 export function openingFrame(found: FoundRun, by: TakeUp): Omit<Frame, "prev"> {
@@ -21,6 +21,12 @@ export function openingFrame(found: FoundRun, by: TakeUp): Omit<Frame, "prev"> {
     const expected = `flow ${by.flow}`;
     const asked = `nothing: worker ${by.worker} serves no such flow`;
     add({ type: "Parked", reason: "unknown-flow", expected, asked, step: "" });
+    status = "parked";
+  } else if (found.endsAt !== (head?.sequence ?? 0)) {
+    // What is not known to be done would be done again (I3).
+    const expected = `all frames up to ${head?.sequence ?? 0}`;
+    const asked = `those up to ${found.endsAt}: what follows is gone, or cannot be read`;
+    add({ type: "Parked", reason: "damaged-history", expected, asked, step: "" });
     status = "parked";
   } else if (crashes > by.crashLimit) {
     add({ type: "Crashed", crashes });
@@ -40,6 +46,8 @@ function isCancelRequest({ type }: RunEvent): boolean {
 export interface FoundRun {
   readonly head: RecordedFrame | undefined;
   readonly events: readonly RunEvent[];
+  /** Sequence of the last frame that they were read from, 0 for none: the head's, unless something before it is gone. */
+  readonly endsAt: number;
   /** Take-overs since the run last made progress, or was resumed by hand. */
   readonly crashes: number;
   /** The last inbox sequence that is folded by taking the run up. */

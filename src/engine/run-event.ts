@@ -19,6 +19,8 @@ export type ParkReason =
   | "unreadable-payload"
   /** What is to be recorded fits in no message that the broker takes. */
   | "too-large"
+  /** Frames of its history are gone, or cannot be read: what they recorded would be done again. */
+  | "damaged-history"
   /** It was read from a bundle while it was open there: it is to be looked at, and never goes on. */
   | "imported";
 

@@ -35,6 +35,17 @@ export async function tellFrames(
   await log.tellHistory(run, upTo, chained({ frame: tell, foreign: () => undefined }));
 }
 
+/**
+ * The same with the head behind a gap, for whoever shows it: when frames are gone in between, only the head tells where the run is.
+ * A head that names a frame before the last one was copied there, and is left out.
+ */
+export function withHead(history: RunHistory, head: RecordedFrame | undefined): RunHistory {
+  const last = history.frames.at(-1)?.sequence ?? 0;
+  if (head === undefined || head.sequence <= last || head.prev <= last) return history;
+  const foreign = history.foreign.filter(({ sequence }) => sequence !== head.sequence);
+  return { frames: [...history.frames, head], foreign };
+}
+
 /** Follows the chain of `prev` through stored messages (I2). */
 export function chain(stored: readonly Stored[]): RunHistory {
   const { history, teller } = collected();

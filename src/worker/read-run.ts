@@ -60,14 +60,16 @@ async function readPast(
   log: RunLog,
   run: RunRef,
   upTo: number,
-): Promise<Pick<ReadRun, "events" | "crashes">> {
+): Promise<Pick<ReadRun, "events" | "crashes" | "endsAt">> {
   const events: RunEvent[] = [];
   let crashes = 0;
+  let endsAt = 0;
   await tellFrames(log, run, upTo, (frame) => {
+    endsAt = frame.sequence;
     for (const event of frame.events) {
       events.push(event);
       crashes = crashesAfter(event, crashes);
     }
   });
-  return { events, crashes };
+  return { events, crashes, endsAt };
 }

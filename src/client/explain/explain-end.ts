@@ -87,6 +87,10 @@ const PARKED: Readonly<
     what: (expected, asked) => `what is to be recorded needs ${expected} and has ${asked}`,
     next: "Have the flow say less at once, or raise the broker's max_payload",
   },
+  "damaged-history": {
+    what: (expected, asked) => `its history is to have ${expected}, and has ${asked}`,
+    next: "Look with millrace verify what is missing, and bring it back; or fork the run before the gap",
+  },
   imported: {
     what: (expected) => `it is a copy of what was recorded of it in ${expected}`,
     next: "It is there to be looked at",

@@ -5,7 +5,7 @@ import { type SlotRefusal, takeSlot } from "../../engine/slot-table.ts";
 import { isServing, type WorkerPresence } from "../../engine/worker-presence.ts";
 import { readSubmission } from "../../history/read-submission.ts";
 import { readHead } from "../../history/run-head.ts";
-import { readHistory } from "../../history/run-history.ts";
+import { readHistory, withHead } from "../../history/run-history.ts";
 import type { PlaceInLine, QueueBacklog } from "../../ports/work-queue.ts";
 import { decodeInput } from "../../wire/input-codec.ts";
 import { queueSettingsKey } from "../../wire/queue-settings-codec.ts";
@@ -26,10 +26,11 @@ import type { HolderFacts, PendingInput, QueueFacts, RunFacts } from "./run-fact
 export async function gatherFacts(host: ClientHost, run: RunRef): Promise<RunFacts> {
   const { log } = host.broker;
   const head = await readHead(log, run);
-  const [submission, { frames }] = await Promise.all([
+  const [submission, history] = await Promise.all([
     readSubmission(log, run, head.frame?.queue),
     readHistory(log, run, head.last),
   ]);
+  const { frames } = withHead(history, head.frame);
   const state = foldFrames(frames);
   const name = state?.queue ?? submission?.queue ?? run.flow;
   const isOver = state !== undefined && (isClosed(state.status) || state.parked !== undefined);
