@@ -87,6 +87,14 @@ export const SCENARIOS = [
     keepsAll: false,
   },
   {
+    name: "three-always-kill-all",
+    servers: 3,
+    sync: "always",
+    cut: "kill",
+    struck: "all",
+    keepsAll: true,
+  },
+  {
     name: "three-always-power-one",
     servers: 3,
     sync: "always",

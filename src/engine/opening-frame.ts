@@ -3,8 +3,8 @@ import type { ActivationReason, RunEvent, RunEventBody } from "./run-event.ts";
 
 /**
  * The frame by which a worker takes a run up: its write is the fence. It closes the run when its crash budget is spent,
- * without its code being run again, and parks it when the worker does not know its flow, or when a part of its history is gone. Crashes are counted from the
- * history (I8).
+ * without its code being run again, and parks it when the worker does not know its flow, or when a part of its history is
+ * gone. Crashes are counted from the history (I8).
  */
 export function openingFrame(found: FoundRun, by: TakeUp): Omit<Frame, "prev"> {
   const { head } = found;
@@ -17,25 +17,36 @@ export function openingFrame(found: FoundRun, by: TakeUp): Omit<Frame, "prev"> {
   if (reason === "resumed") add({ type: "Resumed", retry: failedStep(found.events) });
   const crashes = reason === "takeover" ? found.crashes + 1 : 0;
   let status: Frame["status"] = found.events.some(isCancelRequest) ? "cancelling" : "running";
-  if (by.crashLimit === undefined) {
-    const expected = `flow ${by.flow}`;
-    const asked = `nothing: worker ${by.worker} serves no such flow`;
-    add({ type: "Parked", reason: "unknown-flow", expected, asked, step: "" });
-    status = "parked";
-  } else if (found.endsAt !== (head?.sequence ?? 0)) {
-    // What is not known to be done would be done again (I3).
-    const expected = `all frames up to ${head?.sequence ?? 0}`;
-    const asked = `those up to ${found.endsAt}: what follows is gone, or cannot be read`;
-    add({ type: "Parked", reason: "damaged-history", expected, asked, step: "" });
-    status = "parked";
-  } else if (crashes > by.crashLimit) {
-    add({ type: "Crashed", crashes });
-    status = "crashed";
+  const end = endAtOnce(found, by, crashes);
+  if (end !== undefined) {
+    add(end);
+    status = end.type === "Crashed" ? "crashed" : "parked";
   }
   const { inboxFolded } = found;
   const queue = head?.queue ?? by.queue;
   const annotated = head === undefined ? 0 : annotatedAt(head);
   return { epoch, writer: worker, status, inboxFolded, token, queue, annotated, events };
+}
+
+/** Why a run must not go on that is taken up. */
+function endAtOnce(
+  { head, endsAt }: FoundRun,
+  by: TakeUp,
+  crashes: number,
+): Extract<RunEventBody, { readonly type: "Parked" | "Crashed" }> | undefined {
+  if (by.crashLimit === undefined) {
+    const expected = `flow ${by.flow}`;
+    const asked = `nothing: worker ${by.worker} serves no such flow`;
+    return { type: "Parked", reason: "unknown-flow", expected, asked, step: "" };
+  }
+  const upTo = head?.sequence ?? 0;
+  if (endsAt !== upTo) {
+    // What is not known to be done would be done again (I3).
+    const expected = `all frames up to ${upTo}`;
+    const asked = `those up to ${endsAt}: what follows is gone, or cannot be read`;
+    return { type: "Parked", reason: "damaged-history", expected, asked, step: "" };
+  }
+  return crashes > by.crashLimit ? { type: "Crashed", crashes } : undefined;
 }
 
 function isCancelRequest({ type }: RunEvent): boolean {

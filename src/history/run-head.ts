@@ -1,6 +1,6 @@
 import type { RecordedFrame } from "../engine/frame.ts";
 import type { RunRef } from "../engine/run-id.ts";
-import type { RunLog } from "../ports/run-log.ts";
+import type { RunLog, Stored } from "../ports/run-log.ts";
 import { decodeFrame } from "../wire/frame-codec.ts";
 import { readHistory } from "./run-history.ts";
 
@@ -23,24 +23,32 @@ export async function readHead(log: RunLog, run: RunRef): Promise<RunHead> {
 
 /**
  * The same with one more look-up, for whoever decides by it: the frame follows the one that it names, with nothing in
- * between. A frame of another run, or an old one of this run, is passed over like any foreign bytes (I2, I11).
+ * between. A frame of another run, or an old one of this run, is passed over like any foreign bytes (I2, I11). When the frame
+ * that it names is gone from the log it is the head all the same, of a history with a gap.
  */
 export async function readSureHead(log: RunLog, run: RunRef): Promise<RunHead> {
-  const { end, frame } = await readEnd(log, run);
-  const isSure = frame !== undefined && (await continues(log, run, frame));
-  return isSure ? { frame, last: frame.sequence } : readWhole(log, run, end);
+  const { end, stored, frame } = await readEnd(log, run);
+  if (frame === undefined || stored === undefined) return readWhole(log, run, end);
+  if (await continues(log, run, frame)) return { frame, last: end };
+  const whole = await readWhole(log, run, end);
+  return (await isBehindGap(log, stored, frame, whole.frame)) ? { frame, last: end } : whole;
 }
 
 async function readEnd(
   log: RunLog,
   run: RunRef,
-): Promise<{ readonly end: number; readonly frame: RecordedFrame | undefined }> {
+): Promise<{
+  readonly end: number;
+  readonly stored: Stored | undefined;
+  readonly frame: RecordedFrame | undefined;
+}> {
   const stored = await log.head(run);
-  if (stored === undefined) return { end: 0, frame: undefined };
+  if (stored === undefined) return { end: 0, stored, frame: undefined };
   const { sequence } = stored;
   const decoded = decodeFrame(stored.data);
   return {
     end: sequence,
+    stored,
     frame: decoded.kind === "ok" ? { ...decoded.value, sequence } : undefined,
   };
 }
@@ -56,4 +64,19 @@ async function continues(log: RunLog, run: RunRef, frame: RecordedFrame): Promis
   const stored = await log.history(run, sequence, Math.max(prev, 1));
   const expected = prev === 0 ? [sequence] : [prev, sequence];
   return stored.map((one) => one.sequence).join() === expected.join();
+}
+
+/**
+ * True when the frame that this one names comes after the last that is known and is gone, or is no frame any more. One that was
+ * copied here from another run names what stands there.
+ */
+async function isBehindGap(
+  log: RunLog,
+  { partition, subject }: Stored,
+  { prev, epoch }: RecordedFrame,
+  known: RecordedFrame | undefined,
+): Promise<boolean> {
+  if (prev <= (known?.sequence ?? 0) || epoch < (known?.epoch ?? 1)) return false;
+  const named = await log.message(partition, prev);
+  return named === undefined || named.subject === subject;
 }

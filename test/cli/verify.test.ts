@@ -134,6 +134,24 @@ describe("millrace verify", () => {
     expect(code).toBe(0);
   });
 
+  test("finds nothing wrong with what was archived, put back, forked and imported", async () => {
+    const flaws = async (id: string, at = millrace): Promise<unknown> => {
+      const verdict = await at.verify(id, { blobs: true });
+      return [verdict.source, verdict.flaws];
+    };
+    await millrace.archive.add("trip:a", { olderThan: "1ms" });
+    expect(await flaws("trip:a")).toEqual(["archive", []]);
+    await millrace.archive.restore("trip:a");
+    expect(await flaws("trip:a")).toEqual(["log", []]);
+    const fork = await millrace.fork("trip:b", { from: "leg#3" });
+    expect(await flaws(fork.id)).toEqual(["log", []]);
+    await using other = await connect({ servers: server.url, namespace: `${namespace}-other` });
+    for (const id of ["trip:a", "trip:c", fork.id]) {
+      await other.import(await millrace.export(id));
+      expect(await flaws(id, other)).toEqual(["log", []]);
+    }
+  });
+
   test("a run that is not there is exit code 3, and no run at all is wrong use", async () => {
     expect((await verify("trip:nobody")).code).toBe(3);
     expect((await verify()).code).toBe(2);

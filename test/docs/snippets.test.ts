@@ -221,6 +221,12 @@ test.concurrent("docs/archive.md: a run is read from its file, checked, and put 
   expect(output).toMatch(/^42\ncharge#1\n[^]*messages: \d/m);
 });
 
+test.concurrent("the program in docs/verify.md finds nothing wrong with any run of its broker", async () => {
+  const output = await run("verify", firstProgram("docs/verify.md"));
+  expect(output).toContain("completed []");
+  expect(output).not.toMatch(/frame|input/);
+});
+
 test.concurrent("the program in docs/live-events.md sees a run fail live, and finds it", async () => {
   const output = await run("live-events", firstProgram("docs/live-events.md"));
   expect(output).toMatch(/event: change\nid: \S+\ndata: .*"status":"failed"/);

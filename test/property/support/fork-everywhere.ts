@@ -42,6 +42,7 @@ export async function forkEverywhere(stage: ForkStage, origin: string): Promise<
       run = await readRun(stage, id);
     }
     checkEffects(id, run.events, stage.done);
+    expect((await stage.settle(stage.client.verify(id))).flaws, id).toEqual([]);
     ended.push({ id, events: run.events });
   }
   const after = await readRun(stage, origin);
