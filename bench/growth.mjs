@@ -142,7 +142,7 @@ async function resumed({ run, sequence }) {
 }
 
 /** Milliseconds of one after the other. */
-async function median(count, give, prepare = async (given) => given, work = undefined) {
+async function median(count, give, prepare, work) {
   const times = [];
   for (let at = 0; at < count; at++) {
     if (work === undefined) {

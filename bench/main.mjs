@@ -12,7 +12,7 @@
  *
  * `--quick` is one short round: it shows that everything works, its numbers mean little. `--only` takes names of
  * measures: `raw submit ingress noop steps large alone roundTrip replay fanOut fanOut10 lateness wakeUps idle signals events schedules check takeOver memory
- * projection projectionPostgres`, and what takes long and is measured only when it is named: `growth manyFlows manyWorkers partitions backlog million
+ * projection projectionPostgres`, and what takes long and is measured only when it is named: `growth manyFlows manyWorkers manyPartitions backlog million
  * takeOverLeak`. The projection is told a log that is made for it, and needs no broker. `--profile` writes CPU profiles of client and worker for each measure, to be opened with a browser's developer tools.
  *
  * `--sync always` has each server fsync before it acks; `--replicas 3` starts three servers on this machine, and keeps three

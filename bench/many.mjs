@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { pino } from "pino";
 import { connect, flow, serve } from "../dist/index.js";
 import { BenchPlace } from "./bench-place.mjs";
-import { pool, timed } from "./clock.mjs";
+import { pool, quantile, timed } from "./clock.mjs";
 import { runAll } from "./run-all.mjs";
 import { WorkerProcess } from "./worker-process.mjs";
 
@@ -15,10 +15,6 @@ export function manyFlows({ share }) {
     const start = async () => {
       const connection = await connect({ servers: server.url });
       return { connection, worker: await serve(flows, { connection, log, concurrency: 200 }) };
-    };
-    const stop = async ({ connection, worker }) => {
-      await worker.drain();
-      await connection.close();
     };
     let serving;
     const first = await timed(async () => (serving = await start()));
@@ -46,6 +42,11 @@ export function manyFlows({ share }) {
       flowsAll: count / all,
     };
   });
+}
+
+async function stop({ connection, worker }) {
+  await worker.drain();
+  await connection.close();
 }
 
 /** One worker, and then 50 of them, ten in each of five processes. */
@@ -78,7 +79,7 @@ export function manyWorkers({ share }) {
 }
 
 /** The same load on namespaces with 1, 4 and 16 partitions of one server, in turns. */
-export function partitions({ share }) {
+export function manyPartitions({ share }) {
   return BenchPlace.with({ worker: false }, async ({ server }) => {
     const places = [];
     try {
@@ -98,11 +99,10 @@ export function partitions({ share }) {
           steps.push(count / step);
         }
       }
-      const median = (all) => all.toSorted((a, b) => a - b)[1];
       return Object.fromEntries(
         places.flatMap(({ number, noops, steps }) => [
-          [`partitions${number}`, median(noops)],
-          [`partitions${number}Steps`, median(steps)],
+          [`partitions${number}`, quantile(noops, 0.5)],
+          [`partitions${number}Steps`, quantile(steps, 0.5)],
         ]),
       );
     } finally {

@@ -11,7 +11,7 @@ import { events } from "./events.mjs";
 import { growth } from "./growth.mjs";
 import { idle } from "./idle.mjs";
 import { ingress } from "./ingress.mjs";
-import { manyFlows, manyWorkers, partitions } from "./many.mjs";
+import { manyFlows, manyPartitions, manyWorkers } from "./many.mjs";
 import { memory } from "./memory.mjs";
 import { projection, projectionPostgres } from "./projection.mjs";
 import { LARGE, MESSAGE, publishOneByOne, publishTogether } from "./raw-broker.mjs";
@@ -27,7 +27,7 @@ export const LONG = new Set([
   "growth",
   "manyFlows",
   "manyWorkers",
-  "partitions",
+  "manyPartitions",
   "backlog",
   "million",
   "takeOverLeak",
@@ -178,7 +178,7 @@ export const MEASURES = {
   growth,
   manyFlows,
   manyWorkers,
-  partitions,
+  manyPartitions,
   backlog,
   million,
   takeOverLeak,

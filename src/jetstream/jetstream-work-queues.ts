@@ -124,7 +124,7 @@ export class JetStreamWorkQueues implements WorkQueues {
       if ((await places.of(delivery.run)) === delivery.partition) options.onDelivery(delivery);
       else {
         options.onForeign(delivery.subject, OTHER_LAYER);
-        await this.#setAside(delivery, OTHER_LAYER, delivery.ack);
+        await this.#setAside(delivery, OTHER_LAYER, () => delivery.ack());
       }
     } catch (error) {
       onTrouble(error); // It comes again when its lease is over.
