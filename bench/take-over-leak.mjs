@@ -10,7 +10,7 @@ import { WorkerProcess } from "./worker-process.mjs";
 
 /** Two workers hold 2,000 runs. Wakes that replace the tokens tell whoever reads one that a run's holder is gone: fifty times each. */
 export function takeOverLeak({ share }) {
-  const options = { suspendAfter: "1h", maxHeld: 20_000 };
+  const options = { suspendAfter: "1h", maxHeld: 20_000, level: "error" };
   return BenchPlace.with(options, async (place) => {
     const other = await WorkerProcess.start(place.server.url, options);
     try {

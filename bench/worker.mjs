@@ -5,13 +5,19 @@ import { startProfile, stopProfile } from "./profiler.mjs";
 
 const [servers, text] = process.argv.slice(2);
 /** `copies`: so many workers in this process, each with a connection of its own. The first one answers for all. */
-const { namespace = "default", partitions, copies = 1, ...options } = JSON.parse(text);
+const {
+  namespace = "default",
+  partitions,
+  copies = 1,
+  level = "warn",
+  ...options
+} = JSON.parse(text);
 const connections = [];
 const workers = [];
 for (let copy = 0; copy < copies; copy++) {
   const connection = await connect({ servers, namespace, ...(partitions && { partitions }) });
   connections.push(connection);
-  const log = pino({ level: "warn" });
+  const log = pino({ level });
   workers.push(await serve(FLOWS, { connection, concurrency: 200, log, ...options }));
 }
 const [worker] = workers;
