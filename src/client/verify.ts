@@ -40,7 +40,7 @@ export interface Verdict {
   readonly status: RunStatus;
   /** How many frames its history has that can be read. */
   readonly frames: number;
-  /** How many of them have no checksum: an older version wrote them, and a changed value in them cannot be found. */
+  /** How many of them have no checksum: they are large, or of an older version. A changed value in them cannot be found. */
   readonly unchecked: number;
   /** In the order of its history; empty for a sound run. */
   readonly flaws: readonly Flaw[];

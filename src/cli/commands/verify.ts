@@ -114,5 +114,5 @@ function lineOf({ kind, sentence }: Flaw): string {
 }
 
 function withoutChecksums(unchecked: number): string {
-  return `${unchecked} frames have no checksum: an older version wrote them. A changed value in them cannot be found.`;
+  return `${unchecked} frames have no checksum (larger than 16 KiB, or of an older version): a changed value in them is not found here.`;
 }
