@@ -41,7 +41,7 @@ export const SCALE_ROWS = [
   { id: "millionHeap1", name: "  its heap after 100,000", unit: "MB" },
   { id: "millionHeap10", name: "  after 1,000,000", unit: "MB" },
   { id: "millionRate", name: "  no-op runs a second, the last 100,000 to the first", unit: "×" },
-  { id: "takeOvers", name: "take-overs, 2,000 runs 50 times, two workers", unit: "/s" },
+  { id: "takeOvers", name: "take-overs, 2,000 runs 50 times", unit: "/s" },
   { id: "takeOverHeap", name: "  heap that each leaves behind", unit: "B" },
-  { id: "takeOverHeld", name: "  runs that are held by both at the end", unit: "" },
+  { id: "takeOverHeld", name: "  runs that are held and should not be", unit: "" },
 ];

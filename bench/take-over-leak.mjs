@@ -1,4 +1,4 @@
-/** 100,000 take-overs: whether they leave anything behind in the workers that lose the runs and in those that get them. */
+/** 100,000 take-overs: whether they leave anything behind in a worker. */
 import { parseRunId } from "../dist/engine/run-id.js";
 import { putWake } from "../dist/history/put-wake.js";
 import { readHead } from "../dist/history/run-head.js";
@@ -6,22 +6,14 @@ import { systemClock } from "../dist/ports/clock.js";
 import { BenchPlace } from "./bench-place.mjs";
 import { pool, timed } from "./clock.mjs";
 import { until } from "./until.mjs";
-import { WorkerProcess } from "./worker-process.mjs";
 
-/** Two workers hold 2,000 runs. Wakes that replace the tokens tell whoever reads one that a run's holder is gone: fifty times each. */
+/** A worker holds 2,000 runs. Wakes that replace their tokens say that it has lost them: it drops them, and takes them up again. */
 export function takeOverLeak({ share }) {
   const options = { suspendAfter: "1h", maxHeld: 20_000, level: "error" };
-  return BenchPlace.with(options, async (place) => {
-    const other = await WorkerProcess.start(place.server.url, options);
-    try {
-      return await measure(place, [place.worker, other], Math.round(2_000 * share));
-    } finally {
-      await other.stop();
-    }
-  });
+  return BenchPlace.with(options, (place) => measure(place, Math.round(2_000 * share)));
 }
 
-async function measure({ millrace }, workers, count) {
+async function measure({ millrace, worker }, count) {
   const runs = [];
   await pool(count, 256, async () =>
     runs.push(parseRunId((await millrace.submit("takenOver")).id)),
@@ -49,10 +41,7 @@ async function measure({ millrace }, workers, count) {
     });
   };
   await settled();
-  const weigh = async () => {
-    const found = await Promise.all(workers.map((worker) => worker.memory()));
-    return found.reduce((sum, { heapUsed }) => sum + heapUsed, 0);
-  };
+  const weigh = async () => (await worker.memory()).heapUsed;
   for (let round = 0; round < WARM_UP; round++) await takeAll();
   const before = await weigh();
   const seconds = await timed(async () => {
@@ -60,11 +49,11 @@ async function measure({ millrace }, workers, count) {
   });
   const after = await weigh();
   const takenOver = ROUNDS * count;
-  const held = await Promise.all(workers.map(async (worker) => (await worker.stats()).held));
+  const { held } = await worker.stats();
   return {
     takeOvers: takenOver / seconds,
     takeOverHeap: (after - before) / takenOver,
-    takeOverHeld: held.reduce((sum, one) => sum + one, 0) - count,
+    takeOverHeld: held - count,
   };
 }
 
