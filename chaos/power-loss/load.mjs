@@ -164,6 +164,7 @@ export class Load {
 }
 
 const SILENT = pino({ level: "silent" });
+/** @type {import("../../dist/index.js").Signal<number>} */
 const go = signal("go");
 /**
  * Asks again until there is an answer.

@@ -5,8 +5,11 @@ import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { connect as connectRaw, type NatsConnection } from "@nats-io/transport-node";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { readRecordedRun } from "../../src/client/recorded-runs.ts";
 import { type NatsServer, startNatsServer } from "../../src/embedded/start-nats-server.ts";
+import { parseRunId } from "../../src/engine/run-id.ts";
 import { connect, flow, type Millrace, serve, type Verdict } from "../../src/index.ts";
+import type { Stored } from "../../src/ports/run-log.ts";
 import { streamName } from "../../src/wire/subjects.ts";
 import { millrace as cli } from "./support/cli.ts";
 
@@ -68,7 +71,7 @@ describe("millrace verify", () => {
   });
 
   test("names a frame that somebody deleted, among all runs", async () => {
-    const frame = (await frames("b"))[2] as StoredFrame;
+    const frame = (await frames("b"))[2] as Stored;
     await manager.streams.deleteMessage(stream(), frame.sequence);
     const { code, stdout } = await verify("--all", "--json");
     const [flawed, counts] = documents(stdout);
@@ -81,18 +84,18 @@ describe("millrace verify", () => {
   });
 
   test("finds a frame that was put there by copying one", async () => {
-    const frame = (await frames("b"))[2] as StoredFrame;
-    await connection.request(subject("b"), frame.data, { timeout: 30_000 });
+    const frame = (await frames("b"))[2] as Stored;
+    await connection.request(subject("b"), frame.data);
     const verdict = await millrace.verify("trip:b");
     expect(verdict.flaws.map(({ kind }) => kind)).toEqual(["stray-frame"]);
   });
 
   test("finds a frame in whose place another one was put that differs by one character", async () => {
-    const last = (await frames("b")).at(-1) as StoredFrame;
+    const last = (await frames("b")).at(-1) as Stored;
     const altered = Buffer.from(last.data);
     altered.write("x", altered.indexOf("of b"));
     await manager.streams.deleteMessage(stream(), last.sequence);
-    await connection.request(subject("b"), altered, { timeout: 30_000 });
+    await connection.request(subject("b"), altered);
     const { code, stdout } = await verify("trip:b");
     expect(stdout).toMatch(/^ {2}altered-frame: Frame \d+ was altered: its checksum/m);
     expect(code).toBe(6);
@@ -101,7 +104,7 @@ describe("millrace verify", () => {
   test("finds the frame that the broker does not give because a byte of it was changed on the disk", async () => {
     const text = Buffer.from("of b leg 4");
     const all = await frames("b");
-    const frame = all.find(({ data }) => Buffer.from(data).includes(text)) as StoredFrame;
+    const frame = all.find(({ data }) => Buffer.from(data).includes(text)) as Stored;
     await close();
     await server.stop();
     flip(text);
@@ -158,19 +161,9 @@ describe("millrace verify", () => {
   });
 });
 
-interface StoredFrame {
-  readonly sequence: number;
-  readonly data: Uint8Array;
-}
-
-async function frames(key: string): Promise<readonly StoredFrame[]> {
-  const found: StoredFrame[] = [];
-  for (let sequence = 1; ; sequence = (found.at(-1)?.sequence ?? 0) + 1) {
-    const next = { seq: sequence, next_by_subj: subject(key) };
-    const message = await manager.streams.getMessage(stream(), next);
-    if (message === null) return found;
-    found.push({ sequence: message.seq, data: message.data });
-  }
+async function frames(key: string): Promise<readonly Stored[]> {
+  const read = await readRecordedRun(millrace.host, parseRunId(`trip:${key}`));
+  return read?.stored.history ?? [];
 }
 
 /** Changes one bit at the first place where these bytes stand in a block. */

@@ -311,6 +311,7 @@ const REASONS: readonly ExplainReason[] = Object.keys({
   "parked-unknown-event": true,
   "parked-unknown-flow": true,
   "parked-unreadable-payload": true,
+  "parked-damaged-history": true,
   "parked-too-large": true,
   "parked-imported": true,
   scheduled: true,

@@ -43,7 +43,7 @@ function fsyncCheck(fsync: FsyncPolicy, replicas: number, isEmbedded: boolean): 
     return ok("fsync policy", { found, means: "an ack survives a power cut of the machine" });
   }
   if (replicas > 1) {
-    const means = `${ONLY_THE_PROCESS}; with ${replicas} replicas, most machines would have to fail at once`;
+    const means = `${ONLY_THE_PROCESS}; with ${replicas} replicas the others have it, unless their power fails too`;
     return ok("fsync policy", { found, means });
   }
   if (isEmbedded) return ok("fsync policy", { found, means: ONLY_THE_PROCESS });
