@@ -85,7 +85,7 @@ describe("millrace verify", () => {
 
   test("finds a frame that was put there by copying one", async () => {
     const frame = (await frames("b"))[2] as Stored;
-    await connection.request(subject("b"), frame.data);
+    await connection.request(subject("b"), frame.data, { timeout: 30_000 });
     const verdict = await millrace.verify("trip:b");
     expect(verdict.flaws.map(({ kind }) => kind)).toEqual(["stray-frame"]);
   });
