@@ -1,4 +1,4 @@
-export { type AddedPartitions, addPartitions } from "./jetstream/add-partitions.ts";
+export { addPartitions } from "./jetstream/add-partitions.ts";
 export type {
   BrokerReport,
   NamespaceReport,

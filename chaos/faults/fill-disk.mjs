@@ -9,9 +9,8 @@ export const fillDisk = {
   name: "fill-disk",
   weight: 0.5,
   needs: ({ servers }) => {
-    const disks = servers.map(({ disk }) => disk);
-    if (disks.some((disk) => typeof disk !== "string")) return undefined;
-    return String(disks.at(-1));
+    const reasons = servers.flatMap(({ disk }) => (typeof disk === "string" ? [disk] : []));
+    return reasons.length < servers.length ? undefined : reasons.at(-1);
   },
   strike: async (field, random) => {
     const struck = field.servers.find(

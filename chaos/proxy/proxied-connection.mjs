@@ -107,7 +107,9 @@ export class ProxiedConnection {
     to.on("drain", () => throttle());
     const throttle = () => {
       const behind = pipe.queuedBytes + to.writableLength > MAX_ON_THE_WAY;
-      if (behind !== from.isPaused()) behind ? from.pause() : from.resume();
+      if (behind === from.isPaused()) return;
+      if (behind) from.pause();
+      else from.resume();
     };
     /** @type {Pipe} */
     const pipe = new Pipe({

@@ -127,14 +127,18 @@ const FAIR = Object.freeze({ up: "open", down: "open", delayMs: 0, jitterMs: 0 }
  * @property {import("./pipe.mjs").Gate} down from server to client
  * @property {number} delayMs in each direction
  * @property {number} jitterMs
- *
+ */
+
+/**
  * @typedef {object} ProxyOptions
  * @property {Target} target
  * @property {number} [port]
  * @property {() => number} [random] from 0 up to 1, for jitter
  * @property {(emit: (bytes: Buffer) => void) => import("./proxied-connection.mjs").Filter} [filter] made for each connection:
  *   what is done with the server's bytes
- *
+ */
+
+/**
  * @typedef {object} Target
  * @property {string} [host]
  * @property {number} port

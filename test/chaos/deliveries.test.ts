@@ -67,11 +67,14 @@ test("however the bytes are split, the same deliveries are duplicated and reorde
   );
 });
 
+/** Frames that are no deliveries. */
+function others(text: string): string[] {
+  return new NatsFrames()
+    .push(Buffer.from(text))
+    .flatMap(({ bytes, ackSubject }) => (ackSubject === undefined ? [bytes.toString()] : []));
+}
+
 test("what is no delivery keeps its place among its like, and nothing is lost", () => {
-  const others = (text: string): string[] =>
-    new NatsFrames()
-      .push(Buffer.from(text))
-      .flatMap(({ bytes, ackSubject }) => (ackSubject === undefined ? [bytes.toString()] : []));
   const { text } = shuffled([STREAM]);
   expect(others(text)).toEqual(others(STREAM.toString()));
   for (const frame of FRAMES) expect(text).toContain(frame);

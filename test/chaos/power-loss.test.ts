@@ -25,11 +25,6 @@ describe("what a disk holds after a power cut", () => {
     for (const call of calls) replayer.line(`7 ${call}`);
   }
 
-  /** As strace -xx writes it. */
-  function hex(text: string): string {
-    return `"${[...Buffer.from(text)].map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("")}"`;
-  }
-
   function opened(name: string, flags: string, number: number): string {
     return `openat(AT_FDCWD, ${hex(join(store, name))}, ${flags}, 0640) = ${number}`;
   }
@@ -113,3 +108,8 @@ describe("what a disk holds after a power cut", () => {
     expect(afterCut()).toEqual({ "1.blk": "old " });
   });
 });
+
+/** As strace -xx writes it. */
+function hex(text: string): string {
+  return `"${[...Buffer.from(text)].map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("")}"`;
+}

@@ -26,6 +26,7 @@ test("the end of one side reaches the other, which may still answer", async () =
   await client.received("answer");
   await client.ended();
   await until("the proxy has forgotten it", () => proxy.connections.length === 0);
+  expect([client.error(), peer.error()]).toEqual([undefined, undefined]);
 });
 
 test("a cut connection ends with a FIN on both sides", async () => {
@@ -67,6 +68,7 @@ test("one connection can be reset, and the others stay", async () => {
   await first.closed();
   second.socket.write("still here");
   await secondPeer.received("still here");
+  expect(secondPeer.error()).toBeUndefined();
 });
 
 test("delayed bytes are never early, and keep their order whatever the jitter", async () => {

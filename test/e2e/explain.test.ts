@@ -393,13 +393,12 @@ test("what came or was due while it was suspended, and its workers do not take i
   await waiter.signal(approval, true);
   await explained(waiter, "taking-up");
   // Somebody whose clock is ahead need not wait until that takes too long.
-  const now = (): number => Date.now() + 12_000;
-  const ahead = new Millrace(bed.millrace.broker, { ...systemClock, now });
+  const ahead = new Millrace(bed.millrace.broker, { ...systemClock, now: twelveSecondsAhead });
   await explained(ahead.attach(waiter.id), "input-not-folded", ({ facts }) =>
     expect(facts.inputs).toEqual(["Signal approval"]),
   );
   await explained(ahead.attach(sleeper.id), "wake-up-overdue", ({ facts }) =>
-    expect(facts.dueAt.getTime()).toBeLessThan(now()),
+    expect(facts.dueAt.getTime()).toBeLessThan(now: twelveSecondsAhead()),
   );
 });
 
@@ -509,4 +508,8 @@ test("what came for it while it was suspended, and nobody takes it up", async ()
 async function isThere(run: RunHandle, isHeld: boolean): Promise<void> {
   if (isHeld) return;
   await until(`${run.id} is suspended`, async () => (await run.state()).status === "suspended");
+}
+
+function twelveSecondsAhead(): number {
+  return Date.now() + 12_000;
 }

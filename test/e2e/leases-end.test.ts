@@ -12,7 +12,7 @@ import { startNatsServer } from "../../src/embedded/start-nats-server.ts";
 import { serve } from "../../src/worker/serve.ts";
 
 const log = pino({ level: "silent" });
-const go = signal<undefined>("go");
+const go = signal("go");
 
 function storeDir(): string {
   const folder = mkdtempSync(join(tmpdir(), "millrace-leases-"));

@@ -65,9 +65,10 @@ test("a pause under load lets what executes end, starts nothing, and loses nothi
   const workers = await Promise.all(
     [1, 2].map(() => bed.worker("limited", { serve: { ...KEEPING, concurrency: 2 } })),
   );
-  const input = (at: number) => (at < 8 ? { ms: 50 } : { waitsAt: "the gate" });
   const runs = await Promise.all(
-    Array.from({ length: 40 }, (_, at) => bed.millrace.submit("limited", input(at))),
+    Array.from({ length: 40 }, (_, at) =>
+      bed.millrace.submit("limited", at < 8 ? { ms: 50 } : { waitsAt: "the gate" }),
+    ),
   );
   await until("both workers are full of those that wait at the gate", () => {
     const ended = new Set(executions(bed, "end").map(({ run }) => run));

@@ -170,9 +170,9 @@ test("A result waits for a store that is down, is not lost, and holds up nobody 
 });
 
 test("A signal reaches a run whose first frame was stored before its input could be read (I6)", async () => {
-  let isReadable: (value?: unknown) => void = () => undefined;
-  const readable = new Promise((resolve) => {
-    isReadable = resolve;
+  let open: (() => void) | undefined;
+  const readable = new Promise<void>((resolve) => {
+    open = resolve;
   });
   const codec: Codec = {
     name: "slow",
@@ -184,12 +184,12 @@ test("A signal reaches a run whose first frame was stored before its input could
   };
   const { hire, millrace } = stage({ codec });
   const approval = signal<string>("approval");
-  const waiting = flow("waiting", (ctx, _: string) => ctx.receive(approval));
+  const waiting = flow("waiting", (ctx, _given: string) => ctx.receive(approval));
   await hire([waiting]);
   const run = await millrace.submit(waiting, "in");
   await eventually(async () => expect((await run.state()).status).toBe("running"));
   await run.signal(approval, "granted");
-  isReadable();
+  open?.();
   expect(await run.result({ timeout: "30s" })).toBe("granted");
 });
 

@@ -32,6 +32,7 @@ function later(seconds: number): void {
     const [now, nanoseconds] = hrtime();
     return [now + seconds, nanoseconds];
   };
-  vi.spyOn(process, "hrtime").mockImplementation(Object.assign(read, { bigint: hrtime.bigint }));
+  const bigint = (): bigint => hrtime.bigint();
+  vi.spyOn(process, "hrtime").mockImplementation(Object.assign(read, { bigint }));
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + seconds * 1_000 });
 }

@@ -42,7 +42,8 @@ export async function forkEverywhere(stage: ForkStage, origin: string): Promise<
       run = await readRun(stage, id);
     }
     checkEffects(id, run.events, stage.done);
-    expect((await stage.settle(stage.client.verify(id))).flaws, id).toEqual([]);
+    const { flaws } = await stage.settle(stage.client.verify(id));
+    expect({ id, flaws }).toEqual({ id, flaws: [] });
     ended.push({ id, events: run.events });
   }
   const after = await readRun(stage, origin);
