@@ -26,6 +26,12 @@ export class NatsPeerLink implements PeerLink {
     this.#namespace = namespace;
   }
 
+  get confirmMs(): number {
+    // A server that dies takes its own clients' connections only; they turn to another one.
+    const { connect_urls: others = [] } = this.#connection.info ?? {};
+    return others.length > 1 ? CONFIRM_IN_CLUSTER_MS : CONFIRM_MS;
+  }
+
   async ask(worker: string, question: WatchQuestion): Promise<WatchAnswer | "nobody" | "silence"> {
     try {
       const subject = watchSubject(this.#namespace, worker);
@@ -89,6 +95,8 @@ const SHAKEN: ReadonlySet<string> = new Set([
   "ldm",
 ]);
 
+const CONFIRM_MS = 150;
+const CONFIRM_IN_CLUSTER_MS = 400;
 const ASK_TIMEOUT_MS = 1_000;
 /** Whoever answers later is too busy to watch. */
 const SEEK_MS = 100;

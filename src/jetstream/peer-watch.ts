@@ -6,7 +6,7 @@
  * Only ever an acceleration: what is told here may be late, wrong or lost, and the heads of the runs decide.
  */
 import { HeldList, type HeldToken } from "../engine/peer-watch/held-list.ts";
-import { CONFIRM_MS, WatchedPeer } from "../engine/peer-watch/watched-peer.ts";
+import { WatchedPeer } from "../engine/peer-watch/watched-peer.ts";
 import { chooseWatchers, type Volunteer, Watchers } from "../engine/peer-watch/watchers.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { MissingPeer } from "../ports/leases.ts";
@@ -166,9 +166,10 @@ export class PeerWatch {
 
   #missed(watch: Watch, now: number): void {
     const { peer } = watch;
-    const verdict = peer.missing(now);
+    const { confirmMs } = this.#parts.link;
+    const verdict = peer.missing(now, confirmMs);
     if (verdict === "ask again") {
-      this.#parts.clock.after(CONFIRM_MS, () => void this.#ask(watch));
+      this.#parts.clock.after(confirmMs, () => void this.#ask(watch));
       return;
     }
     this.#watched.delete(peer.worker);
@@ -189,6 +190,8 @@ export class PeerWatch {
 
 /** How peers reach each other. */
 export interface PeerLink {
+  /** Who lost its connection has it again in less than this, as a rule. */
+  readonly confirmMs: number;
   /** `nobody` when nobody listens there; `silence` when no answer came, which says nothing. */
   ask(worker: string, question: WatchQuestion): Promise<WatchAnswer | "nobody" | "silence">;
   /** Asks everybody, and gives those that answered soon. */

@@ -25,7 +25,7 @@ test("runs of a worker that was killed go on elsewhere long before its lease is 
   await bed.worker("gated", LONG);
   await isWatched(bed, holder, runs.length);
   await holder.kill();
-  await until("all are taken over", async () => (await epochs(runs)).every((epoch) => epoch === 2));
+  await takenOver(runs);
   finish(bed);
   expect(await results(runs)).toEqual(runs.map(() => FINISHED));
   for (const { id } of runs) {
@@ -46,7 +46,7 @@ test("with takeOver: lease nobody watches anybody, and the lease brings the runs
   const { holder, runs } = await holding(bed, 3, options);
   await bed.worker("gated", options);
   await holder.kill();
-  await until("all are taken over", async () => (await epochs(runs)).every((epoch) => epoch === 2));
+  await takenOver(runs);
   finish(bed);
   expect(await results(runs)).toEqual(runs.map(() => FINISHED));
   expect(watched).toEqual([]);
@@ -94,21 +94,17 @@ test("a broker that is killed and started again makes nobody suspect anybody", a
   ]);
 });
 
-test("in a cluster nobody is suspected when a server dies, and who is killed at another server is missed", async () => {
-  const { servers, urls } = await startNatsCluster(3);
+test("in a cluster a worker that is killed is missed by one that is connected to another server", async () => {
+  const { urls } = await startNatsCluster(3);
   const [first = "", second = "", third = ""] = urls;
   const bed = await until("the cluster takes a namespace", () =>
     openTestBed(first, 3).catch(() => undefined),
   );
   const { holder, runs } = await holding(bed, 5, { ...LONG, servers: second });
-  const watcher = await bed.worker("gated", { ...LONG, servers: third });
+  await bed.worker("gated", { ...LONG, servers: third });
   await isWatched(bed, holder, runs.length);
-  await servers[1]?.kill();
-  await isWatched(bed, holder, runs.length);
-  expect(await epochs(runs)).toEqual(runs.map(() => 1));
-  expect(watcher.log).not.toContain("A worker is gone");
   await holder.kill();
-  await until("all are taken over", async () => (await epochs(runs)).every((epoch) => epoch === 2));
+  await takenOver(runs);
   finish(bed);
   expect(await results(runs)).toEqual(runs.map(() => FINISHED));
 });
@@ -156,6 +152,13 @@ async function isWatched(bed: TestBed, { id }: WorkerProcess, count: number): Pr
   // Whoever listens there is somebody: the worker would never be missed.
   subscription.unsubscribe();
   await raw.flush();
+}
+
+async function takenOver(runs: readonly RunHandle[]): Promise<void> {
+  await until("all are taken over once", async () => {
+    const found = await epochs(runs).catch(() => []);
+    return found.length > 0 && found.every((epoch) => epoch === 2);
+  });
 }
 
 async function epochs(runs: readonly RunHandle[]): Promise<readonly number[]> {

@@ -52,12 +52,12 @@ export class WatchedPeer {
     if (askedAt > (this.#missingSince ?? askedAt)) this.#missingSince = undefined;
   }
 
-  /** Nobody listens there. Tells what to make of it. */
-  missing(now: number): "ask again" | "gone" | "forget" {
+  /** Nobody listens there. Tells what to make of it; who lost its connection alone is there again in less than `confirmMs`. */
+  missing(now: number, confirmMs: number): "ask again" | "gone" | "forget" {
     // Who has not answered since the broker was away may still be on its way back to it.
     if (!this.#isTrusted) return now - this.#changedAt < FORGET_MS ? "ask again" : "forget";
     this.#missingSince ??= now;
-    return now - this.#missingSince < CONFIRM_MS ? "ask again" : "gone";
+    return now - this.#missingSince < confirmMs ? "ask again" : "gone";
   }
 
   /** This worker's own connection was lost, or the cluster changed: others may be on their way back too. */
@@ -74,9 +74,6 @@ export interface WatchPlace {
   /** Who the first one is. */
   readonly first: string;
 }
-
-/** Who lost its connection alone is there again sooner than this. */
-export const CONFIRM_MS = 150;
 
 /** A peer that does not come back is no longer watched: its lease has run out by then. */
 const FORGET_MS = 15_000;

@@ -37,6 +37,7 @@ export class WatchField {
           after: (ms, call) => clock.after(ms, () => void this.#whenAwake(worker, call)),
         },
         link: {
+          confirmMs: 150,
           ask: (other, question) => this.#ask(worker, other, question),
           seek: (seeker) => this.#seek(worker, seeker),
         },
