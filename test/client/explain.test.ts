@@ -140,6 +140,7 @@ const parked: fc.Arbitrary<ParkedState> = fc.record({
     "unknown-flow" as const,
     "unreadable-payload" as const,
     "too-large" as const,
+    "damaged-history" as const,
     "imported" as const,
   ),
   expected: text,
