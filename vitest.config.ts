@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { configDefaults, defineConfig } from "vitest/config";
 
 /** Files in these folders keep to what they open themselves: they share processes, each of which loads the sources once. */
@@ -23,8 +24,8 @@ const TOGETHER = [
 export default defineConfig({
   test: {
     pool: "forks",
-    // Most files wait most of the time: for a lease, a timer, another process.
-    maxWorkers: 3,
+    // Most files wait most of the time, for a lease, a timer, another process: more than one for each of two cores.
+    maxWorkers: Math.min(Math.max(availableParallelism(), 3), 6),
     // For a machine that is ten times as busy; each wait ends with its fact.
     testTimeout: 180_000,
     hookTimeout: 120_000,
