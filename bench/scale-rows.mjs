@@ -11,7 +11,7 @@ export const SCALE_ROWS = [
   { id: "flowsAll", name: "  no-op runs of all of them in turn", unit: "/s" },
   { id: "workersOne", name: "no-op runs, one worker", unit: "/s" },
   { id: "workersFifty", name: "  50 workers in five processes", unit: "/s" },
-  { id: "workersOneIdle", name: "  requests of one while nothing happens, nine flows", unit: "/s" },
+  { id: "workersOneIdle", name: "  requests of one while nothing happens, one flow", unit: "/s" },
   { id: "workersFiftyIdle", name: "  requests of 50", unit: "/s" },
   { id: "partitions1", name: "no-op runs, one partition", unit: "/s" },
   { id: "partitions4", name: "  4 partitions", unit: "/s" },

@@ -10,15 +10,18 @@ const {
   partitions,
   copies = 1,
   level = "warn",
+  only,
   ...options
 } = JSON.parse(text);
+/** `only`: the names of the flows that are served. */
+const served = FLOWS.filter(({ name }) => only === undefined || only.includes(name));
 const connections = [];
 const workers = [];
 for (let copy = 0; copy < copies; copy++) {
   const connection = await connect({ servers, namespace, ...(partitions && { partitions }) });
   connections.push(connection);
   const log = pino({ level });
-  workers.push(await serve(FLOWS, { connection, concurrency: 200, log, ...options }));
+  workers.push(await serve(served, { connection, concurrency: 200, log, ...options }));
 }
 const [worker] = workers;
 
