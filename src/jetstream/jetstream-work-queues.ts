@@ -176,6 +176,7 @@ function share(
   const room = roomFor(kind);
   if (room <= 0) return;
   const mine = loops.filter((loop) => loop.kind === kind);
+  for (const loop of mine) loop.forgetLost();
   const hot = mine.filter((loop) => loop.hot);
   for (const loop of mine) {
     const ofQueue = roomOf(kind, loop.queue) - outstanding(mine, loop.queue);

@@ -58,10 +58,22 @@ export class PullLoop {
     return this.#consumer.leaseMs;
   }
 
+  /**
+   * What was asked for by a request that is open for too long is not outstanding: it was answered in full, or lost. To be
+   * called before `outstanding` is looked at, or a queue whose only request was lost is never asked again.
+   */
+  forgetLost(): void {
+    const now = monotonicMs();
+    for (const [id, { askedAt }] of this.#open) {
+      if (askedAt + this.#expiresMs + LOST_AFTER_SHARE * this.#consumer.leaseMs >= now) return;
+      this.#open.delete(id);
+    }
+    this.outstanding = 0;
+  }
+
   /** Asks for so many messages, unless the consumer is being looked after. */
   ask(batch: number): void {
     const now = monotonicMs();
-    this.#forgetLost(now);
     if (this.#stopped || this.#inDoubt || now < this.#pausedUntil) return;
     // It may have been deleted and made again meanwhile, and would hand out the whole log as if for the first time.
     if (this.#open.size === 0 && now - this.#watchedAt > UNWATCHED_MS) {
@@ -146,15 +158,6 @@ export class PullLoop {
     }
     if (code !== 404 && code !== 408) this.#pausedUntil = monotonicMs() + BACKOFF_MS;
     this.#parts.onRoom();
-  }
-
-  /** No request is open for longer than this: it was answered in full, or lost. Without any, nothing can come. */
-  #forgetLost(now: number): void {
-    for (const [id, { askedAt }] of this.#open) {
-      if (askedAt + this.#expiresMs + LOST_AFTER_SHARE * this.#consumer.leaseMs >= now) return;
-      this.#open.delete(id);
-    }
-    this.outstanding = 0;
   }
 
   #forgetAll(): void {
