@@ -65,12 +65,20 @@ export function deathsOf(ledger) {
 
 /**
  * The activation that a worker had at a time, or 0 for one of which nothing was recorded: a run that is surely new is begun
- * before its first frame is stored, and whoever loses it until then has left no trace.
+ * before its first frame is stored, and whoever loses it until then has left no trace. A message that comes twice as if for the
+ * first time may begin one that has ended.
  * @param {import("../evidence.mjs").LoggedRun} run @param {string} worker @param {number} at
  */
 function epochOf(run, worker, at) {
   const its = activationsOf(run).filter((one) => one.worker === worker);
-  return its.findLast((one) => Math.min(one.begunAt, one.storedAt) <= at)?.epoch ?? 0;
+  const { epoch = 0 } = its.findLast((one) => Math.min(one.begunAt, one.storedAt) <= at) ?? {};
+  return isOver(run, epoch, at) ? 0 : epoch;
+}
+
+/** Whether an activation had left the run, in good order. @param {import("../evidence.mjs").LoggedRun} run @param {number} epoch @param {number} at */
+function isOver({ frames, storedAt }, epoch, at) {
+  const last = frames.findLast((frame) => frame.epoch === epoch);
+  return last !== undefined && !HELD.has(last.status) && (storedAt.get(last.sequence) ?? 0) < at;
 }
 
 /**

@@ -171,6 +171,15 @@ describe("executions of steps", () => {
     expect(checkSteps(told.evidence())).toMatchObject({ violations: [], repeated: 1, late: 1 });
   });
 
+  test("a run that has ended is begun again only by a worker whose deliveries were struck, and only until its first write", () => {
+    const told = new Told().worker("w1", 1);
+    told.run(RUN).held(0).step(100, "step#1").completed(200, []);
+    told.execution(RUN, "step#1", [10, 90]).execution(RUN, "step#1", [300, 310]);
+    expect(checkSteps(told.evidence()).violations).toHaveLength(1);
+    told.note(50, { ...STRUCK, target: "n0" });
+    expect(checkSteps(told.evidence())).toMatchObject({ violations: [], repeated: 1, late: 1 });
+  });
+
   test("a worker that has the run and executes again what is recorded is found, struck or not", () => {
     const told = taken().execution(RUN, "step#1", [3_500, 3_600], { worker: "w2" });
     told.note(1_000, { ...STRUCK, target: "worker-2" });
