@@ -41,7 +41,8 @@ export class JetStreamWorkQueues implements WorkQueues {
       });
     };
     const open = async (place: Place, placeLeaseMs: number | undefined): Promise<number> => {
-      const { connection, subjects, onTrouble } = this.#parts;
+      const { connection, subjects, onTrouble: onOther } = this.#parts;
+      const { onTrouble = onOther } = options;
       const consumer = await openConsumer(connection, subjects, {
         ...place,
         leaseMs: placeLeaseMs,

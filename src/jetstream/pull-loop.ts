@@ -103,7 +103,7 @@ export class PullLoop {
     if (this.#inDoubt || this.#stopped) return;
     this.#inDoubt = true;
     this.#forgetAll();
-    while (!this.#stopped) {
+    for (let tries = 0; !this.#stopped; tries++) {
       try {
         const { connection, subjects, partition, kind, queue } = this.#parts;
         const place = { partition, kind, queue, leaseMs: this.#consumer.leaseMs };
@@ -113,7 +113,7 @@ export class PullLoop {
         this.#parts.onRoom();
         return;
       } catch (error) {
-        this.#parts.onTrouble(error);
+        if (tries % TRIES_PER_TROUBLE === 0) this.#parts.onTrouble(error);
         await new Promise((resolve) => setTimeout(resolve, BACKOFF_MS).unref());
       }
     }
@@ -232,6 +232,8 @@ export interface PullParts {
 /** A longer one is silent for 43 s after the loss of a consumer's leader; this one for 9 s. */
 const EXPIRES_MS = 2_000;
 const BACKOFF_MS = 250;
+/** Each takes up to 5 s. */
+const TRIES_PER_TROUBLE = 8;
 /** A consumer that nobody watched for longer than this, and than a request lives, is looked at before it is trusted. */
 const UNWATCHED_MS = 3_000;
 /** What comes later than this share of the lease after it was asked for is not fresh. */

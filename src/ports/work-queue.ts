@@ -70,6 +70,8 @@ export interface ReadOptions {
   readonly onDelivery: (delivery: Delivery) => void;
   /** A message that no run can be made out of. The reader has set it aside and acked it. */
   readonly onForeign: (subject: string, reason: string) => void;
+  /** A queue cannot be read now, and is tried again: told of the first time, and then now and then. */
+  readonly onTrouble?: (error: unknown) => void;
 }
 
 export interface QueueReader {

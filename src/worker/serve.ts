@@ -61,6 +61,7 @@ export async function serve(
       worker === undefined ? delivery.giveBack() : worker.deliver(delivery),
     onForeign: (subject, reason) =>
       log.error({ subject, reason }, "Message set aside: it cannot be understood"),
+    onTrouble: (err) => log.warn({ err }, "A queue cannot be read now; trying again"),
   });
   const leases = await openLeases(broker, id, reader, settings);
   const stopWatching = watchStrayRejections(log);
