@@ -53,7 +53,8 @@ BenchPlace.broker = {
 
 const ROUNDS = options.quick ? 1 : Number(options.rounds);
 const SHARE = options.quick ? 0.1 : 1;
-const WARM_UP_SHARE = 0.1;
+/** Until the code that is measured is compiled. */
+const WARM_UP_SHARE = 0.5;
 
 const measures = options.only.split(",").map((id) => {
   const measure = MEASURES[id];
