@@ -398,7 +398,7 @@ test("what came or was due while it was suspended, and its workers do not take i
     expect(facts.inputs).toEqual(["Signal approval"]),
   );
   await explained(ahead.attach(sleeper.id), "wake-up-overdue", ({ facts }) =>
-    expect(facts.dueAt.getTime()).toBeLessThan(now: twelveSecondsAhead()),
+    expect(facts.dueAt.getTime()).toBeLessThan(twelveSecondsAhead()),
   );
 });
 
