@@ -194,10 +194,10 @@ export function rowsOf(rounds) {
   });
 }
 
-/** `missing`: how many percent the value would have to be better. */
+/** `missing`: by how many percent of the aim. */
 function judge(value, unit, aim) {
   const reached = isAtLeast(unit) ? value >= aim : value <= aim;
-  const missing = (isAtLeast(unit) ? aim / value : value / aim) * 100 - 100;
+  const missing = Math.abs(1 - value / aim) * 100;
   return reached ? { aim, reached } : { aim, reached, missing };
 }
 
