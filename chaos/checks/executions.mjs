@@ -71,7 +71,7 @@ export function deathsOf(ledger) {
  */
 function epochOf(run, worker, at) {
   const its = activationsOf(run).filter((one) => one.worker === worker);
-  const { epoch = 0 } = its.findLast((one) => Math.min(one.begunAt, one.storedAt) <= at) ?? {};
+  const { epoch = 0 } = its.findLast(({ begunAt }) => begunAt <= at) ?? {};
   return isOver(run, epoch, at) ? 0 : epoch;
 }
 
@@ -87,19 +87,14 @@ function isOver({ frames, storedAt }, epoch, at) {
  */
 export function activationsOf({ frames, storedAt }) {
   return frames.flatMap(({ sequence, epoch, events }) =>
-    events.flatMap((event) =>
-      event.type === "Activated"
-        ? [
-            {
-              epoch,
-              worker: event.worker,
-              reason: event.reason,
-              begunAt: event.at,
-              storedAt: storedAt.get(sequence) ?? 0,
-            },
-          ]
-        : [],
-    ),
+    events.flatMap((event) => {
+      if (event.type !== "Activated") return [];
+      const { worker, reason } = event;
+      const stored = storedAt.get(sequence) ?? 0;
+      // Only a run that is surely new is begun before that is stored. Then its worker's clock says when, and may be wrong.
+      const begunAt = epoch === 1 ? Math.min(event.at, stored) : stored;
+      return [{ epoch, worker, reason, begunAt, storedAt: stored }];
+    }),
   );
 }
 

@@ -193,6 +193,13 @@ describe("executions of steps", () => {
     expect(checkSteps(told.evidence())).toMatchObject({ violations: [], repeated: 1, late: 0 });
   });
 
+  test("a worker that takes its own run up again by a clock that is behind has two activations", () => {
+    const told = new Told().worker("w1", 1);
+    told.run(RUN).held(1_000, "w1", 600).held(2_000, "w1", 600).step(2_200, "step#1");
+    told.execution(RUN, "step#1", [1_500, 1_600]).execution(RUN, "step#1", [2_100, 2_150]);
+    expect(checkSteps(told.evidence())).toMatchObject({ violations: [], repeated: 1 });
+  });
+
   test("an attempt that is executed twice in one activation is found", () => {
     const told = taken().execution(RUN, "step#1", [10, 20]);
     told.execution(RUN, "step#1", [30, 40]);

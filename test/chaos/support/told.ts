@@ -96,12 +96,13 @@ export class ToldRun {
     this.logged = { id, submissions, frames: [], foreign: [], inbox: [], storedAt: new Map() };
   }
 
-  /** A worker takes it up. */
-  held(at: number, worker = "w1"): this {
+  /** A worker takes it up, whose clock may be behind. */
+  held(at: number, worker = "w1", behindMs = 0): this {
     const reason = this.#epoch === 0 ? "submitted" : "takeover";
     this.#epoch++;
     this.#writer = worker;
     return this.frame(at, "running", {
+      ...{ at: at - behindMs },
       type: "Activated",
       epoch: this.#epoch,
       worker,
