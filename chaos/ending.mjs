@@ -9,7 +9,16 @@ export class Ending {
     this.#closers.unshift(close);
   }
 
+  /** Closes everything, also when something cannot be closed: that is thrown when all the others are. */
   async end() {
-    for (const close of this.#closers) await close();
+    const errors = [];
+    for (let close = this.#closers.shift(); close !== undefined; close = this.#closers.shift()) {
+      try {
+        await close();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw new AggregateError(errors, errors.map(String).join("; "));
   }
 }

@@ -24,6 +24,7 @@ import { GARBAGE } from "./faults/send-garbage.mjs";
  * @property {ReadonlyMap<string, import("./load/model.mjs").Expected>} expected by run: what the plans lead to
  * @property {ReadonlyMap<string, string>} explained what each open run waits for: the reason that `explain` gives
  * @property {readonly Unacked[]} unacked
+ * @property {readonly QueueSample[]} samples of the queues while there was chaos
  * @property {readonly string[]} deadLetters the subject of each message that was set aside, and why
  * @property {{ readonly live: readonly Row[], readonly rebuilt: readonly Row[] }} views
  * @property {number} leaseMs
@@ -31,6 +32,7 @@ import { GARBAGE } from "./faults/send-garbage.mjs";
 
 /** @typedef {{ readonly id: string } & Readonly<Record<string, unknown>>} Row a run as a view shows it */
 /** @typedef {{ readonly queue: string, readonly waiting: number, readonly handedOut: number }} Unacked */
+/** What stood in the queues at some time between two. @typedef {{ readonly from: number, readonly to: number, readonly unacked: readonly Unacked[] }} QueueSample */
 
 /**
  * Something that must not be.

@@ -10,6 +10,7 @@ import { isHeld, isOpen, readLog } from "./evidence.mjs";
 import { readLedger } from "./ledger/ledger-client.mjs";
 import { expectedOf } from "./load/model.mjs";
 import { planOf } from "./load/plans.mjs";
+import { unackedOf } from "./queue-watch.mjs";
 
 /**
  * Waits until nothing moves any more, or the deadline, and reads all that the checks look at.
@@ -20,11 +21,12 @@ import { planOf } from "./load/plans.mjs";
  * @param {string} place.rebuilt where to build it anew
  * @param {string} place.seed
  * @param {number} place.leaseMs
+ * @param {readonly import("./evidence.mjs").QueueSample[]} place.samples
  * @param {number} place.deadline milliseconds since 1970
  * @returns {Promise<import("./evidence.mjs").Evidence>}
  */
 export async function gatherEvidence(place) {
-  const { millrace, ledgerFile, database, rebuilt, seed, leaseMs, deadline } = place;
+  const { millrace, ledgerFile, database, rebuilt, seed, leaseMs, samples, deadline } = place;
   const { broker } = millrace;
   const ledger = readLedger(ledgerFile);
   const expected = expectationsOf(ledger, seed);
@@ -36,6 +38,7 @@ export async function gatherEvidence(place) {
     expected,
     explained: await explain(millrace, runs),
     unacked,
+    samples,
     deadLetters: letters.map(shownLetter),
     views: await viewsOf(broker, database, rebuilt),
     leaseMs,
@@ -96,16 +99,6 @@ async function explain(millrace, runs) {
     explained.set(run.id, (await millrace.attach(run.id).explain()).reason);
   }
   return explained;
-}
-
-/** @param {import("../dist/index.js").Millrace} millrace */
-async function unackedOf({ broker }) {
-  const backlogs = await broker.queues.report();
-  return backlogs.map(({ queue, waiting, inputs, handedOut }) => ({
-    queue,
-    waiting: waiting + inputs,
-    handedOut,
-  }));
 }
 
 /** Long enough for a projector that was cut off to come back. */

@@ -9,69 +9,64 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { numberOf, OptionError, runCommand } from "./command.mjs";
+import { DEFAULTS } from "./defaults.mjs";
 import { markdownOf } from "./report.mjs";
-import { DEFAULTS, runChaos } from "./run-chaos.mjs";
+import { runChaos } from "./run-chaos.mjs";
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: "string", default: String(Date.now()) },
-    minutes: { type: "string", default: String(DEFAULTS.minutes) },
-    topology: { type: "string", default: DEFAULTS.topology },
-    faults: { type: "string", default: "" },
-    rate: { type: "string", default: String(DEFAULTS.rate) },
-    lease: { type: "string", default: String(DEFAULTS.leaseMs) },
-    pace: { type: "string", default: String(DEFAULTS.paceMs) },
-    workers: { type: "string", default: String(DEFAULTS.workers) },
-    clients: { type: "string", default: String(DEFAULTS.clients) },
-    older: { type: "string" },
-    settle: { type: "string", default: String(DEFAULTS.settleMinutes) },
-    out: { type: "string" },
-    keep: { type: "boolean", default: DEFAULTS.keep },
-  },
+await runCommand(async (stop) => {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: "string", default: String(Date.now()) },
+      minutes: { type: "string", default: String(DEFAULTS.minutes) },
+      topology: { type: "string", default: DEFAULTS.topology },
+      faults: { type: "string", default: "" },
+      rate: { type: "string", default: String(DEFAULTS.rate) },
+      lease: { type: "string", default: String(DEFAULTS.leaseMs) },
+      pace: { type: "string", default: String(DEFAULTS.paceMs) },
+      workers: { type: "string", default: String(DEFAULTS.workers) },
+      clients: { type: "string", default: String(DEFAULTS.clients) },
+      older: { type: "string" },
+      settle: { type: "string", default: String(DEFAULTS.settleMinutes) },
+      out: { type: "string" },
+      keep: { type: "boolean", default: DEFAULTS.keep },
+    },
+  });
+  const { topology } = values;
+  if (topology !== "one" && topology !== "cluster") {
+    throw new OptionError(`There is no topology ${topology}. There are: one, cluster`);
+  }
+
+  const began = Date.now();
+  /** @param {string} line */
+  const log = (line) => {
+    const at = ((Date.now() - began) / 1_000).toFixed(1).padStart(7);
+    process.stderr.write(`${at} s  ${line}\n`);
+  };
+  log(`Seed ${values.seed}`);
+  const report = await runChaos({
+    seed: values.seed,
+    minutes: numberOf("minutes", values.minutes),
+    topology,
+    faults: values.faults === "" ? [] : values.faults.split(","),
+    rate: numberOf("rate", values.rate),
+    leaseMs: numberOf("lease", values.lease),
+    paceMs: numberOf("pace", values.pace),
+    workers: numberOf("workers", values.workers, { whole: true }),
+    clients: numberOf("clients", values.clients, { whole: true }),
+    older: values.older,
+    settleMinutes: numberOf("settle", values.settle),
+    keep: values.keep,
+    log,
+    signal: stop,
+  });
+  const markdown = markdownOf(report);
+  process.stdout.write(markdown);
+  if (values.out !== undefined) {
+    await mkdir(values.out, { recursive: true });
+    const name = join(values.out, `chaos-${topology}-${values.seed}`);
+    await writeFile(`${name}.json`, `${JSON.stringify(report, undefined, 2)}\n`);
+    await writeFile(`${name}.md`, markdown);
+  }
+  return report.violations.length === 0 ? 0 : 1;
 });
-const { topology } = values;
-if (topology !== "one" && topology !== "cluster") {
-  throw new Error(`There is no topology ${topology}. There are: one, cluster`);
-}
-
-const began = Date.now();
-/** @param {string} line */
-const log = (line) => {
-  const at = ((Date.now() - began) / 1_000).toFixed(1).padStart(7);
-  process.stderr.write(`${at} s  ${line}\n`);
-};
-log(`Seed ${values.seed}`);
-const stop = new AbortController();
-process.once("SIGINT", () => stop.abort(new Error("It was interrupted: nothing is left running.")));
-const report = await runChaos({
-  seed: values.seed,
-  minutes: count("minutes", values.minutes),
-  topology,
-  faults: values.faults === "" ? [] : values.faults.split(","),
-  rate: count("rate", values.rate),
-  leaseMs: count("lease", values.lease),
-  paceMs: count("pace", values.pace),
-  workers: count("workers", values.workers),
-  clients: count("clients", values.clients),
-  older: values.older,
-  settleMinutes: count("settle", values.settle),
-  keep: values.keep,
-  log,
-  signal: stop.signal,
-});
-const markdown = markdownOf(report);
-process.stdout.write(markdown);
-if (values.out !== undefined) {
-  await mkdir(values.out, { recursive: true });
-  const name = join(values.out, `chaos-${topology}-${values.seed}`);
-  await writeFile(`${name}.json`, `${JSON.stringify(report, undefined, 2)}\n`);
-  await writeFile(`${name}.md`, markdown);
-}
-process.exitCode = report.violations.length === 0 ? 0 : 1;
-
-/** @param {string} option @param {string} text */
-function count(option, text) {
-  const number = Number(text);
-  if (number > 0 && Number.isFinite(number)) return number;
-  throw new Error(`--${option} ${text} is no number above 0`);
-}

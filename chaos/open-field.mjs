@@ -79,7 +79,8 @@ export async function openField(options, directory, ending) {
   const projector = place("projector", "projector.mjs");
   const clients = places(options.clients, (at) => place(`client-${at}`, "client.mjs"));
   const all = [...workers, projector, ...clients];
-  await until("all processes do their work", () => all.every(({ isReady }) => isReady));
+  const areReady = () => all.every(({ isReady }) => isReady) || options.signal?.aborted === true;
+  await until("all processes do their work", areReady);
 
   const about = { topology, leaseMs, namespace: NAMESPACE, directory, older, log };
   const field = { ...about, servers, workers, clients, connection };
@@ -107,7 +108,8 @@ function takesSmallDisk({ faults, keep, topology }) {
 /** @param {string} socket @param {string} file @param {import("./ending.mjs").Ending} ending */
 async function startLedger(socket, file, ending) {
   const script = join(import.meta.dirname, "ledger", "ledger-process.mjs");
-  const child = fork(script, [socket, file]);
+  // What stops this process from a terminal does not stop what writes down how it ended.
+  const child = fork(script, [socket, file], { detached: true });
   ending.defer(() => void child.kill());
   await once(child, "message");
   const ledger = new LedgerClient(socket);

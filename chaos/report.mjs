@@ -6,6 +6,7 @@ import {
   timerDelays,
   workerProcesses,
 } from "./checks/measures.mjs";
+import { DEFAULTS } from "./defaults.mjs";
 import { statusOf } from "./evidence.mjs";
 
 /**
@@ -115,9 +116,15 @@ function violationsOf({ violations, kept, topology }) {
 }
 
 /** @param {import("./run-chaos.mjs").ChaosOptions} options */
-function commandOf({ seed, minutes, topology, faults, rate, leaseMs, paceMs }) {
+function commandOf(options) {
+  const { seed, minutes, topology, faults, rate, leaseMs, paceMs } = options;
   const only = faults.length === 0 ? "" : ` --faults ${faults.join(",")}`;
-  return `npm run chaos -- --seed ${seed} --minutes ${minutes} --topology ${topology} --rate ${rate} --lease ${leaseMs} --pace ${paceMs}${only}`;
+  const others = { ...options, settle: options.settleMinutes };
+  const defaults = { ...DEFAULTS, settle: DEFAULTS.settleMinutes };
+  const more = /** @type {const} */ (["workers", "clients", "settle", "older"])
+    .flatMap((name) => (others[name] === defaults[name] ? [] : [` --${name} ${others[name]}`]))
+    .join("");
+  return `npm run chaos -- --seed ${seed} --minutes ${minutes} --topology ${topology} --rate ${rate} --lease ${leaseMs} --pace ${paceMs}${only}${more}`;
 }
 
 /** @param {readonly string[]} names */

@@ -4,11 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { checkAll } from "./checks/index.mjs";
+import { OptionError } from "./command.mjs";
 import { Ending } from "./ending.mjs";
 import { FAULTS } from "./faults/index.mjs";
 import { gatherEvidence } from "./gather-evidence.mjs";
 import { Nemesis } from "./nemesis.mjs";
 import { openField } from "./open-field.mjs";
+import { QueueWatch } from "./queue-watch.mjs";
 import { Random } from "./random.mjs";
 import { makeReport } from "./report.mjs";
 
@@ -30,47 +32,54 @@ import { makeReport } from "./report.mjs";
  * @property {AbortSignal} [signal] ends it early, without a report
  */
 
-export const DEFAULTS = Object.freeze({
-  minutes: 1,
-  topology: /** @type {const} */ ("one"),
-  faults: Object.freeze([]),
-  rate: 4,
-  leaseMs: 1_000,
-  paceMs: 3_000,
-  workers: 3,
-  clients: 2,
-  older: undefined,
-  settleMinutes: 3,
-  keep: false,
-});
-
 /**
  * Lets the load run, strikes, heals, waits until all is quiet, and checks.
  * @param {ChaosOptions} options
  * @returns {Promise<import("./report.mjs").Report>}
  */
 export async function runChaos(options) {
+  const unknown = options.faults.filter((name) => FAULTS.every((fault) => fault.name !== name));
+  if (unknown.length > 0) {
+    const all = FAULTS.map(({ name }) => name).join(", ");
+    throw new OptionError(`There is no fault ${unknown.join(", ")}. There are: ${all}`);
+  }
   const ending = new Ending();
+  const running = runField(options, ending);
   try {
-    return await Promise.race([runField(options, ending), aborted(options.signal)]);
+    return await Promise.race([running, aborted(options.signal)]);
   } finally {
+    // What is being started can be ended when it is there.
+    const isOver = running.then(
+      () => undefined,
+      () => undefined,
+    );
+    await Promise.race([isOver, delay(LET_START_MS, undefined, { ref: false })]);
     await ending.end();
   }
 }
 
+/** How long what was interrupted may take to come to a place where it can be left. */
+const LET_START_MS = 20_000;
+
 /** @param {ChaosOptions} options @param {Ending} ending @returns {Promise<import("./report.mjs").Report>} */
 async function runField(options, ending) {
-  const { keep, seed, leaseMs, log } = options;
+  const { keep, seed, leaseMs, log, signal } = options;
   const directory = await mkdtemp(join(tmpdir(), "millrace-chaos-"));
   if (!keep) ending.defer(() => rm(directory, { recursive: true, force: true, maxRetries: 3 }));
   const open = await openField(options, directory, ending);
+  signal?.throwIfAborted();
+  const watch = new QueueWatch(open.millrace);
+  ending.defer(() => watch.stop());
   await rage(open, options);
   log("All is healed.");
   const deadline = Date.now() + options.settleMinutes * 60_000;
-  const isFinished = await finish(open.clients, deadline);
+  const isFinished = await finish(open.clients, deadline, signal);
+  signal?.throwIfAborted();
   log(isFinished ? "All clients have what they asked for." : "Some clients still wait.");
+  await watch.stop();
   const evidence = await gatherEvidence({
     ...open,
+    samples: watch.samples,
     rebuilt: join(directory, "rebuilt.db"),
     seed,
     leaseMs,
@@ -83,25 +92,31 @@ async function runField(options, ending) {
 const QUIET_MS = 20_000;
 
 /** @param {import("./open-field.mjs").OpenField} open @param {ChaosOptions} options */
-async function rage({ field, ledger }, { seed, faults, paceMs, minutes }) {
+async function rage({ field, ledger }, { seed, faults, paceMs, minutes, signal }) {
   const random = new Random(seed).fork("nemesis");
   const nemesis = new Nemesis(field, chosenFaults(faults, field), { random, ledger });
   nemesis.rage(paceMs);
-  await delay(minutes * 60_000);
-  await nemesis.stop();
+  const lasted = delay(minutes * 60_000, undefined, signal === undefined ? {} : { signal });
+  try {
+    await lasted;
+  } finally {
+    await nemesis.stop();
+  }
 }
 
 /**
  * Has the clients begin nothing more; true when all that they had begun is over.
  * @param {readonly import("./processes/member.mjs").Member[]} clients @param {number} deadline
+ * @param {AbortSignal | undefined} signal
  */
-async function finish(clients, deadline) {
+async function finish(clients, deadline, signal) {
   for (const client of clients) {
     client.settle({ finish: true });
     client.send({ finish: true });
   }
   const isFinished = () => clients.every(({ told }) => told["finished"] === true);
-  while (!isFinished() && Date.now() < deadline) await delay(100);
+  const isAborted = () => signal?.aborted === true;
+  while (!isFinished() && Date.now() < deadline && !isAborted()) await delay(100);
   return isFinished();
 }
 
@@ -110,17 +125,14 @@ async function finish(clients, deadline) {
  * @param {import("./field.mjs").Field} field
  */
 function chosenFaults(names, field) {
-  const unknown = names.filter((name) => FAULTS.every((fault) => fault.name !== name));
-  if (unknown.length > 0) {
-    const all = FAULTS.map(({ name }) => name).join(", ");
-    throw new Error(`There is no fault ${unknown.join(", ")}. There are: ${all}`);
-  }
-  return FAULTS.filter((fault) => {
+  const chosen = FAULTS.filter((fault) => {
     if (names.length > 0 && !names.includes(fault.name)) return false;
     const why = fault.needs?.(field);
     if (why !== undefined) field.log(`Left out: ${fault.name}, ${why}`);
     return why === undefined;
   });
+  if (chosen.length === 0) throw new OptionError("None of these faults can be done here.");
+  return chosen;
 }
 
 /** @param {AbortSignal | undefined} signal @returns {Promise<never>} */

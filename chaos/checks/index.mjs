@@ -6,6 +6,7 @@ import { checkHistories } from "./histories.mjs";
 import { checkLimits } from "./limits.mjs";
 import { checkResults } from "./results.mjs";
 import { checkSagas } from "./sagas.mjs";
+import { checkSeen } from "./seen.mjs";
 import { checkSignals } from "./signals.mjs";
 import { checkSteps } from "./steps.mjs";
 import { checkTimers } from "./timers.mjs";
@@ -20,6 +21,7 @@ export function checkAll(evidence) {
   const steps = checkSteps(evidence);
   const limits = checkLimits(evidence);
   const violations = [
+    ...checkSeen(evidence),
     ...checkAccepted(evidence),
     ...checkHistories(evidence),
     ...checkResults(evidence),

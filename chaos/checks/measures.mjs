@@ -80,12 +80,12 @@ export function timerDelays({ runs }) {
 }
 
 /**
- * How many worker processes there were, and how many of them ended.
+ * How many worker processes there were, and how many processes of workers and clients ended.
  * @param {import("../evidence.mjs").Evidence} evidence
  */
 export function workerProcesses({ ledger }) {
   const begun = ledger.filter((entry) => entry.kind === "process" && entry.id !== "").length;
-  return { begun, ended: deathsOf(ledger).size };
+  return { begun, ended: ledger.filter(({ kind }) => kind === "ended").length };
 }
 
 /** @param {readonly number[]} values */

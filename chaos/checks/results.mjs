@@ -9,7 +9,7 @@ import { statusOf } from "../evidence.mjs";
  */
 export function checkResults({ runs, ledger, expected }) {
   /** @type {import("../evidence.mjs").Violation[]} */
-  const violations = [];
+  const violations = unanswered(ledger);
   for (const entry of ledger) {
     if (entry.kind !== "result") continue;
     const ends = expected.get(entry.run)?.ends ?? [];
@@ -31,6 +31,25 @@ export function checkResults({ runs, ledger, expected }) {
     }
   }
   return violations;
+}
+
+/**
+ * Clients that still wait for something when all is over: the log may be right, and nobody has told them.
+ * @param {readonly import("../ledger/entries.mjs").Entry[]} ledger
+ * @returns {import("../evidence.mjs").Violation[]}
+ */
+function unanswered(ledger) {
+  /** @type {Map<string, string>} */
+  const waiting = new Map();
+  for (const entry of ledger) {
+    if (entry.kind === "intended") waiting.set(entry.run, entry.who);
+    if (entry.kind === "done") waiting.delete(entry.run);
+  }
+  return [...waiting].map(([run, who]) => ({
+    check: "result",
+    run,
+    what: `${who} still waits for what it asked for`,
+  }));
 }
 
 /** @param {import("../evidence.mjs").LoggedRun} run @param {import("../load/model.mjs").End} end */

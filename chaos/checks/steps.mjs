@@ -74,27 +74,34 @@ const OUTCOMES = new Set(["StepCompleted", "StepFailed", "StepAttemptFailed"]);
  */
 function strikesOf({ ledger, leaseMs }) {
   const names = new Map();
+  const members = new Set();
+  /** @type {Map<number, { readonly targets: readonly string[], readonly from: number, readonly to: number }>} */
   const struck = new Map();
   for (const entry of ledger) {
     if (entry.kind === "process") names.set(entry.id, entry.who);
-    if (entry.kind === "struck")
+    if (entry.kind === "process") members.add(entry.who);
+    if (entry.kind === "struck" && !HARMLESS.has(entry.fault))
       struck.set(entry.strike, {
-        target: entry.target,
+        // A fault that strikes several names all of them.
+        targets: entry.target?.split("+") ?? [],
         from: entry.at,
         to: Number.POSITIVE_INFINITY,
       });
-    if (entry.kind === "healed")
-      struck.set(entry.strike, { ...struck.get(entry.strike), to: entry.at });
+    const healed = entry.kind === "healed" ? struck.get(entry.strike) : undefined;
+    if (entry.kind === "healed" && healed !== undefined)
+      struck.set(entry.strike, { ...healed, to: entry.at });
   }
-  const workers = new Set(names.values());
   return (worker, at) =>
     [...struck.values()].some(
-      ({ target, from, to }) =>
+      ({ targets, from, to }) =>
         from <= at &&
         at <= to + AFTERMATH * leaseMs &&
-        (target === names.get(worker) || !workers.has(target)),
+        (targets.includes(names.get(worker) ?? "") || !targets.some((one) => members.has(one))),
     );
 }
+
+/** Faults that take no run from a worker, and hide nothing from it. */
+const HARMLESS = new Set(["send-garbage"]);
 
 /** Leases for which a worker may not know what became of its runs, after what struck it is healed. */
 const AFTERMATH = 5;

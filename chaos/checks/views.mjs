@@ -20,7 +20,9 @@ export function checkViews({ views, runs }) {
 function difference(live, rebuilt) {
   if (live === undefined) return "it is not in the view";
   if (rebuilt === undefined) return "it is not in the view that was built anew";
-  const field = Object.keys(live).find((name) => !isDeepStrictEqual(live[name], rebuilt[name]));
+  const field = [...new Set([...Object.keys(live), ...Object.keys(rebuilt)])].find(
+    (name) => !isDeepStrictEqual(live[name], rebuilt[name]),
+  );
   if (field === undefined) return undefined;
   return `${field} is ${JSON.stringify(live[field])}, and ${JSON.stringify(rebuilt[field])} when built anew`;
 }

@@ -1,6 +1,7 @@
 /** A minute of chaos on one nats-server: what `npm run chaos` does for longer, and on a cluster (docs/reliability.md). */
 import { expect, test, vi } from "vitest";
-import { DEFAULTS, runChaos } from "../../chaos/run-chaos.mjs";
+import { DEFAULTS } from "../../chaos/defaults.mjs";
+import { runChaos } from "../../chaos/run-chaos.mjs";
 
 vi.setConfig({ testTimeout: 300_000 });
 

@@ -7,11 +7,13 @@ import { checkHistories } from "../../chaos/checks/histories.mjs";
 import { checkLimits } from "../../chaos/checks/limits.mjs";
 import { checkResults } from "../../chaos/checks/results.mjs";
 import { checkSagas } from "../../chaos/checks/sagas.mjs";
+import { checkSeen } from "../../chaos/checks/seen.mjs";
 import { checkSignals } from "../../chaos/checks/signals.mjs";
 import { checkSteps } from "../../chaos/checks/steps.mjs";
 import { checkTimers } from "../../chaos/checks/timers.mjs";
 import { checkTokens } from "../../chaos/checks/tokens.mjs";
 import { checkViews } from "../../chaos/checks/views.mjs";
+import type { Evidence } from "../../chaos/evidence.mjs";
 import { Told, type ToldRun } from "./support/told.ts";
 
 const RUN = "mixed:a";
@@ -45,6 +47,11 @@ function sent(): { readonly told: Told; readonly run: ToldRun } {
   const told = new Told();
   for (const number of [1, 2]) told.note(number, { kind: "signalled", ...PLAN, number });
   return { told, run: told.run(RUN).held(0) };
+}
+
+/** What somebody saw who looked at the queue between two times. */
+function sample(from: number, to: number, handedOut: number): Partial<Evidence> {
+  return { samples: [{ from, to, unacked: [{ queue: "mixed", waiting: 0, handedOut }] }] };
 }
 
 function four(lastStart: number): Told {
@@ -142,6 +149,17 @@ describe("results", () => {
     ]);
   });
 
+  test("a client that still waits when all is over is found, whatever the log says", () => {
+    const told = new Told();
+    told.run(RUN, INPUT).held(1).completed(2, [7]);
+    told.note(0, { kind: "intended", ...PLAN });
+    expect(whats(checkResults(told.evidence()))).toEqual([
+      "client-0 still waits for what it asked for",
+    ]);
+    told.note(3, { kind: "done", ...PLAN });
+    expect(checkResults(told.evidence())).toEqual([]);
+  });
+
   test("a run that was stopped and completed all the same is found", () => {
     const told = new Told();
     told.run(RUN, INPUT, { how: "cancel" }).held(1).completed(2, [7]);
@@ -169,6 +187,18 @@ describe("executions of steps", () => {
     expect(checkSteps(told.evidence()).violations).toHaveLength(1);
     told.note(1_000, { ...STRUCK, target: "worker-1" });
     expect(checkSteps(told.evidence())).toMatchObject({ violations: [], repeated: 1, late: 1 });
+  });
+
+  test("a strike against a client, against other workers, or with garbage excuses no worker", () => {
+    const told = taken().execution(RUN, "step#1", [3_500, 3_600]);
+    for (const [at, who] of ["client-0", "client-1"].entries())
+      told.note(0, { kind: "process", who, pid: 10 + at, id: "", build: "" });
+    told.note(1_000, { ...STRUCK, fault: "kill-client", target: "client-0" });
+    told.note(1_000, { ...STRUCK, strike: 2, fault: "send-garbage" });
+    told.worker("w3", 3).note(1_000, { ...STRUCK, strike: 3, target: "worker-2+worker-3" });
+    expect(checkSteps(told.evidence()).violations).toHaveLength(1);
+    told.note(1_000, { ...STRUCK, strike: 4, target: "worker-1+worker-3" });
+    expect(checkSteps(told.evidence())).toMatchObject({ violations: [], late: 1 });
   });
 
   test("a run that has ended is begun again only by a worker whose deliveries were struck, and only until its first write", () => {
@@ -364,6 +394,22 @@ describe("I4, tokens", () => {
     ]);
   });
 
+  test("a message that was acked while its run was held is found, although it was made good later", () => {
+    const told = new Told();
+    told.run(RUN).held(10).completed(100, []);
+    told.run("mixed:b").held(20).step(30, "step#1").held(60, "w2").completed(100, []);
+    expect(checkTokens(told.evidence(sample(30, 40, 2)))).toEqual([]);
+    // One is taken over in between, or one has ended: its message may be acked.
+    expect(checkTokens(told.evidence(sample(50, 70, 1)))).toEqual([]);
+    expect(checkTokens(told.evidence(sample(90, 100, 0)))).toEqual([]);
+    expect(whats(checkTokens(told.evidence(sample(30, 40, 1))))).toEqual([
+      "2 runs were held, and mixed had 1 messages that were not acked",
+    ]);
+    const struck = { strike: 1, fault: "recreate-consumers", what: "" } as const;
+    told.note(35, { kind: "struck", ...struck });
+    expect(checkTokens(told.evidence(sample(30, 40, 1)))).toEqual([]);
+  });
+
   test("a message that nobody acks although nothing is held is found", () => {
     const unacked = [{ queue: "mixed", waiting: 0, handedOut: 2 }];
     expect(whats(checkTokens(new Told().evidence({ unacked })))).toEqual([
@@ -382,7 +428,22 @@ test("I10: a row that is missing, or another one than when it is built anew, is 
   expect(whats(checkViews(told.evidence({ views: other })))).toEqual([
     'status is "completed", and "running" when built anew',
   ]);
+  const more = { live: [row], rebuilt: [{ ...row, error: "x" }] };
+  expect(whats(checkViews(told.evidence({ views: more })))).toEqual([
+    'error is undefined, and "x" when built anew',
+  ]);
   expect(whats(checkViews(told.evidence()))).toEqual(["it is not in the view"]);
+});
+
+test("a chaos in which nothing was asked for, done or struck is no proof of anything", () => {
+  expect(whats(checkSeen(new Told().evidence()))).toEqual([
+    "no submission was accepted",
+    "no step was executed",
+    "no fault was struck",
+    "nobody looked at the queues",
+    "the log is empty",
+    "the view that was built anew is empty",
+  ]);
 });
 
 test("a dead letter is found, unless it is about garbage", () => {

@@ -1,8 +1,8 @@
 /** The report of chaos says what happened, and how to look at what must not have. */
 import { expect, test } from "vitest";
 import { checkAll } from "../../chaos/checks/index.mjs";
+import { DEFAULTS } from "../../chaos/defaults.mjs";
 import { makeReport, markdownOf } from "../../chaos/report.mjs";
-import { DEFAULTS } from "../../chaos/run-chaos.mjs";
 import { Told } from "./support/told.ts";
 
 const RUN = "mixed:client-0-1";
@@ -23,7 +23,9 @@ function killed(): Told {
 }
 
 test("a take-over counts from the fault that struck the worker until another one goes on", () => {
-  const evidence = killed().evidence({ views: { live: [{ id: RUN }], rebuilt: [{ id: RUN }] } });
+  const views = { live: [{ id: RUN }], rebuilt: [{ id: RUN }] };
+  const samples = [{ from: 0, to: 1, unacked: [] }];
+  const evidence = killed().evidence({ views, samples });
   const report = makeReport(evidence, checkAll(evidence), OPTIONS, undefined);
   expect(report).toMatchObject({
     accepted: 1,
@@ -46,4 +48,11 @@ test("a violation is told with its run, where the store is kept, and the command
   expect(text).toContain("- **I1** mixed:lost: it was accepted and is not in the log");
   expect(text).toContain("nats-server -c /kept/here/n0/nats-server.conf");
   expect(text).toContain("npm run chaos -- --seed s --minutes 1 --topology one");
+});
+
+test("the command in the report names all that was not as it is by default", () => {
+  const evidence = killed().evidence();
+  const options = { ...OPTIONS, workers: 5, settleMinutes: 1, older: "abc" };
+  const { command } = makeReport(evidence, checkAll(evidence), options, undefined);
+  expect(command).toMatch(/ --workers 5 --settle 1 --older abc$/);
 });

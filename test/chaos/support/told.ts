@@ -57,6 +57,7 @@ export class Told {
       expected: this.#expected,
       explained: new Map(),
       unacked: [],
+      samples: [],
       deadLetters: [],
       views: { live: [], rebuilt: [] },
       leaseMs: LEASE_MS,
