@@ -128,10 +128,10 @@ export const SCENARIOS = [
 
 /**
  * @param {Scenario} scenario
- * @param {{ readonly rounds: number, readonly seconds: number, readonly seed: string, readonly log: (line: string) => void }} options
+ * @param {{ readonly rounds: number, readonly seconds: number, readonly seed: string, readonly log: (line: string) => void, readonly signal?: AbortSignal }} options
  * @returns {Promise<DrillReport>}
  */
-export async function drill(scenario, { rounds, seconds, seed, log }) {
+export async function drill(scenario, { rounds, seconds, seed, log, signal }) {
   const random = new Random(`${seed}/${scenario.name}`);
   const directory = await mkdtemp(join(tmpdir(), "millrace-power-"));
   const servers = await tracedServers(scenario, directory);
@@ -149,7 +149,8 @@ export async function drill(scenario, { rounds, seconds, seed, log }) {
     let lostAcked = 0;
     let lostSeconds = 0;
     for (let round = 1; round <= rounds; round++) {
-      await delay(seconds * 1_000 * random.between(0.7, 1.3));
+      const lastsMs = seconds * 1_000 * random.between(0.7, 1.3);
+      await delay(lastsMs, undefined, signal === undefined ? {} : { signal });
       const struck = scenario.struck === "all" ? servers : [random.pick(servers)];
       const cutAt = Date.now();
       await Promise.all(struck.map((server) => server.kill()));
@@ -171,8 +172,9 @@ export async function drill(scenario, { rounds, seconds, seed, log }) {
       if (count > 0) lostSeconds = Math.max(lostSeconds, (cutAt - first) / 1_000);
       log(`round ${round}: ${load.acked} acked, ${count} lost`);
     }
+    signal?.throwIfAborted();
     await load.stop();
-    return await reportOn(scenario, load, { rounds, lostAcked, lostSeconds, log });
+    return await reportOn(scenario, load, { rounds, lostAcked, lostSeconds, log, signal });
   } finally {
     await load?.close();
     await Promise.all(servers.map((server) => server.kill()));
@@ -186,15 +188,13 @@ const SETTLE_MS = 90_000;
 /**
  * @param {Scenario} scenario
  * @param {Load} load
- * @param {{ readonly rounds: number, readonly lostAcked: number, readonly lostSeconds: number, readonly log: (line: string) => void }} found
+ * @param {{ readonly rounds: number, readonly lostAcked: number, readonly lostSeconds: number, readonly log: (line: string) => void, readonly signal: AbortSignal | undefined }} found
  * @returns {Promise<DrillReport>}
  */
-async function reportOn(scenario, load, { rounds, lostAcked, lostSeconds, log }) {
+async function reportOn(scenario, load, { rounds, lostAcked, lostSeconds, log, signal }) {
   const { keepsAll, name } = scenario;
-  const deadline = Date.now() + (keepsAll ? SETTLE_MS : SETTLE_MS / 6);
-  while (load.results.size < load.accepted.size && Date.now() < deadline) await delay(100);
-  /** @type {string[]} */
-  const violations = [];
+  await settled(load, keepsAll ? SETTLE_MS : SETTLE_MS / 6, signal);
+  const violations = lackOf(load);
   let lostRuns = 0;
   for (const id of load.accepted.keys()) {
     const end = load.results.get(id);
@@ -232,6 +232,22 @@ async function reportOn(scenario, load, { rounds, lostAcked, lostSeconds, log })
     flaws,
     violations: keepsAll ? violations : [],
   };
+}
+
+/** Resolves when each run has a result, or after a while. @param {Load} load @param {number} mostMs @param {AbortSignal | undefined} signal */
+async function settled({ results, accepted }, mostMs, signal) {
+  const deadline = Date.now() + mostMs;
+  while (results.size < accepted.size && Date.now() < deadline) {
+    await delay(100, undefined, signal === undefined ? {} : { signal });
+  }
+}
+
+/** Where nothing was promised nothing can be lost, and nothing is shown. @param {Load} load */
+function lackOf({ acked, accepted }) {
+  const violations = [];
+  if (acked === 0) violations.push("no publish was acked: nothing is shown");
+  if (accepted.size === 0) violations.push("no run was accepted: nothing is shown");
+  return violations;
 }
 
 /** @param {string} id @param {unknown} end @param {ReadonlyMap<string, number>} effects */

@@ -5,43 +5,52 @@
  */
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
+import { numberOf, OptionError, runCommand } from "../command.mjs";
 import { drill, SCENARIOS } from "./drill.mjs";
 
-const { values } = parseArgs({
-  options: {
-    only: { type: "string" },
-    rounds: { type: "string", default: "3" },
-    seconds: { type: "string", default: "4" },
-    seed: { type: "string", default: "1" },
-    json: { type: "boolean", default: false },
-  },
-});
-
-if (spawnSync("strace", ["--version"]).error !== undefined) {
-  console.error(
-    "The drill follows what the server does to its files by strace, which is not here. Install it (Linux: package strace).",
-  );
-  process.exit(1);
-}
-
-const only = values.only?.split(",");
-const chosen = SCENARIOS.filter(
-  ({ name }) => only === undefined || only.some((one) => name.includes(one)),
-);
-const reports = [];
-for (const scenario of chosen) {
-  console.error(`${scenario.name} …`);
-  const report = await drill(scenario, {
-    rounds: Number(values.rounds),
-    seconds: Number(values.seconds),
-    seed: values.seed,
-    log: (line) => console.error(`  ${line}`),
+await runCommand(async (stop) => {
+  const { values } = parseArgs({
+    options: {
+      only: { type: "string" },
+      rounds: { type: "string", default: "3" },
+      seconds: { type: "string", default: "4" },
+      seed: { type: "string", default: "1" },
+      json: { type: "boolean", default: false },
+    },
   });
-  reports.push(report);
-  if (!values.json) console.log(lineOf(report));
-}
-if (values.json) console.log(JSON.stringify(reports));
-process.exitCode = reports.some(({ violations }) => violations.length > 0) ? 1 : 0;
+
+  if (spawnSync("strace", ["--version"]).error !== undefined) {
+    throw new OptionError(
+      "The drill follows what the server does to its files by strace, which is not here. Install it (Linux: package strace).",
+    );
+  }
+
+  const only = values.only?.split(",");
+  const chosen = SCENARIOS.filter(
+    ({ name }) => only === undefined || only.some((one) => name.includes(one)),
+  );
+  if (chosen.length === 0) {
+    const all = SCENARIOS.map(({ name }) => name).join(", ");
+    throw new OptionError(`--only ${values.only} names no scenario. There are: ${all}`);
+  }
+  const rounds = numberOf("rounds", values.rounds, { whole: true });
+  const seconds = numberOf("seconds", values.seconds);
+  const reports = [];
+  for (const scenario of chosen) {
+    console.error(`${scenario.name} …`);
+    const report = await drill(scenario, {
+      rounds,
+      seconds,
+      seed: values.seed,
+      signal: stop,
+      log: (line) => console.error(`  ${line}`),
+    });
+    reports.push(report);
+    if (!values.json) console.log(lineOf(report));
+  }
+  if (values.json) console.log(JSON.stringify(reports));
+  return reports.some(({ violations }) => violations.length > 0) ? 1 : 0;
+});
 
 /** @param {import("./drill.mjs").DrillReport} report */
 function lineOf({
