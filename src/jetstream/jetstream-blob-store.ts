@@ -2,6 +2,7 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import type { ObjectStore } from "@nats-io/obj";
 import { BlobStoreError } from "../engine/payload-errors.ts";
 import type { BlobStore, NewBlob } from "../ports/blob-store.ts";
+import type { Bucket, isWhole, putObject } from "./put-object.ts";
 
 /**
  * Blobs in a JetStream Object Store of the namespace, `MR_<namespace>`, made when the first blob comes. It has a connection
@@ -18,13 +19,15 @@ export class JetStreamBlobStore implements BlobStore {
   }
 
   async put({ bytes, sha256 }: NewBlob): Promise<string> {
-    const { store } = await this.#open();
+    const { store, bucket, isWhole, putObject } = await this.#open();
     return this.#translate("did not store a blob", async () => {
-      const held = await store.info(sha256);
-      // Storing it anew would take the pieces away from whoever reads them now.
-      if (held !== null && !held.deleted && held.size === bytes.length) return sha256;
-      await store.put({ name: sha256 }, streamOf(bytes), { timeout: TIMEOUT_MS });
-      return sha256;
+      for (;;) {
+        const held = await store.info(sha256);
+        const isHeld = held !== null && !held.deleted && held.size === bytes.length;
+        if (isHeld && (await isWhole(bucket, held))) return sha256;
+        // If somebody else stores it meanwhile, that one stays: it may be read already.
+        if (await putObject(bucket, sha256, bytes, held?.revision ?? 0)) return sha256;
+      }
     });
   }
 
@@ -75,21 +78,29 @@ export class JetStreamBlobStore implements BlobStore {
   async #dial(): Promise<Opened> {
     if (this.#closed) throw new Error("The connection was closed");
     // Only who has something large pays for it.
-    const [{ jetstream }, { Objm, setSha256Backend, StorageType }] = await Promise.all([
+    const [{ jetstream }, { Objm, setSha256Backend, StorageType }, puts] = await Promise.all([
       import("@nats-io/jetstream"),
       import("@nats-io/obj"),
+      import("./put-object.ts"),
     ]);
     setSha256Backend("native");
     const connection = await this.#parts.dial();
     try {
       const { namespace, replicas } = this.#parts;
-      const stores = new Objm(jetstream(connection, { timeout: TIMEOUT_MS }));
-      const store = await stores.create(`MR_${namespace}`, {
+      const js = jetstream(connection, { timeout: TIMEOUT_MS });
+      const name = `MR_${namespace}`;
+      const store = await new Objm(js).create(name, {
         description: `Large payloads of Millrace namespace ${namespace}`,
         storage: StorageType.File,
         replicas,
       });
-      return { connection, store };
+      const maxPayload = connection.info?.max_payload ?? LEAST_PAYLOAD;
+      return {
+        connection,
+        store,
+        bucket: { js, name, maxPayload, timeoutMs: TIMEOUT_MS },
+        ...puts,
+      };
     } catch (error) {
       await connection.close();
       throw error;
@@ -117,20 +128,14 @@ export interface JetStreamBlobStoreParts {
 interface Opened {
   readonly connection: NatsConnection;
   readonly store: ObjectStore;
+  readonly bucket: Bucket;
+  readonly isWhole: typeof isWhole;
+  readonly putObject: typeof putObject;
 }
 
 const TIMEOUT_MS = 5_000;
-const PIECE_BYTES = 131_072;
-
-function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
-  let at = 0;
-  return new ReadableStream({
-    pull(controller) {
-      if (at < bytes.length) controller.enqueue(bytes.subarray(at, (at += PIECE_BYTES)));
-      else controller.close();
-    },
-  });
-}
+/** Every server takes as much. */
+const LEAST_PAYLOAD = 1_024;
 
 async function within<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

@@ -102,15 +102,16 @@ export class ToldRun {
     const reason = this.#epoch === 0 ? "submitted" : "takeover";
     this.#epoch++;
     this.#writer = worker;
-    return this.frame(at, "running", {
-      ...{ at: at - behindMs },
+    const activated = {
+      at: at - behindMs,
       type: "Activated",
       epoch: this.#epoch,
       worker,
       token: this.#epoch,
       reason,
       version: "",
-    });
+    } as const;
+    return this.frame(at, "running", activated);
   }
 
   /** Nobody has heard of the activation that comes now. */
