@@ -27,9 +27,9 @@ export class NatsPeerLink implements PeerLink {
   }
 
   get confirmMs(): number {
-    // A server that dies takes its own clients' connections only; they turn to another one.
-    const { connect_urls: others = [] } = this.#connection.info ?? {};
-    return others.length > 1 ? CONFIRM_IN_CLUSTER_MS : CONFIRM_MS;
+    // A server that dies takes its own clients' connections only; they turn to another one. Its addresses do not tell: many a
+    // cluster is told not to advertise them.
+    return this.#connection.info?.cluster === undefined ? CONFIRM_MS : CONFIRM_IN_CLUSTER_MS;
   }
 
   async ask(worker: string, question: WatchQuestion): Promise<WatchAnswer | "nobody" | "silence"> {
