@@ -132,7 +132,8 @@ export class PeerWatch {
     if (this.#isOver || worker === this.#parts.worker) return false;
     if (this.#watched.size >= MAX_WATCHED) return false;
     const now = this.#parts.clock.now();
-    const watch = { peer: new WatchedPeer(worker, now), askedAt: now, open: 0 };
+    const peer = new WatchedPeer(worker, now);
+    const watch = { peer, askedAt: now, open: 0, isConfirming: false };
     this.#watched.set(worker, watch);
     void this.#ask(watch);
     return true;
@@ -169,7 +170,13 @@ export class PeerWatch {
     const { confirmMs } = this.#parts.link;
     const verdict = peer.missing(now, confirmMs);
     if (verdict === "ask again") {
-      this.#parts.clock.after(confirmMs, () => void this.#ask(watch));
+      // Every turn asks too: one question more after each that found nobody, or they would become more and more.
+      if (watch.isConfirming) return;
+      watch.isConfirming = true;
+      this.#parts.clock.after(confirmMs, () => {
+        watch.isConfirming = false;
+        void this.#ask(watch);
+      });
       return;
     }
     this.#watched.delete(peer.worker);
@@ -214,6 +221,8 @@ interface Watch {
   askedAt: number;
   /** Questions without an answer. */
   open: number;
+  /** It is asked once more soon, because nobody listened there. */
+  isConfirming: boolean;
 }
 
 /** How often the first watcher asks. */

@@ -193,3 +193,14 @@ test("of twenty workers that hold runs none is watched by more than a few, and n
   expect(new Set(reported).size).toBe(reported.length);
   expect(reported.length).toBeGreaterThan(0);
 });
+
+test("a worker that died while the broker was away is asked again and again until it is forgotten, but by one question at a time", async () => {
+  const { field, holder, rest } = await fleet("host-2-a");
+  holder.state = "dead";
+  for (const one of rest) one.watch.distrust();
+  const { asked } = field;
+  await field.clock.advance(15_000);
+  // Five a second, and one after each that said that nobody listens.
+  expect(field.asked - asked).toBeLessThan(15 * (5 + 7));
+  expect(field.reported).toEqual([]);
+});
