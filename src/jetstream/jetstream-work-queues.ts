@@ -13,6 +13,7 @@ import type {
 import { encodeDeadLetter } from "../wire/dead-letter-codec.ts";
 import type { Subjects } from "../wire/subjects.ts";
 import { openConsumer } from "./consumers.ts";
+import { monotonicMs } from "./monotonic-ms.ts";
 import { PullLoop } from "./pull-loop.ts";
 import { readBacklogs, readPlace } from "./queue-backlogs.ts";
 import { readProgress } from "./queue-progress.ts";
@@ -47,7 +48,8 @@ export class JetStreamWorkQueues implements WorkQueues {
         ...place,
         leaseMs: placeLeaseMs,
       });
-      const onDelivery = (delivery: Delivery): void => this.#deliver(delivery, options);
+      const onDelivery = (delivery: Delivery): void =>
+        this.#deliver(delivery, options, consumer.leaseMs);
       const onForeign = (message: Stored, ack: () => void): void => {
         options.onForeign(message.subject, NO_RUN);
         void this.#setAside(message, NO_RUN, ack);
@@ -108,7 +110,7 @@ export class JetStreamWorkQueues implements WorkQueues {
    * A submission says where its run is. An input in an older layer may be for a run that was submitted later, in a newer one:
    * such a message must never become its token.
    */
-  #deliver(delivery: Delivery, options: ReadOptions): void {
+  #deliver(delivery: Delivery, options: ReadOptions, leaseMs: number): void {
     const { run, kind, partition } = delivery;
     const { subjects, places } = this.#parts;
     if (kind === "new" || partition === subjects.partition(run)) {
@@ -116,14 +118,18 @@ export class JetStreamWorkQueues implements WorkQueues {
       options.onDelivery(delivery);
       return;
     }
-    void this.#deliverThere(delivery, options);
+    void this.#deliverThere(delivery, options, leaseMs);
   }
 
-  async #deliverThere(delivery: Delivery, options: ReadOptions): Promise<void> {
+  async #deliverThere(delivery: Delivery, options: ReadOptions, leaseMs: number): Promise<void> {
     const { places, onTrouble } = this.#parts;
+    const since = monotonicMs();
     try {
-      if ((await places.of(delivery.run)) === delivery.partition) options.onDelivery(delivery);
-      else {
+      if ((await places.of(delivery.run)) === delivery.partition) {
+        // Nobody keeps it meanwhile: when that took long its lease may be over.
+        const isSoon = monotonicMs() - since < leaseMs * SOON_SHARE;
+        options.onDelivery({ ...delivery, fresh: delivery.fresh && isSoon });
+      } else {
         options.onForeign(delivery.subject, OTHER_LAYER);
         await this.#setAside(delivery, OTHER_LAYER, () => delivery.ack());
       }
@@ -163,6 +169,8 @@ interface Place {
 const KINDS: readonly DeliveryKind[] = ["new", "in"];
 const OTHER_LAYER = "it was sent before its run was submitted, to another partition";
 const NO_RUN = "its subject names no run";
+/** Of the lease: what is fresh has more than twice as much of it left. */
+const SOON_SHARE = 0.15;
 
 /**
  * Spreads the room over the queues: one message for each that was idle, an equal share for each that was not. What a busy
