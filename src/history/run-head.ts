@@ -72,10 +72,12 @@ async function continues(log: RunLog, run: RunRef, frame: RecordedFrame): Promis
  */
 async function isBehindGap(
   log: RunLog,
-  { partition, subject }: Stored,
+  { partition, subject, sequence }: Stored,
   { prev, epoch }: RecordedFrame,
   known: RecordedFrame | undefined,
 ): Promise<boolean> {
+  // No frame can name what was not there yet: this one was copied here from another partition.
+  if (prev >= sequence) return false;
   if (prev <= (known?.sequence ?? 0) || epoch < (known?.epoch ?? 1)) return false;
   const named = await log.message(partition, prev);
   return named === undefined || named.subject === subject;
