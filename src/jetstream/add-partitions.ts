@@ -159,18 +159,31 @@ async function seal(
   }
 }
 
-/** The runs of a partition that were submitted to another place than their flow's own queue. */
+/**
+ * The runs of a partition that were submitted to another place than their flow's own queue. They are listed by any server of a
+ * cluster: one that does not list the barrier, which was stored after all of them, is behind, and is asked for the rest later.
+ */
 async function* searched(
   connection: NatsConnection,
   subjects: Subjects,
   partition: number,
 ): AsyncIterable<RunRef> {
   const filter = subjects.fed(partition, "new");
+  const barrier = subjects.barrier(partition);
   const stream = subjects.stream(partition);
-  for await (const { subject } of readLastPerSubject(connection, stream, filter)) {
-    const run = subjects.runOf(subject);
-    if (run !== undefined && subjects.placeOf(subject) !== run.flow) yield run;
+  let listed = 0;
+  for (let tries = 0; tries * PAUSE_MS < GIVE_UP_MS; tries++) {
+    const messages = readLastPerSubject(connection, stream, filter, barrier);
+    for await (const { subject, sequence } of messages) {
+      if (subject === barrier) return;
+      if (sequence <= listed) continue;
+      listed = sequence;
+      const run = subjects.runOf(subject);
+      if (run !== undefined && subjects.placeOf(subject) !== run.flow) yield run;
+    }
+    await pause();
   }
+  throw new BrokerError(`A server of stream ${stream} is too far behind.`);
 }
 
 async function* inBatches<T>(items: AsyncIterable<T>): AsyncIterable<readonly T[]> {
@@ -193,8 +206,14 @@ async function storeOnce(publisher: Publisher, subject: string): Promise<void> {
     const cause = outcome.status === "unknown" ? outcome.cause : undefined;
     if (Date.now() > giveUpAt) throw new BrokerError(`${subject} was not stored.`, { cause });
     // The servers of a cluster learn of the new gate one after the other.
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    await pause();
   }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, PAUSE_MS);
+  });
 }
 
 const AT_ONCE = 64;

@@ -4,15 +4,16 @@ import { readAckSubject } from "./ack-subject.ts";
 import { jsRequest } from "./js-request.ts";
 
 /**
- * The last message of every subject that a filter matches, as of now: through a consumer that is made for this and
- * removed afterwards. What is in memory is bounded by one request's messages.
+ * The last message of every subject that one of the filters matches, in the order in which they were stored: through a consumer
+ * that is made for this and removed afterwards. What is in memory is bounded by one request's messages. In a cluster any of the
+ * stream's servers may have it, so the newest messages may be missing.
  */
 export async function* readLastPerSubject(
   connection: NatsConnection,
   stream: string,
-  filter: string,
+  ...filters: readonly string[]
 ): AsyncIterable<LastMessage> {
-  const made = await makeConsumer(connection, stream, filter);
+  const made = await makeConsumer(connection, stream, filters);
   try {
     for (let left = made.num_pending; left > 0; ) {
       const messages = await pull(connection, stream, made.name, Math.min(left, BATCH));
@@ -53,10 +54,10 @@ interface MadeConsumer {
 async function makeConsumer(
   connection: NatsConnection,
   stream: string,
-  filter: string,
+  filters: readonly string[],
 ): Promise<MadeConsumer> {
   const config = {
-    filter_subject: filter,
+    filter_subjects: filters,
     deliver_policy: "last_per_subject",
     ack_policy: "none",
     replay_policy: "instant",
