@@ -55,9 +55,23 @@ export async function verifyOne(
   run: RunRef,
   options: VerifyOptions = {},
 ): Promise<Verdict> {
+  const verdict = await verifySubmitted(host, run, options);
+  if (verdict !== undefined) return verdict;
+  const { frame } = await readHead(host.broker.log, run);
+  const orphan = frame === undefined ? undefined : withoutSubmission(run, frame);
+  if (orphan === undefined) throw new RunNotFoundError(run.id, host.broker.log.namespace);
+  return orphan;
+}
+
+/** The verdict on a run; nothing when there is no submission that can be read. */
+async function verifySubmitted(
+  host: ArchiveHost,
+  run: RunRef,
+  options: VerifyOptions,
+): Promise<Verdict | undefined> {
   try {
     const read = await readRecordedRun(host, run);
-    if (read !== undefined) return await verdictOf(read, host.payloads, options);
+    return read === undefined ? undefined : await verdictOf(read, host.payloads, options);
   } catch (error) {
     if (!(error instanceof ArchiveFileError)) throw error;
     const { frame } = await readHead(host.broker.log, run);
@@ -69,10 +83,6 @@ export async function verifyOne(
     const status = statusOf(frame);
     return { id: run.id, source: "archive", status, frames: 0, unchecked: 0, flaws: [flaw] };
   }
-  const { frame } = await readHead(host.broker.log, run);
-  const orphan = frame === undefined ? undefined : withoutSubmission(run, frame);
-  if (orphan === undefined) throw new RunNotFoundError(run.id, host.broker.log.namespace);
-  return orphan;
 }
 
 /** The verdict on a run that was read, wherever that was. @throws {@link BlobStoreError} */
@@ -106,7 +116,8 @@ export async function verdictOf(
 export function verifyEach(host: ClientHost, options: VerifyAllOptions): Outcomes<Verdict> {
   const { signal } = options;
   const verify = async (candidate: Candidate): Promise<Verdict | undefined> => {
-    if (!candidate.isHead) return verifyOne(host, candidate.run, options);
+    // Garbage in the place of a submission is no run; a history that has no other one is told of by its head.
+    if (!candidate.isHead) return verifySubmitted(host, candidate.run, options);
     const { run, data, sequence } = candidate;
     const decoded = decodeFrame(data);
     const queue = decoded.kind === "ok" ? decoded.value.queue : run.flow;
