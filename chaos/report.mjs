@@ -21,6 +21,7 @@ import { statusOf } from "./evidence.mjs";
  * @property {Readonly<Record<string, number>>} faults by kind
  * @property {number} workersEnded
  * @property {{ readonly executions: number, readonly repeated: number, readonly late: number }} steps
+ * @property {number} pressed executions that were begun when as many runs executed as a limit lets in
  * @property {number} overlaps times at which a limit was exceeded by workers that had lost their runs
  * @property {Readonly<Record<string, import("./report.mjs").Spread>>} takeOvers by kind of fault, and of all
  * @property {Spread} timers by how much they were late
@@ -39,7 +40,7 @@ import { statusOf } from "./evidence.mjs";
  * @param {string | undefined} kept
  * @returns {Report}
  */
-export function makeReport(evidence, { violations, steps, overlaps }, options, kept) {
+export function makeReport(evidence, { violations, steps, overlaps, pressed }, options, kept) {
   const { runs, ledger } = evidence;
   const times = takeOvers(evidence);
   const accepted = ledger.filter(({ kind }) => kind === "accepted").length;
@@ -55,6 +56,7 @@ export function makeReport(evidence, { violations, steps, overlaps }, options, k
     workersEnded: workerProcesses(evidence).ended,
     steps: { executions: steps.executions, repeated: steps.repeated, late: steps.late },
     overlaps,
+    pressed,
     takeOvers: {
       all: spread([...times.values()].flat()),
       ...Object.fromEntries([...times].map(([fault, values]) => [fault, spread(values)])),
@@ -83,6 +85,7 @@ export function markdownOf(report) {
     `| worker and client processes that ended | ${report.workersEnded} |`,
     `| executions of steps | ${steps.executions} |`,
     `| of them repeated | ${steps.repeated}, ${steps.late} of them by workers that did not know yet that they had lost the run |`,
+    `| executions that filled a limit | ${report.pressed} |`,
     `| limits exceeded by such workers | ${report.overlaps} |`,
     `| timers: late by | ${shown(timers)} |`,
     `| longest time without any progress | ${report.longestStallMs} ms |`,

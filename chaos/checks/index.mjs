@@ -35,5 +35,5 @@ export function checkAll(evidence) {
     ...checkViews(evidence),
     ...checkDeadLetters(evidence),
   ];
-  return { violations, steps, overlaps: limits.overlaps };
+  return { violations, steps, overlaps: limits.overlaps, pressed: limits.pressed };
 }

@@ -38,7 +38,7 @@ import { createHash } from "node:crypto";
 export const ATTEMPTS = 4;
 
 /** Of `keyed` for each key, and of the queue of `narrow`. */
-export const LIMITS = Object.freeze({ keyed: 2, narrow: 3 });
+export const LIMITS = Object.freeze({ keyed: 1, narrow: 2 });
 
 /**
  * How a run ends that nobody stops.

@@ -28,11 +28,20 @@ export function planOf(seed, client, number) {
   const isStopped = random.chance(0.1);
   const maker = new Maker(random, key, flow === "mixed" ? 2 : 0);
   const ops = maker.ops(flow === "mixed" ? 1 + random.below(5) : 1 + random.below(2));
+  // Runs that come under a limit execute for long enough to press against it.
+  if (flow !== "mixed") {
+    ops.unshift({
+      op: "step",
+      ms: 500 + random.below(1_500),
+      fails: 0,
+      value: random.below(1_000),
+    });
+  }
   if (isStopped || random.chance(0.01)) ops.push({ op: "hold" });
   else if (random.chance(0.05)) ops.push({ op: "throw", message: `${key} was to fail` });
   const input = {
     ops,
-    ...(flow === "keyed" ? { key: `k${random.below(4)}` } : {}),
+    ...(flow === "keyed" ? { key: `k${random.below(2)}` } : {}),
     ...(random.chance(0.03) ? { padding: largeText(200_000, random.below(1_000)) } : {}),
   };
   return {

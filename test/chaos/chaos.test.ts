@@ -19,4 +19,5 @@ test("a minute in which workers and clients are killed and stopped loses nothing
   expect(report.accepted).toBeGreaterThan(0);
   expect(report.steps.executions).toBeGreaterThan(0);
   expect(Object.keys(report.faults)).not.toEqual([]);
+  expect(report.pressed).toBeGreaterThan(0);
 });
