@@ -18,7 +18,7 @@ import { readLastPerSubject } from "./last-per-subject.ts";
 import { LeaderReads } from "./leader-reads.ts";
 import { Mux } from "./mux.ts";
 import { streamConfig } from "./namespace.ts";
-import { isBeingAdded, layersOf } from "./namespace-record.ts";
+import { isBeingAdded, isOurs, layersOf } from "./namespace-record.ts";
 import { makeStream, streamInfo } from "./open-stream.ts";
 import { Publisher } from "./publisher.ts";
 import type { StreamConfig } from "./stream-settings.ts";
@@ -116,7 +116,9 @@ async function makeOrSet(connection: NatsConnection, config: StreamConfig): Prom
 async function setStream(connection: NatsConnection, wanted: StreamConfig): Promise<void> {
   const info = await streamInfo(connection, wanted.name);
   if (info === undefined) throw new BrokerError(`Stream ${wanted.name} is missing.`);
-  const { description, subjects, subject_transform, metadata } = wanted;
+  const { description, subjects, subject_transform, metadata: ours } = wanted;
+  const others = Object.entries(info.config.metadata ?? {}).filter(([name]) => !isOurs(name));
+  const metadata = Object.assign(Object.fromEntries(others), ours);
   const config = { ...info.config, description, subjects, subject_transform, metadata };
   await jsRequest(connection, `STREAM.UPDATE.${wanted.name}`, config);
 }

@@ -17,6 +17,11 @@ export function recordOf({
   return { [PARTITIONS]: layers.join("+"), ...(adding ? { [ADDING]: "yes" } : {}) };
 }
 
+/** True for the name of a metadata entry that Millrace or the broker writes. */
+export function isOurs(name: string): boolean {
+  return name.startsWith("millrace.") || name.startsWith("_nats.");
+}
+
 /** Partitions are being added to the namespace whose partition 0 this is, or somebody died while doing so. */
 export function isBeingAdded(stream: StreamInfo): boolean {
   return stream.config.metadata?.[ADDING] !== undefined;

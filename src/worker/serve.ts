@@ -149,7 +149,7 @@ export interface ServingWorker {
   readonly stats: WorkerStats;
   /**
    * Resolves when the worker has stopped: by {@link ServingWorker.drain}, or by itself when it can keep no lease any more
-   * (the broker refuses its second connection). Its log says why.
+   * (the broker refuses its second connection), or partitions were added to its namespace. Its log says why.
    */
   readonly stopped: Promise<void>;
   /**

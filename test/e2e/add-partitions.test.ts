@@ -244,7 +244,12 @@ test("nobody connects while partitions are being added, and what broke off is fi
     ...config,
     subjects: [`mr.${place.namespace}.gate1.0.>`],
     subject_transform: { src: `mr.${place.namespace}.*.0.>`, dest: `mr.${place.namespace}.0.>` },
-    metadata: { "millrace.partitions": "1+2", "millrace.format": "1", "millrace.adding": "yes" },
+    metadata: {
+      "millrace.partitions": "1+2",
+      "millrace.format": "1",
+      "millrace.adding": "yes",
+      team: "orders",
+    },
   };
   await place.raw.request(
     `$JS.API.STREAM.UPDATE.MR_${place.namespace}_0`,
@@ -257,6 +262,8 @@ test("nobody connects while partitions are being added, and what broke off is fi
     code: "SETTINGS_MISMATCH",
   });
   await addPartitions({ ...place, partitions: 2 });
+  const set = (await place.raw.request(stream, "", WAIT)).json<{ config: { metadata: object } }>();
+  expect(set.config.metadata, "what others wrote there stays").toMatchObject({ team: "orders" });
   const after = await reach(place);
   await work(after);
   expect(await after.attach("quick:pending").result({ timeout: "60s" })).toBe(2);
