@@ -32,6 +32,8 @@ export class SmallDisk {
     const script = `mount -t tmpfs -o size=${FREE} tmpfs "$1" && echo mounted && exec cat`;
     const keeper = spawn("unshare", ["-Urm", "sh", "-c", script, "sh", mount], {
       stdio: ["pipe", "pipe", "pipe"],
+      // What stops this process from a terminal does not take the disk away from under its server.
+      detached: true,
     });
     let error = "";
     keeper.stderr.on("data", (text) => {
@@ -82,7 +84,7 @@ export class SmallDisk {
 
   /** Nobody may use it any more. What was on it is gone. */
   async close() {
-    if (this.#keeper.exitCode !== null) return;
+    if (this.#keeper.exitCode !== null || this.#keeper.signalCode !== null) return;
     this.#keeper.stdin.end();
     await once(this.#keeper, "close");
   }
