@@ -6,13 +6,17 @@ import type { Mux } from "./mux.ts";
 
 /**
  * Reads single messages from a stream's leader. The same as `jsRequest`, at a fraction of its price: the client's own
- * requests make two errors each, with their stacks, in case they are needed.
+ * requests make two errors each, with their stacks, in case they are needed. What is under way is bounded: a server that has
+ * some thousands of requests before it drops them all.
  */
 export class LeaderReads {
   readonly #connection: NatsConnection;
   readonly #mux: Mux;
   readonly #pending = new Set<Pending>();
   readonly #sweeper: NodeJS.Timeout;
+  readonly #waiting: (() => void)[] = [];
+  #underWay = 0;
+  #isClosed = false;
 
   constructor(connection: NatsConnection, mux: Mux) {
     this.#connection = connection;
@@ -26,18 +30,29 @@ export class LeaderReads {
    */
   async get(stream: string, query: object): Promise<RawMessage | undefined> {
     const call = `STREAM.MSG.GET.${stream}`;
-    const answer = await this.#ask(call, JSON.stringify(query));
-    return answerOf(call, answer, [NO_MESSAGE])?.message;
+    if (this.#underWay >= MOST_UNDER_WAY) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    this.#underWay++;
+    try {
+      const answer = await this.#ask(call, JSON.stringify(query));
+      return answerOf(call, answer, [NO_MESSAGE])?.message;
+    } finally {
+      this.#underWay--;
+      this.#waiting.shift()?.();
+    }
   }
 
   /** No answer comes any more. */
   close(): void {
+    this.#isClosed = true;
     clearInterval(this.#sweeper);
     for (const { call, fail } of this.#pending) fail(new ConnectionClosedError(call));
   }
 
   #ask(call: string, query: string): Promise<Answer> {
     return new Promise((resolve, reject) => {
+      if (this.#isClosed) return reject(new ConnectionClosedError(call));
       const answers = this.#mux.open((message) => {
         end();
         try {
@@ -80,6 +95,7 @@ function refusalOf({ headers }: Msg): Error | undefined {
 }
 
 const SWEEP_MS = 500;
+const MOST_UNDER_WAY = 64;
 const NO_MESSAGE = 10_037;
 
 interface Pending {
