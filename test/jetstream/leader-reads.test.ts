@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { jetstreamManager } from "@nats-io/jetstream";
-import { connect } from "@nats-io/transport-node";
+import { connect, createInbox } from "@nats-io/transport-node";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { startNatsServer } from "../../src/embedded/start-nats-server.ts";
 import { ConnectionClosedError } from "../../src/engine/usage-errors.ts";
@@ -20,7 +20,7 @@ async function open() {
   const manager = await jetstreamManager(connection);
   await manager.streams.add({ name: "S", subjects: ["s"] });
   await connection.request("s", "stored");
-  const reads = new LeaderReads(connection, new Mux(connection));
+  const reads = new LeaderReads(connection, new Mux(connection, createInbox()));
   onTestFinished(() => reads.close());
   return { reads, asked: vi.spyOn(connection, "publish") };
 }
