@@ -347,20 +347,23 @@ test("a request to stop that a shielded step does not hear, and one that is clea
 
 test("a worker that is gone, when its run is taken over, and that it was not the first one", async () => {
   const bed = await beds.open();
-  const first = await bed.worker("gated", { serve: { concurrency: 1 } });
+  // Whoever stood still for a lease would take its own run over, which counts as a crash.
+  const alone = { serve: { concurrency: 1, lease: "4s" } } as const;
+  const first = await bed.worker("gated", alone);
   const run = bed.millrace.attach((await bed.millrace.submit("gated")).id);
   await explained(run, "executing");
   await first.kill();
   await explained(run, "nobody-serves-queue", ({ facts }) =>
     expect(facts.lastWorker).toMatchObject({ id: first.id, status: "gone" }),
   );
-  const second = await bed.worker("gated", { serve: { concurrency: 1 } });
+  const second = await bed.worker("gated", alone);
   await explained(run, "crashing", ({ facts }) =>
     expect(facts).toMatchObject({ worker: second.id, crashes: 1, limit: 5 }),
   );
-  // The third one serves, and has no room to take it over.
-  await bed.worker("gated", { serve: { concurrency: 1 } });
-  const other = bed.millrace.attach((await bed.millrace.submit("gated")).id);
+  // The third one serves, and has no room to take it over: a run of a queue of its own fills it.
+  await bed.worker("gated", { serve: { ...alone.serve, queues: ["gated", "side"] } });
+  const filling = await bed.millrace.submit("gated", undefined, { queue: "side" });
+  const other = bed.millrace.attach(filling.id);
   await explained(other, "executing");
   await second.kill();
   await explained(run, "holder-gone", ({ facts }) => {

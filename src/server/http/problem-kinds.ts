@@ -89,6 +89,7 @@ export const PROBLEM_KINDS: Readonly<Record<string, ProblemKind>> = Object.freez
   VIEW_GONE: { status: 503, title: "The view was replaced", retryAfterSeconds: 1 },
   VIEW_DAMAGED: { status: 503, title: "The view has to be rebuilt" },
   CONNECTION_CLOSED: { status: 503, title: "This server is stopping", retryAfterSeconds: 1 },
+  NAMESPACE_CHANGED: { status: 503, title: "Partitions were added: this server is stopping" },
 });
 
 /**
