@@ -81,16 +81,14 @@ test("on crashed with a tag somebody is told, children are cancelled, and a run 
   const bed = await beds.open();
   const workers = keepWorkers(2, () => bed.worker("triggers"));
   await bed.millrace.submit("deadly", { children: 2 }, { key: "a", tags: ["family"] });
+  // The others would take its worker along before it has both.
+  await until("it has two children", async () => (await childrenOf(bed)).length === 2, SOON_MS);
   await bed.millrace.submit("deadly", {}, { key: "b", tags: ["again"] });
   await bed.millrace.submit("deadly", {}, { key: "c", tags: ["origin:backend"] });
   await bed.millrace.submit("deadly", {}, { key: "d", tags: ["origin:other"] });
   await until(
     "the children are cancelled",
-    async () => {
-      const states = [];
-      for await (const view of bed.millrace.list({ flow: "sleeper" })) states.push(view.status);
-      return states.length === 2 && states.every((status) => status === "cancelled");
-    },
+    async () => (await childrenOf(bed)).every((status) => status === "cancelled"),
     SOON_MS,
   );
   await until(
@@ -120,6 +118,13 @@ test("on crashed with a tag somebody is told, children are cancelled, and a run 
   expect(ends.filter(({ done }) => done === false).length).toBe(1);
   await workers.stop();
 });
+
+/** How the children of the deadly are. */
+async function childrenOf({ millrace }: TestBed): Promise<readonly string[]> {
+  const states: string[] = [];
+  for await (const { status } of millrace.list({ flow: "sleeper" })) states.push(status);
+  return states;
+}
 
 async function areDeclared(bed: TestBed): Promise<boolean> {
   return (await bed.millrace.triggers.list()).length === 7;

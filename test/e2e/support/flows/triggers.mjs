@@ -12,6 +12,8 @@ const sleeper = flow("sleeper", (ctx) => ctx.sleep("1h"));
 /** Kills each worker that runs it, once it has started its children. */
 const deadly = flow("deadly", { crashes: { limit: 0 } }, async (ctx, { children = 0 }) => {
   for (let child = 0; child < children; child++) await ctx.submit(sleeper, undefined);
+  // What is stored after the children were sent says that they have left this process.
+  await ctx.step("have children", () => children);
   await ctx.step("swallow", (info) => {
     note({ run: info.runId, deadly: true });
     die();
