@@ -21,13 +21,15 @@ export class JetStreamBlobStore implements BlobStore {
   async put({ bytes, sha256 }: NewBlob): Promise<string> {
     const { store, bucket, isWhole, putObject } = await this.#open();
     return this.#translate("did not store a blob", async () => {
-      for (;;) {
+      for (let tries = 0; tries < MOST_TRIES; tries++) {
         const held = await store.info(sha256);
         const isHeld = held !== null && !held.deleted && held.size === bytes.length;
         if (isHeld && (await isWhole(bucket, held))) return sha256;
         // If somebody else stores it meanwhile, that one stays: it may be read already.
         if (await putObject(bucket, sha256, bytes, held?.revision ?? 0)) return sha256;
       }
+      // A replica that is behind does not show it yet: each try leaves pieces that nobody names.
+      throw new Error("It is stored by somebody else, and cannot be seen yet");
     });
   }
 
@@ -134,6 +136,7 @@ interface Opened {
 }
 
 const TIMEOUT_MS = 5_000;
+const MOST_TRIES = 3;
 /** Every server takes as much. */
 const LEAST_PAYLOAD = 1_024;
 
