@@ -1,7 +1,11 @@
-import type { NatsConnection } from "@nats-io/nats-core";
+import { createInbox, type NatsConnection } from "@nats-io/nats-core";
 import type { ObjectStore } from "@nats-io/obj";
 import { BlobStoreError } from "../engine/payload-errors.ts";
 import type { BlobStore, NewBlob } from "../ports/blob-store.ts";
+import { DirectGet } from "./direct-get.ts";
+import { type PieceReads, piecesOfObject } from "./get-object.ts";
+import { LeaderReads } from "./leader-reads.ts";
+import { Mux } from "./mux.ts";
 import type { Bucket, isWhole, putObject } from "./put-object.ts";
 
 /**
@@ -34,37 +38,28 @@ export class JetStreamBlobStore implements BlobStore {
   }
 
   async get(key: string): Promise<AsyncIterable<Uint8Array> | undefined> {
-    const { store } = await this.#open();
+    const { store, reads } = await this.#open();
     const failure = `did not give blob ${key}`;
-    return this.#translate(failure, async () => {
-      const found = await store.get(key);
-      if (found === null) return undefined;
-      // It says what the stream says, once more.
-      found.error.catch(() => undefined);
-      return this.#pieces(found.data, failure);
-    });
+    const object = await this.#translate(failure, () => store.info(key));
+    if (object === null || object.deleted) return undefined;
+    return this.#pieces(piecesOfObject(reads, object), failure);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     const opened = await this.#opening?.catch(() => undefined);
+    opened?.reads.leader.close();
     await opened?.connection.close();
   }
 
-  /** One piece after another. Of a blob whose pieces are gone none ever comes, so each is waited for so long and no longer. */
   async *#pieces(
-    data: ReadableStream<Uint8Array>,
+    pieces: AsyncGenerator<Uint8Array, void>,
     failure: string,
   ): AsyncGenerator<Uint8Array, void> {
-    const reader = data.getReader();
-    try {
-      for (;;) {
-        const { done, value } = await this.#translate(failure, () => within(reader.read()));
-        if (done) return;
-        yield value;
-      }
-    } finally {
-      await reader.cancel().catch(() => undefined);
+    for (;;) {
+      const { done, value } = await this.#translate(failure, () => pieces.next());
+      if (done) return;
+      yield value;
     }
   }
 
@@ -96,10 +91,16 @@ export class JetStreamBlobStore implements BlobStore {
         storage: StorageType.File,
         replicas,
       });
+      const mux = new Mux(connection, createInbox());
+      const reads = {
+        direct: new DirectGet(connection, mux),
+        leader: new LeaderReads(connection, mux),
+      };
       const maxPayload = connection.info?.max_payload ?? LEAST_PAYLOAD;
       return {
         connection,
         store,
+        reads,
         bucket: { js, name, maxPayload, timeoutMs: TIMEOUT_MS },
         ...puts,
       };
@@ -130,6 +131,7 @@ export interface JetStreamBlobStoreParts {
 interface Opened {
   readonly connection: NatsConnection;
   readonly store: ObjectStore;
+  readonly reads: PieceReads;
   readonly bucket: Bucket;
   readonly isWhole: typeof isWhole;
   readonly putObject: typeof putObject;
@@ -139,18 +141,3 @@ const TIMEOUT_MS = 5_000;
 const MOST_TRIES = 3;
 /** Every server takes as much. */
 const LEAST_PAYLOAD = 1_024;
-
-async function within<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`No piece came within ${TIMEOUT_MS} ms`)),
-      TIMEOUT_MS,
-    );
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

@@ -58,8 +58,13 @@ export async function putObject(
 export async function isWhole({ js, name }: Bucket, object: ObjectInfo): Promise<boolean> {
   const filter = pieceSubject(name, object.nuid);
   const manager = await js.jetstreamManager(false);
-  const { state } = await manager.streams.info(`OBJ_${name}`, { subjects_filter: filter });
+  const { state } = await manager.streams.info(objectStream(name), { subjects_filter: filter });
   return (state.subjects?.[filter] ?? 0) === object.chunks;
+}
+
+/** The stream behind a store. */
+export function objectStream(bucket: string): string {
+  return `OBJ_${bucket}`;
 }
 
 function piecesOf(bytes: Uint8Array, size: number): readonly Uint8Array[] {
@@ -67,7 +72,8 @@ function piecesOf(bytes: Uint8Array, size: number): readonly Uint8Array[] {
   return Array.from({ length: count }, (_, at) => bytes.subarray(at * size, (at + 1) * size));
 }
 
-function pieceSubject(bucket: string, id: string): string {
+/** Where the pieces of an object are. */
+export function pieceSubject(bucket: string, id: string): string {
   return `$O.${bucket}.C.${id}`;
 }
 
