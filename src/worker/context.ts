@@ -425,8 +425,11 @@ function callOf(definition: AnyTask, input: unknown): AskedStep["fnWith"] {
   return ({ cache }) =>
     async (info) => {
       const checked = await validate(`task ${name}`, definition.input, input);
-      const compute = async (): Promise<unknown> =>
-        validateOutput(definition, await call(checked, info));
+      const compute = async (): Promise<unknown> => {
+        // Schema and cache take their time: the run may be somebody else's by now, or this worker's again in a later activation.
+        info.signal.throwIfAborted();
+        return validateOutput(definition, await call(checked, info));
+      };
       if (policy === undefined) return compute();
       return cache.get({ task: name, policy, input: checked, info }, compute);
     };

@@ -155,6 +155,32 @@ describe("a worker that computes a cached outcome", () => {
     }
   });
 
+  test("does not begin when the cache answers after nobody waits for the step any more", async () => {
+    const stage = new Stage();
+    const answers = new Gate();
+    let count = 0;
+    await stage.hire(({ connection: { control } }) => {
+      const read = control.read.bind(control);
+      control.read = async (key) => {
+        if (key.startsWith("cache.")) await answers.pass();
+        return read(key);
+      };
+      return [
+        task("lookup", { cache: BY_NAME, timeout: "1s" }, (name: string) => `${name} ${++count}`),
+      ];
+    });
+    const late = await stage.clock.until(stage.client.submit("lookup", "ann"));
+    await expect(stage.clock.until(late.result(), 30_000)).rejects.toMatchObject({
+      code: "RUN_FAILED",
+    });
+    answers.open();
+    await stage.clock.advance(100);
+    expect(count).toBe(0);
+    // What it had claimed is free again.
+    const next = await stage.clock.until(stage.client.submit("lookup", "ann"));
+    expect(await stage.clock.until(next.result(), 900)).toBe("ann 1");
+  });
+
   test("fails the step when no key can be found out", async () => {
     const stage = new Stage();
     const cache = { key: () => 7 as unknown as string, ttl: "1m" } as const;
