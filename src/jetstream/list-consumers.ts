@@ -1,8 +1,12 @@
 import type { NatsConnection } from "@nats-io/nats-core";
+import { BrokerError } from "../engine/usage-errors.ts";
 import type { DeliveryKind } from "../ports/work-queue.ts";
 import { jsRequest } from "./js-request.ts";
 
-/** The queues' consumers of one stream. Others are passed over. */
+/**
+ * The queues' consumers of one stream. Others are passed over.
+ * @throws {@link BrokerError} also when a cluster cannot tell of some of them now: what is left would pass for an empty queue.
+ */
 export async function listConsumers(
   connection: NatsConnection,
   stream: string,
@@ -12,6 +16,8 @@ export async function listConsumers(
     const body = { offset: listed.length };
     const found = await jsRequest<ConsumerPage>(connection, `CONSUMER.LIST.${stream}`, body);
     const consumers = found?.consumers ?? [];
+    const [missing] = found?.missing ?? [];
+    if (missing !== undefined) throw leaderless(stream, missing);
     listed.push(...consumers);
     if (consumers.length === 0 || listed.length >= (found?.total ?? 0)) break;
   }
@@ -45,7 +51,14 @@ export interface ConsumerState {
 
 interface ConsumerPage {
   readonly total: number;
+  /** Those whose servers did not answer the one that was asked, within 4 s. */
+  readonly missing?: readonly string[] | null;
   readonly consumers?: readonly ConsumerState[];
+}
+
+function leaderless(stream: string, consumer: string): BrokerError {
+  const what = `consumer ${consumer} of stream ${stream}, which may have no leader at this moment`;
+  return new BrokerError(`The broker did not tell of ${what}. Ask again.`);
 }
 
 const MAX_PAGES = 64;
