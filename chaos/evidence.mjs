@@ -15,6 +15,7 @@ import { GARBAGE } from "./faults/send-garbage.mjs";
  * @property {readonly { readonly sequence: number, readonly reason: string }[]} foreign
  * @property {readonly import("../dist/ports/run-log.js").Stored[]} inbox
  * @property {ReadonlyMap<number, number>} storedAt when the broker stored each message, by its sequence
+ * @property {ReadonlyMap<number, string>} consumers the consumer that hands out each message that may be a token, by its sequence
  */
 
 /**
@@ -32,7 +33,8 @@ import { GARBAGE } from "./faults/send-garbage.mjs";
 
 /** @typedef {{ readonly id: string } & Readonly<Record<string, unknown>>} Row a run as a view shows it */
 /** @typedef {{ readonly queue: string, readonly waiting: number, readonly handedOut: number }} Unacked */
-/** What stood in the queues at some time between two. @typedef {{ readonly from: number, readonly to: number, readonly unacked: readonly Unacked[] }} QueueSample */
+/** What the consumers of the queues told at some time between two. @typedef {{ readonly from: number, readonly to: number, readonly consumers: readonly ConsumerSample[] }} QueueSample */
+/** A queue's consumer: how many messages are handed out and not acked, and after which sequence none was ever handed out. @typedef {{ readonly name: string, readonly handedOut: number, readonly handedOutUpTo: number }} ConsumerSample */
 
 /**
  * Something that must not be.
@@ -45,15 +47,16 @@ import { GARBAGE } from "./faults/send-garbage.mjs";
 /**
  * Everything that stands in the log of a namespace, run by run.
  * @param {import("../dist/ports/event-feed.js").EventFeed} feed
+ * @param {AbortSignal} signal ends it early
  * @returns {Promise<Map<string, LoggedRun>>}
  */
-export async function readLog(feed) {
+export async function readLog(feed, signal) {
   /** @type {Map<string, import("../dist/ports/event-feed.js").FedMessage[]>} */
   const messages = new Map();
   for (let partition = 0; partition < feed.partitions; partition++) {
     const { last } = await feed.extent(partition);
     if (last === 0) continue;
-    const options = { signal: new AbortController().signal, upTo: last };
+    const options = { signal, upTo: last };
     for await (const batch of feed.read(partition, 0, options)) {
       for (const message of batch) {
         const run = runOfSubject(message, feed.layers);
@@ -84,7 +87,13 @@ function loggedRun(id, messages) {
     }),
     inbox: of("in"),
     storedAt: new Map(messages.map(({ sequence, storedAt }) => [sequence, storedAt])),
+    consumers: new Map([...of("new"), ...of("in")].map((one) => [one.sequence, consumerOf(one)])),
   };
+}
+
+/** The name of the consumer that hands it out. @param {import("../dist/ports/event-feed.js").FedMessage} message */
+function consumerOf({ kind, subject }) {
+  return `${kind}-${subject.split(".")[4]}`;
 }
 
 /** @param {LoggedRun} run */

@@ -10,6 +10,7 @@ import { isHeld, isOpen, readLog } from "./evidence.mjs";
 import { readLedger } from "./ledger/ledger-client.mjs";
 import { expectedOf } from "./load/model.mjs";
 import { planOf } from "./load/plans.mjs";
+import { patiently, within } from "./patience.mjs";
 import { unackedOf } from "./queue-watch.mjs";
 
 /**
@@ -31,18 +32,26 @@ export async function gatherEvidence(place) {
   const ledger = readLedger(ledgerFile);
   const expected = expectationsOf(ledger, seed);
   const { runs, unacked } = await whenQuiet(millrace, expected, deadline);
-  const letters = await broker.log.deadLetters(1_000);
+  const letters = await within("the dead letters", READ_MS, broker.log.deadLetters(1_000));
   return {
     runs,
     ledger,
     expected,
-    explained: await explain(millrace, runs),
+    explained: await explained(millrace, [...runs.values()].filter(isOpen)),
     unacked,
     samples,
     deadLetters: letters.map(shownLetter),
     views: await viewsOf(broker, database, rebuilt),
     leaseMs,
   };
+}
+
+/** How long each of these reads may take. */
+const READ_MS = 120_000;
+
+/** Ends what nobody waits for any more. What it had read until then is not taken for all there is. */
+function tooLate() {
+  return AbortSignal.timeout(READ_MS + 1_000);
 }
 
 /** @param {import("../dist/ports/run-log.js").Stored} letter */
@@ -71,8 +80,12 @@ function expectationsOf(ledger, seed) {
  */
 async function whenQuiet(millrace, expected, deadline) {
   for (;;) {
-    const runs = await readLog(millrace.broker.feed);
-    const unacked = await unackedOf(millrace);
+    const runs = await within("the log", READ_MS, readLog(millrace.broker.feed, tooLate()));
+    const unacked = await within(
+      "the queues",
+      READ_MS,
+      patiently(() => unackedOf(millrace)),
+    );
     const isQuiet =
       unacked.every(({ waiting, handedOut }) => waiting + handedOut === 0) &&
       [...runs.values()].every((run) => !isHeld(run) && (!isOpen(run) || mayWait(run, expected)));
@@ -87,19 +100,34 @@ function mayWait({ id }, expected) {
 }
 
 /**
- * Why each run is open that is.
- * @param {import("../dist/index.js").Millrace} millrace
- * @param {ReadonlyMap<string, import("./evidence.mjs").LoggedRun>} runs
+ * Why each of these runs is open. There may be hundreds when something is wrong, and each may be asked after in vain.
+ * @param {Pick<import("../dist/index.js").Millrace, "attach">} millrace
+ * @param {readonly { readonly id: string }[]} runs
+ * @param {number} [patienceMs] for all of them
  */
-async function explain(millrace, runs) {
+export async function explained(millrace, runs, patienceMs = READ_MS) {
+  const deadline = Date.now() + patienceMs;
   /** @type {Map<string, string>} */
-  const explained = new Map();
-  for (const run of runs.values()) {
-    if (!isOpen(run)) continue;
-    explained.set(run.id, (await millrace.attach(run.id).explain()).reason);
-  }
-  return explained;
+  const reasons = new Map();
+  const left = [...runs];
+  const explainSome = async () => {
+    for (let run = left.pop(); run !== undefined; run = left.pop()) {
+      const { id } = run;
+      const asked = Promise.resolve().then(() => millrace.attach(id).explain());
+      const leftMs = Math.max(0, deadline - Date.now());
+      const reason = await within("an explanation", leftMs, asked).then(
+        (explanation) => explanation.reason,
+        (error) => `it cannot be explained (${error.message})`,
+      );
+      reasons.set(id, reason);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, explainSome));
+  return reasons;
 }
+
+/** Runs that are asked after at once. */
+const AT_ONCE = 16;
 
 /** Long enough for a projector that was cut off to come back. */
 const CATCH_UP_MS = 30_000;
@@ -112,7 +140,8 @@ const CATCH_UP_MS = 30_000;
 async function viewsOf({ feed }, database, file) {
   const log = pino({ level: "silent" });
   const store = await openRunStore(file);
-  await rebuild({ feed, store, clock: systemClock, log }, new AbortController().signal);
+  const building = rebuild({ feed, store, clock: systemClock, log }, tooLate());
+  await within("the view that is built anew", READ_MS, building);
   const rebuilt = await rowsOf(store);
   await store.close();
   const kept = await openRunStore(database);

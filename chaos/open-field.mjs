@@ -42,12 +42,12 @@ export async function openField(options, directory, ending) {
     random: new Random(seed).fork("servers"),
     smallDisk: takesSmallDisk(options),
   });
-  ending.defer(() => Promise.all(servers.map((server) => server.close())));
+  ending.defer("the servers", () => Promise.all(servers.map((server) => server.close())));
   const urls = servers.map(({ url }) => url);
   const connection = await connectRaw({ servers: urls, maxReconnectAttempts: -1, timeout: 2_000 });
-  ending.defer(() => connection.close());
+  ending.defer("the connection", () => connection.close());
   const millrace = await openNamespace(urls, topology);
-  ending.defer(() => millrace.close());
+  ending.defer("the namespace's connection", () => millrace.close());
 
   const ledgerFile = join(directory, "ledger.jsonl");
   const socket = join(directory, "ledger.sock");
@@ -72,7 +72,7 @@ export async function openField(options, directory, ending) {
     /** @param {number} pid */
     const onEnded = (pid) => void ledger.note({ kind: "ended", who: name, pid });
     const member = new Member(name, script, settings, { directory, onEnded });
-    ending.defer(() => member.stop());
+    ending.defer(name, () => member.stop());
     return member;
   };
   const workers = places(options.workers, (at) => place(`worker-${at}`, "worker.mjs"));
@@ -110,10 +110,10 @@ async function startLedger(socket, file, ending) {
   const script = join(import.meta.dirname, "ledger", "ledger-process.mjs");
   // What stops this process from a terminal does not stop what writes down how it ended.
   const child = fork(script, [socket, file], { detached: true });
-  ending.defer(() => void child.kill());
+  ending.defer("the ledger", () => void child.kill());
   await once(child, "message");
   const ledger = new LedgerClient(socket);
-  ending.defer(() => ledger.close());
+  ending.defer("the way to the ledger", () => ledger.close());
   return ledger;
 }
 

@@ -19,6 +19,25 @@ export async function patiently(ask) {
   }
 }
 
+/**
+ * What does not come in time is an error that names it.
+ * @template T
+ * @param {string} what @param {number} ms @param {Promise<T>} asked
+ * @returns {Promise<T>}
+ */
+export async function within(what, ms, asked) {
+  const waiting = new AbortController();
+  const late = delay(ms, undefined, { signal: waiting.signal }).then(() => {
+    throw new Error(`Did not come within ${ms / 1_000} s: ${what}`);
+  });
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    late.catch(() => undefined);
+    waiting.abort();
+  }
+}
+
 /** @param {string} fact @param {() => boolean} isSo */
 export async function until(fact, isSo) {
   const deadline = Date.now() + 120_000;

@@ -1,25 +1,28 @@
 // @ts-check
 import { setTimeout as delay } from "node:timers/promises";
+import { within } from "./patience.mjs";
 
 /** How often the queues are looked at. */
 const EVERY_MS = 500;
+/** The servers of a cluster wait 4 s for one another. */
+const ANSWER_MS = 5_000;
 
 /** Looks at the queues again and again while there is chaos: what was acked too early is gone from them only for a while. */
 export class QueueWatch {
   /** @type {import("./evidence.mjs").QueueSample[]} */ samples = [];
-  #millrace;
+  #place;
   #stop = new AbortController();
   #looking;
 
-  /** @param {import("../dist/index.js").Millrace} millrace */
-  constructor(millrace) {
-    this.#millrace = millrace;
+  /** @param {Pick<import("./field.mjs").Field, "connection" | "namespace">} place */
+  constructor(place) {
+    this.#place = place;
     this.#looking = this.#look();
   }
 
   async stop() {
     this.#stop.abort();
-    await this.#looking;
+    await within("the last look at the queues", 2 * ANSWER_MS, this.#looking);
   }
 
   async #look() {
@@ -32,10 +35,21 @@ export class QueueWatch {
   }
 
   async #sample() {
+    const { connection, namespace } = this.#place;
     const from = Date.now();
-    const unacked = await unackedOf(this.#millrace);
-    this.samples.push({ from, to: Date.now(), unacked });
+    const call = `$JS.API.CONSUMER.LIST.MR_${namespace}_0`;
+    const answer = await connection.request(call, "{}", { timeout: ANSWER_MS });
+    /** @type {{ readonly consumers?: readonly ConsumerInfo[] }} */
+    const { consumers = [] } = answer.json();
+    this.samples.push({ from, to: Date.now(), consumers: consumers.map(sampleOf) });
   }
+}
+
+/** @typedef {{ readonly name: string, readonly num_ack_pending: number, readonly delivered: { readonly stream_seq: number } }} ConsumerInfo */
+
+/** @param {ConsumerInfo} info @returns {import("./evidence.mjs").ConsumerSample} */
+function sampleOf({ name, num_ack_pending, delivered }) {
+  return { name, handedOut: num_ack_pending, handedOutUpTo: delivered.stream_seq };
 }
 
 /**

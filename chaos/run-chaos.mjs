@@ -10,6 +10,7 @@ import { FAULTS } from "./faults/index.mjs";
 import { gatherEvidence } from "./gather-evidence.mjs";
 import { Nemesis } from "./nemesis.mjs";
 import { openField } from "./open-field.mjs";
+import { within } from "./patience.mjs";
 import { QueueWatch } from "./queue-watch.mjs";
 import { Random } from "./random.mjs";
 import { makeReport } from "./report.mjs";
@@ -65,11 +66,12 @@ const LET_START_MS = 20_000;
 async function runField(options, ending) {
   const { keep, seed, leaseMs, log, signal } = options;
   const directory = await mkdtemp(join(tmpdir(), "millrace-chaos-"));
-  if (!keep) ending.defer(() => rm(directory, { recursive: true, force: true, maxRetries: 3 }));
+  const remove = () => rm(directory, { recursive: true, force: true, maxRetries: 3 });
+  if (!keep) ending.defer("the folder", remove);
   const open = await openField(options, directory, ending);
   signal?.throwIfAborted();
-  const watch = new QueueWatch(open.millrace);
-  ending.defer(() => watch.stop());
+  const watch = new QueueWatch(open.field);
+  ending.defer("the watch of the queues", () => watch.stop());
   await rage(open, options);
   log("All is healed.");
   const deadline = Date.now() + options.settleMinutes * 60_000;
@@ -88,6 +90,9 @@ async function runField(options, ending) {
   return makeReport(evidence, checkAll(evidence), options, keep ? directory : undefined);
 }
 
+/** Servers catch up one after the other, each for up to two minutes. */
+const HEAL_MS = 8 * 60_000;
+
 /** What is left when clients have their results: children that go on, messages that come again. */
 const QUIET_MS = 20_000;
 
@@ -100,7 +105,7 @@ async function rage({ field, ledger }, { seed, faults, paceMs, minutes, signal }
   try {
     await lasted;
   } finally {
-    await nemesis.stop();
+    await within("the healing of all that is struck", HEAL_MS, nemesis.stop());
   }
 }
 

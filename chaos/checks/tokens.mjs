@@ -1,9 +1,11 @@
 // @ts-check
 import { isActive } from "../../dist/engine/frame.js";
+import { decodeInput } from "../../dist/wire/input-codec.js";
 import { isHeld, statusOf } from "../evidence.mjs";
 
 /**
- * I4: whenever somebody looked there were at least as many messages that nobody had acked as runs that were held, queue by queue.
+ * I4: whenever somebody looked, each consumer had at least as many messages in the hands of workers as runs were held by messages of
+ * its own, of those that it knew to have been handed out.
  * And at the end a run that is said to be held has a message in its queue that is not acked yet; when no run is held, no message
  * is left over.
  * @param {import("../evidence.mjs").Evidence} evidence
@@ -30,49 +32,74 @@ export function checkTokens(evidence) {
   return [...ackedTooEarly(evidence), ...lost, ...kept];
 }
 
-/** @param {import("../evidence.mjs").Evidence} evidence @returns {import("../evidence.mjs").Violation[]} */
-function ackedTooEarly({ runs, samples, ledger }) {
+/**
+ * A server that has just become a consumer's leader knows less than the one before it, and one that was parted from the others does
+ * not know what goes on: its stream lacks messages. So what a consumer tells counts only up to what it has handed out, by its own
+ * account, and only if it tells it twice.
+ * @param {import("../evidence.mjs").Evidence} evidence @returns {import("../evidence.mjs").Violation[]}
+ */
+function ackedTooEarly({ runs, samples }) {
   const periods = [...runs.values()].flatMap(periodsOf);
-  return samples.flatMap(({ from, to, unacked }) => {
-    if (wasRecreated(ledger, from)) return [];
-    return unacked.flatMap(({ queue, handedOut, waiting }) => {
-      // Held all the time while the queue was looked at.
-      const held = periods.filter(
-        (one) => one.queue === queue && one.begunAt < from && to < one.endedAt,
-      );
-      if (held.length <= handedOut + waiting) return [];
-      const what = `${held.length} runs were held, and ${queue} had ${handedOut + waiting} messages that were not acked`;
-      return [{ check: "I4", run: held[0]?.run ?? "", what }];
+  const reported = new Set();
+  return samples.slice(1).flatMap(({ to, consumers }, before) => {
+    const first = samples[before];
+    if (first === undefined) return [];
+    // Held all the time from one look to the end of the next.
+    const held = periods.filter((one) => one.begunAt < first.from && to < one.endedAt);
+    return consumers.flatMap((second) => {
+      const { name } = second;
+      const looks = [second, first.consumers.find((one) => one.name === name) ?? UNKNOWN];
+      const upTo = Math.min(...looks.map(({ handedOutUpTo }) => handedOutUpTo));
+      const handedOut = Math.max(...looks.map((one) => one.handedOut));
+      const its = held.filter(({ consumer, token }) => consumer === name && token <= upTo);
+      const [some] = its;
+      if (some === undefined || its.length <= handedOut || reported.has(`${name} ${some.run}`))
+        return [];
+      reported.add(`${name} ${some.run}`);
+      const what = `${its.length} runs were held by messages of ${name}, and ${handedOut} of its messages were not acked`;
+      return [{ check: "I4", run: some.run, what }];
     });
   });
 }
 
-/** When a run was held, by each activation. @param {import("../evidence.mjs").LoggedRun} run */
-function periodsOf({ id, frames, storedAt }) {
-  /** @type {{ run: string, queue: string, epoch: number, begunAt: number, endedAt: number }[]} */
+/** A consumer that nobody told of: nothing follows from it. */
+const UNKNOWN = { handedOut: 0, handedOutUpTo: 0 };
+
+/**
+ * When a run was held by which message: from the first frame of an activation to the frame that ended it, or a wake that took the
+ * message's place.
+ * @param {import("../evidence.mjs").LoggedRun} run
+ */
+function periodsOf(run) {
+  const { id, frames, storedAt, consumers } = run;
+  const replaced = replacedAt(run);
+  /** @type {{ run: string, consumer: string | undefined, token: number, epoch: number, begunAt: number, endedAt: number }[]} */
   const periods = [];
   let isOpen = false;
-  for (const { sequence, epoch, queue, status } of frames) {
+  for (const { sequence, epoch, token, status } of frames) {
     const at = storedAt.get(sequence) ?? 0;
     const last = periods.at(-1);
     const goesOn = isOpen && last?.epoch === epoch && isActive(status);
     if (goesOn) continue;
-    if (isOpen && last !== undefined) last.endedAt = at;
+    if (isOpen && last !== undefined) last.endedAt = Math.min(last.endedAt, at);
     isOpen = isActive(status);
-    if (isOpen) periods.push({ run: id, queue, epoch, begunAt: at, endedAt: Infinity });
+    const endedAt = replaced.get(token) ?? Infinity;
+    const period = { run: id, consumer: consumers.get(token), token, epoch, begunAt: at, endedAt };
+    if (isOpen) periods.push(period);
   }
   return periods;
 }
 
-/** Whether a consumer was deleted about then: one that is made anew has all messages still to hand out, one that is gone has none. @param {readonly import("../ledger/entries.mjs").Entry[]} ledger @param {number} at */
-function wasRecreated(ledger, at) {
-  return ledger.some(
-    (entry) =>
-      entry.kind === "struck" &&
-      entry.fault === "recreate-consumers" &&
-      Math.abs(entry.at - at) < RECREATED_MS,
-  );
+/** When the first wake was stored that stands for a message. @param {import("../evidence.mjs").LoggedRun} run */
+function replacedAt({ inbox, storedAt }) {
+  /** @type {Map<number, number>} */
+  const replaced = new Map();
+  for (const { sequence, data } of inbox) {
+    const input = decodeInput(data);
+    if (input.kind !== "ok" || input.value.body.type !== "Wake") continue;
+    const at = storedAt.get(sequence) ?? 0;
+    for (const token of input.value.body.replaces)
+      replaced.set(token, Math.min(replaced.get(token) ?? Infinity, at));
+  }
+  return replaced;
 }
-
-/** Workers make a consumer that is gone again within this time. */
-const RECREATED_MS = 15_000;

@@ -13,7 +13,7 @@ import { checkSteps } from "../../chaos/checks/steps.mjs";
 import { checkTimers } from "../../chaos/checks/timers.mjs";
 import { checkTokens } from "../../chaos/checks/tokens.mjs";
 import { checkViews } from "../../chaos/checks/views.mjs";
-import type { Evidence } from "../../chaos/evidence.mjs";
+import type { ConsumerSample, Evidence } from "../../chaos/evidence.mjs";
 import { Told, type ToldRun } from "./support/told.ts";
 
 const RUN = "mixed:a";
@@ -49,9 +49,30 @@ function sent(): { readonly told: Told; readonly run: ToldRun } {
   return { told, run: told.run(RUN).held(0) };
 }
 
-/** What somebody saw who looked at the queue between two times. */
-function sample(from: number, to: number, handedOut: number): Partial<Evidence> {
-  return { samples: [{ from, to, unacked: [{ queue: "mixed", waiting: 0, handedOut }] }] };
+/** What `new-mixed` told those who looked twice between two times. */
+function samples(
+  [from, to]: readonly [number, number],
+  first: Partial<ConsumerSample>,
+  second = first,
+): Partial<Evidence> {
+  const half = (from + to) / 2;
+  const consumer = { name: "new-mixed", handedOut: 0, handedOutUpTo: 2_000 };
+  return {
+    samples: [
+      { from, to: half, consumers: [{ ...consumer, ...first }] },
+      { from: half, to, consumers: [{ ...consumer, ...second }] },
+    ],
+  };
+}
+
+/** Two runs that are held from 20 on; the second one is taken over at 60, and both have ended at 100. */
+function both(): { readonly told: Told; readonly one: ToldRun; readonly other: ToldRun } {
+  const told = new Told();
+  const one = told.run(RUN).held(10).completed(100, []);
+  const other = told.run("mixed:b").held(20).step(30, "step#1");
+  const before = other.token;
+  other.held(60, "w2").completed(100, []);
+  return { told, one, other: Object.assign(other, { token: before }) };
 }
 
 function three(lastStart: number): Told {
@@ -395,19 +416,40 @@ describe("I4, tokens", () => {
   });
 
   test("a message that was acked while its run was held is found, although it was made good later", () => {
-    const told = new Told();
-    told.run(RUN).held(10).completed(100, []);
-    told.run("mixed:b").held(20).step(30, "step#1").held(60, "w2").completed(100, []);
-    expect(checkTokens(told.evidence(sample(30, 40, 2)))).toEqual([]);
-    // One is taken over in between, or one has ended: its message may be acked.
-    expect(checkTokens(told.evidence(sample(50, 70, 1)))).toEqual([]);
-    expect(checkTokens(told.evidence(sample(90, 100, 0)))).toEqual([]);
-    expect(whats(checkTokens(told.evidence(sample(30, 40, 1))))).toEqual([
-      "2 runs were held, and mixed had 1 messages that were not acked",
+    const { told } = both();
+    expect(checkTokens(told.evidence(samples([30, 40], { handedOut: 2 })))).toEqual([]);
+    expect(whats(checkTokens(told.evidence(samples([30, 40], { handedOut: 1 }))))).toEqual([
+      "2 runs were held by messages of new-mixed, and 1 of its messages were not acked",
     ]);
-    const struck = { strike: 1, fault: "recreate-consumers", what: "" } as const;
-    told.note(35, { kind: "struck", ...struck });
-    expect(checkTokens(told.evidence(sample(30, 40, 1)))).toEqual([]);
+  });
+
+  test("a message may be acked when a wake has its place, or its run was taken over or has ended", () => {
+    const { told, other } = both();
+    const seen = (from: number, to: number, handedOut: number) =>
+      checkTokens(told.evidence(samples([from, to], { handedOut })));
+    expect(seen(50, 70, 1)).toEqual([]);
+    expect(seen(70, 90, 1)).toEqual([]);
+    expect(seen(90, 100, 0)).toEqual([]);
+    expect(seen(20, 50, 0)).toHaveLength(1);
+    other.woken(55);
+    expect(seen(50, 58, 1)).toEqual([]);
+    expect(seen(50, 58, 0)).toHaveLength(1);
+  });
+
+  test("a consumer whose leader is new or behind is no witness of what it does not know, and one look is none", () => {
+    const { told, one, other } = both();
+    const acked = { handedOut: 0 };
+    const seen = (...looks: readonly [Partial<ConsumerSample>, Partial<ConsumerSample>?]) =>
+      checkTokens(told.evidence(samples([30, 40], ...looks)));
+    expect(seen(acked)).toHaveLength(1);
+    // Made anew, or by one that has not heard of all that was handed out.
+    expect(seen({ handedOut: 0, handedOutUpTo: one.token - 1 })).toEqual([]);
+    expect(seen({ handedOut: 1, handedOutUpTo: other.token - 1 })).toEqual([]);
+    expect(seen({ handedOut: 0, handedOutUpTo: other.token - 1 })).toHaveLength(1);
+    expect(seen(acked, { handedOut: 2 })).toEqual([]);
+    expect(seen({ handedOut: 2 }, acked)).toEqual([]);
+    // Another one was asked, or it did not answer.
+    expect(seen(acked, { name: "in-mixed", handedOut: 0 })).toEqual([]);
   });
 
   test("a message that nobody acks although nothing is held is found", () => {
@@ -440,7 +482,7 @@ test("a chaos in which nothing was asked for, done or struck is no proof of anyt
     "no submission was accepted",
     "no step was executed",
     "no fault was struck",
-    "nobody looked at the queues",
+    "nobody looked at the queues twice",
     "the log is empty",
     "the view that was built anew is empty",
   ]);

@@ -24,7 +24,7 @@ function killed(): Told {
 
 test("a take-over counts from the fault that struck the worker until another one goes on", () => {
   const views = { live: [{ id: RUN }], rebuilt: [{ id: RUN }] };
-  const samples = [{ from: 0, to: 1, unacked: [] }];
+  const samples = [0, 1].map((from) => ({ from, to: from + 1, consumers: [] }));
   const evidence = killed().evidence({ views, samples });
   const report = makeReport(evidence, checkAll(evidence), OPTIONS, undefined);
   expect(report).toMatchObject({

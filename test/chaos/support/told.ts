@@ -16,6 +16,7 @@ export class Told {
   readonly #ledger: Entry[] = [];
   readonly #expected = new Map<string, Expected>();
   #sequence = 0;
+  #token = 1_000;
 
   /** A run that was accepted and is to do this. */
   run(id: string, input: Input = { ops: [] }, stop?: object): ToldRun {
@@ -66,7 +67,11 @@ export class Told {
   }
 
   #begin(id: string): ToldRun {
-    const run = new ToldRun(id, () => ++this.#sequence);
+    const run = new ToldRun(
+      id,
+      () => ++this.#sequence,
+      () => ++this.#token,
+    );
     this.#runs.set(id, run);
     return run;
   }
@@ -86,20 +91,40 @@ export class ToldRun {
     readonly inbox: Stored[];
     readonly submissions: Submission[];
     readonly storedAt: Map<number, number>;
+    readonly consumers: Map<number, string>;
   };
   readonly #next: () => number;
+  readonly #nextToken: () => number;
+  /** The message that gives the right to the run: the submission, then wakes. */
+  token: number;
   #epoch = 0;
   #writer = "";
 
-  constructor(id: string, next: () => number) {
+  constructor(id: string, next: () => number, nextToken: () => number) {
     this.#next = next;
+    this.#nextToken = nextToken;
+    this.token = nextToken();
     const submissions = [{ runId: id } as Submission];
-    this.logged = { id, submissions, frames: [], foreign: [], inbox: [], storedAt: new Map() };
+    const consumers = new Map([[this.token, "new-mixed"]]);
+    const storedAt = new Map<number, number>();
+    this.logged = { id, submissions, frames: [], foreign: [], inbox: [], storedAt, consumers };
+  }
+
+  /** A wake takes the place of its token. */
+  woken(at: number): this {
+    const body = { type: "Wake", replaces: [this.token], resume: false, queue: "mixed" } as const;
+    this.token = this.#nextToken();
+    const data = encodeInput({ inputId: `wake/${this.token}`, sentAt: at, body });
+    this.logged.inbox.push({ subject: "", partition: 0, sequence: this.token, data });
+    this.logged.storedAt.set(this.token, at);
+    this.logged.consumers.set(this.token, "in-mixed");
+    return this;
   }
 
   /** A worker takes it up, whose clock may be behind. */
   held(at: number, worker = "w1", behindMs = 0): this {
     const reason = this.#epoch === 0 ? "submitted" : "takeover";
+    if (this.#epoch > 0) this.woken(at);
     this.#epoch++;
     this.#writer = worker;
     const activated = {
@@ -107,7 +132,7 @@ export class ToldRun {
       type: "Activated",
       epoch: this.#epoch,
       worker,
-      token: this.#epoch,
+      token: this.token,
       reason,
       version: "",
     } as const;
@@ -130,7 +155,7 @@ export class ToldRun {
       writer: this.#writer,
       status,
       inboxFolded: 0,
-      token: this.#epoch,
+      token: this.token,
       queue: "mixed",
       annotated: 0,
       events: bodies.map((body) => ({ at, ...body })),
