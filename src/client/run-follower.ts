@@ -110,6 +110,9 @@ export class RunFollower {
       return this.#tell(frames.filter(({ sequence }) => sequence > this.#seen));
     }
     if (this.#follows(frame)) return this.#tell([frame]);
+    // What was told is not read again, unless the place to go on from is none of the history's frames.
+    const added = chain(await log.history(this.#run, frame.sequence, this.#seen + 1), this.#seen);
+    if (added.frames.at(-1)?.sequence === frame.sequence) return this.#tell(added.frames);
     const { frames } = chain(await log.history(this.#run, frame.sequence));
     this.#tell(frames.filter(({ sequence }) => sequence > this.#seen));
   }

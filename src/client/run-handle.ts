@@ -16,6 +16,7 @@ import { readSubmission } from "../history/read-submission.ts";
 import { readHead } from "../history/run-head.ts";
 import { AsyncQueue } from "./async-queue.ts";
 import type { ClientHost } from "./client-host.ts";
+import { countEvents } from "./count-events.ts";
 import { explainRun } from "./explain/explain-run.ts";
 import type { Explanation } from "./explain/explanation.ts";
 import { gatherFacts } from "./explain/gather-facts.ts";
@@ -153,7 +154,8 @@ export class RunHandle<Output = unknown> {
       frames: readonly RecordedFrame[],
       queue: AsyncQueue<RecordedEvent>,
     ): Promise<void> => {
-      number ??= (await this.details({ at: { sequence: from } })).lastEvent.event;
+      number ??= await countEvents(this.#host, this.#run, from);
+      if (number === undefined) throw this.#notFound();
       for (const { sequence, epoch, events } of frames) {
         for (const [index, event] of events.entries()) {
           queue.push({ ...(await shown.event(event)), number: ++number, sequence, index, epoch });

@@ -46,10 +46,10 @@ export function withHead(history: RunHistory, head: RecordedFrame | undefined): 
   return { frames: [...history.frames, head], foreign };
 }
 
-/** Follows the chain of `prev` through stored messages (I2). */
-export function chain(stored: readonly Stored[]): RunHistory {
+/** Follows the chain of `prev` through stored messages (I2), from the first frame on or from the one after this sequence. */
+export function chain(stored: readonly Stored[], after = 0): RunHistory {
   const { history, teller } = collected();
-  const add = chained(teller);
+  const add = chained(teller, after);
   for (const message of stored) add(message);
   return history;
 }
@@ -59,9 +59,9 @@ interface Teller {
   readonly foreign: (message: ForeignMessage) => void;
 }
 
-/** Takes the messages of a history, from the first on, and tells the frames from what is foreign. */
-function chained({ frame, foreign }: Teller): (message: Stored) => void {
-  let end = 0;
+/** Takes the messages of a history in order, and tells the frames from what is foreign. */
+function chained({ frame, foreign }: Teller, after = 0): (message: Stored) => void {
+  let end = after;
   return ({ sequence, data }) => {
     const decoded = decodeFrame(data);
     if (decoded.kind === "foreign") return foreign({ sequence, reason: decoded.reason });

@@ -1,6 +1,6 @@
 /** What is shown of a run in detail: as it is, as it was at any event, and with its family. On the in-memory broker. */
 import { pino } from "pino";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import {
   type AnyDefinition,
   type CommandDetails,
@@ -165,12 +165,36 @@ test("events that are read from a place on have the numbers that they have in th
   const run = millrace.attach(id);
   const all: RecordedEvent[] = [];
   for await (const event of run.events()) all.push(event);
-  const from = all[5]?.sequence ?? 0;
-  for (const follow of [false, true]) {
-    const rest: RecordedEvent[] = [];
-    for await (const event of run.events({ from, follow })) rest.push(event);
-    expect(rest).toEqual(all.filter(({ sequence }) => sequence > from));
+  // Any sequence is a place to go on from, also one at which the run has no frame.
+  const last = all.at(-1)?.sequence ?? 0;
+  for (let from = 0; from < last; from++) {
+    for (const follow of [false, true]) {
+      const rest: RecordedEvent[] = [];
+      for await (const event of run.events({ from, follow })) rest.push(event);
+      expect(rest).toEqual(all.filter(({ sequence }) => sequence > from));
+    }
   }
+});
+
+test("whoever follows a run from a frame on is not sent the frames before it again", async () => {
+  const broker = new MemoryBroker();
+  await hire(broker, [checkout, ship]);
+  const connection = broker.connect();
+  const millrace = new Millrace(connection);
+  onTestFinished(() => millrace.close());
+  const run = await millrace.submit(checkout, "order-42");
+  await run.signal(go);
+  await run.result().catch(() => undefined);
+  const all: RecordedEvent[] = [];
+  for await (const event of run.events()) all.push(event);
+  const from = all[5]?.sequence ?? 0;
+  const history = vi.spyOn(connection.log, "history");
+  for await (const event of run.events({ from, follow: true }))
+    expect(event.sequence).toBeGreaterThan(from);
+  const firsts = history.mock.calls.map(([, , first]) => first);
+  expect(firsts).toContain(from + 1);
+  // Once all of it is read, to know the events' numbers.
+  expect(firsts.filter((first) => first === undefined)).toHaveLength(1);
 });
 
 test("a run that starts late was queued from its start on, not from its submission", async () => {
