@@ -3,6 +3,7 @@ import { BrokerError } from "../engine/usage-errors.ts";
 import type { Stored } from "../ports/run-log.ts";
 import type { Mux } from "./mux.ts";
 import { sequenceOf } from "./sequence-of.ts";
+import { Turns } from "./turns.ts";
 
 /**
  * Reads messages of a literal subject in large batches, by Direct Get: whoever of the stream's peers gets the request
@@ -11,8 +12,7 @@ import { sequenceOf } from "./sequence-of.ts";
 export class DirectGet {
   readonly #connection: NatsConnection;
   readonly #mux: Mux;
-  readonly #waiting: (() => void)[] = [];
-  #underWay = 0;
+  readonly #turns = new Turns(MAX_BATCHES, TURN_MS);
 
   constructor(connection: NatsConnection, mux: Mux) {
     this.#connection = connection;
@@ -29,15 +29,14 @@ export class DirectGet {
     upTo: number,
     tell: (message: Stored) => void,
   ): Promise<number | undefined> {
-    if (this.#underWay >= MAX_BATCHES) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    const turn = this.#turns.begin();
+    if (turn !== true && !(await turn)) {
+      throw new BrokerError(`It was not a read's turn within ${TURN_MS} ms.`);
     }
-    this.#underWay++;
     try {
       return await this.#ask(place, from, upTo, tell);
     } finally {
-      this.#underWay--;
-      this.#waiting.shift()?.();
+      this.#turns.end();
     }
   }
 
@@ -97,6 +96,8 @@ const BATCH_BYTES = 1_048_576;
 const BATCH = 10_000;
 /** Between two messages of a batch, and before the first. */
 const SILENCE_MS = 5_000;
+/** Those before it may be long: a batch that goes on is not silent. */
+const TURN_MS = 20_000;
 
 function subjectOf({ headers }: Msg): string {
   return headers?.last("Nats-Subject") ?? "";

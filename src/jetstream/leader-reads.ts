@@ -3,19 +3,19 @@ import { ConnectionClosedError } from "../engine/usage-errors.ts";
 import { type ApiAnswer, answerOf, TIMEOUT_MS, unanswered } from "./js-request.ts";
 import { monotonicMs } from "./monotonic-ms.ts";
 import type { Mux } from "./mux.ts";
+import { Turns } from "./turns.ts";
 
 /**
  * Reads single messages from a stream's leader. The same as `jsRequest`, at a fraction of its price: the client's own
  * requests make two errors each, with their stacks, in case they are needed. What is under way is bounded: a server that has
- * some thousands of requests before it drops them all.
+ * some thousands of requests before it drops them all. Waiting for a turn counts as waiting for the answer.
  */
 export class LeaderReads {
   readonly #connection: NatsConnection;
   readonly #mux: Mux;
   readonly #pending = new Set<Pending>();
   readonly #sweeper: NodeJS.Timeout;
-  readonly #waiting: (() => void)[] = [];
-  #underWay = 0;
+  readonly #turns = new Turns(MOST_UNDER_WAY, TURN_MS);
   #isClosed = false;
 
   constructor(connection: NatsConnection, mux: Mux) {
@@ -30,16 +30,14 @@ export class LeaderReads {
    */
   async get(stream: string, query: object): Promise<RawMessage | undefined> {
     const call = `STREAM.MSG.GET.${stream}`;
-    if (this.#underWay >= MOST_UNDER_WAY) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
-    this.#underWay++;
+    const since = monotonicMs();
+    const turn = this.#turns.begin();
+    if (turn !== true && !(await turn)) throw unanswered(call, new Error(NO_TURN));
     try {
-      const answer = await this.#ask(call, JSON.stringify(query));
+      const answer = await this.#ask(call, JSON.stringify(query), since);
       return answerOf(call, answer, [NO_MESSAGE])?.message;
     } finally {
-      this.#underWay--;
-      this.#waiting.shift()?.();
+      this.#turns.end();
     }
   }
 
@@ -50,7 +48,7 @@ export class LeaderReads {
     for (const { call, fail } of this.#pending) fail(new ConnectionClosedError(call));
   }
 
-  #ask(call: string, query: string): Promise<Answer> {
+  #ask(call: string, query: string, since: number): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) return reject(new ConnectionClosedError(call));
       const answers = this.#mux.open((message) => {
@@ -69,7 +67,7 @@ export class LeaderReads {
         end();
         reject(error);
       };
-      const pending = { call, askedAt: monotonicMs(), fail };
+      const pending = { call, since, fail };
       this.#pending.add(pending);
       try {
         this.#connection.publish(`$JS.API.${call}`, query, { reply: answers.subject });
@@ -82,8 +80,8 @@ export class LeaderReads {
 
   #sweep(): void {
     const oldest = monotonicMs() - TIMEOUT_MS;
-    for (const { call, askedAt, fail } of this.#pending) {
-      if (askedAt > oldest) return; // In the order of asking.
+    for (const { call, since, fail } of this.#pending) {
+      if (since > oldest) return; // In the order in which they came.
       fail(unanswered(call, new Error(`No answer within ${TIMEOUT_MS} ms`)));
     }
   }
@@ -96,11 +94,15 @@ function refusalOf({ headers }: Msg): Error | undefined {
 
 const SWEEP_MS = 500;
 const MOST_UNDER_WAY = 64;
+/** Whoever gets a turn has time left for an answer. */
+const TURN_MS = TIMEOUT_MS / 2;
+const NO_TURN = `It was not its turn within ${TURN_MS} ms: others wait for their answers`;
 const NO_MESSAGE = 10_037;
 
 interface Pending {
   readonly call: string;
-  readonly askedAt: number;
+  /** When it was wanted. */
+  readonly since: number;
   readonly fail: (error: Error) => void;
 }
 

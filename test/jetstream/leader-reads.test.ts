@@ -22,7 +22,7 @@ async function open() {
   await connection.request("s", "stored");
   const reads = new LeaderReads(connection, new Mux(connection, createInbox()));
   onTestFinished(() => reads.close());
-  return { reads, asked: vi.spyOn(connection, "publish") };
+  return { reads, server, asked: vi.spyOn(connection, "publish") };
 }
 
 const FIRST = { seq: 1 };
@@ -45,4 +45,16 @@ test("those that wait for their turn when it is closed are told so, and nobody i
     expect(end).toMatchObject({ status: "rejected", reason: expect.any(ConnectionClosedError) });
   }
   expect(asked).toHaveBeenCalledTimes(64);
+});
+
+test("what cannot be asked because nothing is answered fails in its time, and the server is not asked for it", async () => {
+  const { reads, asked, server } = await open();
+  process.kill(server.pid, "SIGSTOP");
+  const since = performance.now();
+  const wanted = await Promise.allSettled(Array.from({ length: 200 }, () => reads.get("S", FIRST)));
+  process.kill(server.pid, "SIGCONT");
+  expect(new Set(wanted.map(({ status }) => status))).toEqual(new Set(["rejected"]));
+  expect(performance.now() - since).toBeLessThan(9_000);
+  expect(asked).toHaveBeenCalledTimes(64);
+  expect(await reads.get("S", FIRST)).toMatchObject({ seq: 1 });
 });
