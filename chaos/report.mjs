@@ -107,7 +107,7 @@ function violationsOf({ violations, kept, topology }) {
   const how =
     kept === undefined
       ? "Repeat it with `--keep` to look at the runs."
-      : `Everything is kept in ${kept}. Start its ${topology === "one" ? "server" : "servers"} with \`nats-server -c ${kept}/n0/nats-server.conf\`, then \`millrace show ${first} --server <url> --namespace chaos\`.`;
+      : `Everything is kept in ${kept}. Start its ${topology === "one" ? "server" : "servers"} with \`nats-server -c ${kept}/n0/nats-server.conf\`, then \`millrace show ${first} --servers <url> --namespace chaos\`.`;
   return [
     "",
     "## Violations",

@@ -97,18 +97,30 @@ export function takeSlot(
   return { granted: false, refusal: { reason: "rate", rate, until: starts } };
 }
 
-/** Frees the slot of a run if this worker is its holder; with `since`, only the slot that was taken then. */
-export function freeSlot(
-  table: SlotTable,
-  { run, worker, since }: Pick<SlotHolder, "run" | "worker"> & { readonly since?: number },
-): SlotTable {
-  const holders = table.holders.filter(
+/** A slot that is given back. */
+export interface FreedSlot {
+  readonly run: string;
+  readonly worker: string;
+  /** Only the slot that was taken then. */
+  readonly since?: number;
+  /** The worker that it was taken from, which may still have the run: it has the slot again. */
+  readonly to?: string;
+}
+
+/** Frees the slot of a run if this worker is its holder. */
+export function freeSlot(table: SlotTable, { run, worker, since, to }: FreedSlot): SlotTable {
+  const freed = table.holders.find(
     (holder) =>
-      holder.run !== run ||
-      holder.worker !== worker ||
-      (since !== undefined && holder.since !== since),
+      holder.run === run &&
+      holder.worker === worker &&
+      (since === undefined || holder.since === since),
   );
-  return holders.length === table.holders.length ? table : { ...table, holders };
+  if (freed === undefined) return table;
+  const left = to === undefined ? [] : [{ ...freed, worker: to }];
+  return {
+    ...table,
+    holders: table.holders.flatMap((holder) => (holder === freed ? left : [holder])),
+  };
 }
 
 /** How many counts a rate's stretch is divided into: starts that are close together share one. */

@@ -151,9 +151,10 @@ export class Admission {
     this.#doneWith(active);
   }
 
-  /** Gives back what came with a permit that no activation used. */
-  giveBack(permit: Permit): void {
-    this.#free(permit.run, permit.sets);
+  /** Gives back what came with a permit that no activation used. `ended`: the run was closed or parked by it. */
+  giveBack(permit: Permit, how: "unused" | "ended" = "unused"): void {
+    if (how === "ended") this.#free(permit.run, permit.sets);
+    else this.#giveBack(permit.run, permit.sets);
     this.#doneWith(permit);
     this.#host.slots.give();
     this.#entered(permit.run);
@@ -237,6 +238,10 @@ export class Admission {
     for (const set of sets) set.free({ run, worker: this.#host.worker });
   }
 
+  #giveBack(run: string, sets: readonly SlotSet[]): void {
+    for (const set of sets) set.giveBack({ run, worker: this.#host.worker });
+  }
+
   #doneWith({ keySlots, names }: Pick<Permit, "keySlots" | "names">): void {
     if (keySlots !== undefined) this.#keys.done(keySlots);
     if (names.length === 0) return;
@@ -301,7 +306,7 @@ export class Admission {
     const taken: SlotSet[] = [];
     const startedAt = clock.now();
     const giveBack = (): void => {
-      this.#free(ticket.entry.run.id, taken);
+      this.#giveBack(ticket.entry.run.id, taken);
       slots.give();
     };
     if (!this.#line.includes(ticket) || ticket.refusal(false) !== undefined) return giveBack();

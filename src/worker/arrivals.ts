@@ -374,7 +374,7 @@ export class Arrivals {
       // An activation keeps the slot; whatever else came of it leaves the slot to others.
       if (!(taken instanceof Activation)) {
         if (permit === undefined) slots.give();
-        else admission.giveBack(permit);
+        else admission.giveBack(permit, taken === "ended" ? "ended" : "unused");
       }
     }
     if (taken === "superseded") return false;
@@ -426,7 +426,7 @@ export class Arrivals {
       this.#tellEnd(run.id, frame, submission.replyTo, result.bytes);
       if (isClosed(frame.status)) await tellIfClosed(this.#host, run);
       message.ack();
-      return "settled";
+      return "ended";
     }
     this.#host.held.get(run.id)?.lose(new LeaseLostError("It was taken up anew by this worker."));
     const place = { prev: result.sequence, last: result.sequence };
@@ -556,8 +556,8 @@ function used(leave: Leave): Permit | undefined {
   return permit;
 }
 
-/** What came of taking a run up: it is held now, its message is settled, or somebody else was faster. */
-type TakenUp = Activation | "settled" | "superseded";
+/** What came of taking a run up: it is held now, it was closed or parked, its message is settled, or somebody else was faster. */
+type TakenUp = Activation | "ended" | "settled" | "superseded";
 
 /** A run that is not taken up yet, and that somebody waits for. */
 const WATCH_AGAIN_MS = 2_000;

@@ -5,6 +5,7 @@
 import type { Logger } from "pino";
 import {
   EMPTY_SLOTS,
+  type FreedSlot,
   freeSlot,
   type SlotHolder,
   type SlotLimits,
@@ -23,6 +24,8 @@ export class SlotSet {
   readonly #takes = new Map<string, Take>();
   /** To be freed, by run and worker. */
   readonly #frees = new Map<string, FreedSlot>();
+  /** From whom slots were taken with their runs, by run. */
+  readonly #takenFrom = new Map<string, string>();
   #known: Known | undefined;
   #claims = 0;
   /** This worker has waited for long, and says so with the next write. */
@@ -52,8 +55,20 @@ export class SlotSet {
   }
 
   /** Gives a slot back, unless another worker has it by now. Done in the background. */
-  free(holder: FreedSlot): void {
+  free(holder: Omit<FreedSlot, "to">): void {
+    this.#takenFrom.delete(holder.run);
     this.#frees.set(`${holder.run} ${holder.worker}`, holder);
+    this.#work();
+  }
+
+  /**
+   * The same for a slot that nothing came of. One that was to come with its run goes back to whoever had it: that worker has
+   * the run, or somebody else took it up and has the slot already, or the run ended, and who waits finds that out.
+   */
+  giveBack({ run, worker }: Pick<FreedSlot, "run" | "worker">): void {
+    const to = this.#takenFrom.get(run);
+    if (to === undefined) return this.free({ run, worker });
+    this.#frees.set(`${run} ${worker}`, { run, worker, to });
     this.#work();
   }
 
@@ -204,10 +219,12 @@ export class SlotSet {
       this.#learn({ table, revision: outcome.sequence });
     }
     for (const [name, freed] of frees) {
-      if (this.#frees.get(name) === freed) this.#frees.delete(name);
+      if (this.#frees.get(name) !== freed) continue;
+      this.#frees.delete(name);
+      this.#takenFrom.delete(freed.run);
     }
     this.#wantsTurn = false;
-    for (const [take, refusal] of answers) this.#answer(take, refusal);
+    for (const answer of answers) this.#answer(answer);
     if (frees.length > 0) this.#parts.onChange();
     return "done";
   }
@@ -225,9 +242,11 @@ export class SlotSet {
     for (const take of this.#takes.values()) {
       const answer = takeSlot(table, limits, take.request, now);
       const left = answer.granted ? this.#leaves(table, take.request, now) : answer.refusal;
+      const { run } = take.request;
+      const from = table.holders.find((holder) => holder.run === run)?.worker;
       // Whoever asked for a turn has had it, or has not taken it.
       if (answer.granted && left === undefined) table = { ...answer.table, asking: "" };
-      answers.push([take, left]);
+      answers.push({ take, refusal: left, from });
     }
     if (this.#wantsTurn && answers.length === 0 && table.asking === "") {
       table = { ...table, asking: this.#parts.worker };
@@ -236,10 +255,13 @@ export class SlotSet {
     return { table: table === before ? before : { ...table, label }, answers };
   }
 
-  #answer(take: Take, refusal: SlotRefusal | undefined): void {
-    const { run } = take.request;
+  #answer({ take, refusal, from }: Answer): void {
+    const { run, worker } = take.request;
     if (this.#takes.get(run) !== take) return;
     this.#takes.delete(run);
+    if (refusal === undefined && from !== undefined && from !== worker) {
+      this.#takenFrom.set(run, from);
+    }
     take.resolve(refusal);
   }
 
@@ -277,9 +299,6 @@ export interface SlotSetParts {
   readonly onChange: () => void;
 }
 
-/** Without `since` whichever slot the worker has for the run. */
-type FreedSlot = Pick<SlotHolder, "run" | "worker"> & { readonly since?: number };
-
 interface Known {
   readonly table: SlotTable;
   readonly revision: number;
@@ -291,7 +310,12 @@ interface Take {
   readonly reject: (error: Error) => void;
 }
 
-type Answer = readonly [Take, SlotRefusal | undefined];
+interface Answer {
+  readonly take: Take;
+  readonly refusal: SlotRefusal | undefined;
+  /** Who had a slot for the run before. */
+  readonly from: string | undefined;
+}
 
 /** So long a free slot is left to the worker that asked for it. */
 const LEAVE_MS = 50;
