@@ -31,9 +31,11 @@ export function takeOvers({ runs, ledger }) {
       const recent = strikes.filter(
         (strike) => strike.at <= until && strike.at >= activation.storedAt - LONGEST_MS,
       );
-      const strike =
-        recent.findLast(({ target }) => target === who) ??
-        recent.findLast(({ target }) => target === undefined || !members.has(target));
+      const ofIts = recent.findLast(({ target }) => target === who);
+      const ofAll = recent.findLast(({ target }) => target === undefined || !members.has(target));
+      // A process that is dead was killed. One that lives lost its run to what came last.
+      const isDead = (deaths.get(before.worker) ?? Infinity) <= activation.storedAt;
+      const strike = isDead ? (ofIts ?? ofAll) : lastOf(ofIts, ofAll);
       const fault = strike?.fault ?? "none";
       const ms =
         strike === undefined ? 0 : activation.storedAt - Math.max(strike.at, before.storedAt);
@@ -41,6 +43,15 @@ export function takeOvers({ runs, ledger }) {
     }
   }
   return times;
+}
+
+/**
+ * @template {{ readonly at: number }} T
+ * @param {T | undefined} one
+ * @param {T | undefined} other
+ */
+function lastOf(one, other) {
+  return (one?.at ?? 0) > (other?.at ?? 0) ? one : other;
 }
 
 /** What happened before that is not what a take-over came from. */

@@ -39,6 +39,29 @@ test("a take-over counts from the fault that struck the worker until another one
   expect(markdownOf(report)).toContain("| lost | nothing |");
 });
 
+test("a worker that lives lost its run to what came last, and not to what it got over long before", () => {
+  const told = new Told().worker("w1", 1).worker("w2", 2);
+  const blocked = {
+    strike: 1,
+    fault: "block-worker",
+    what: "blocked",
+    target: "worker-1",
+  } as const;
+  told.note(1_000, { kind: "struck", ...blocked });
+  told.note(9_000, {
+    kind: "struck",
+    strike: 2,
+    fault: "kill-server",
+    what: "kill -9",
+    target: "n0",
+  });
+  const input = { ops: [{ op: "step", ms: 10, fails: 0, value: 3 }] } as const;
+  told.run(RUN, input).held(0).held(9_700, "w2").step(9_800, "step#1").completed(9_900, [3]);
+  const evidence = told.evidence();
+  const report = makeReport(evidence, checkAll(evidence), OPTIONS, undefined);
+  expect(Object.keys(report.takeOvers)).toEqual(["all", "kill-server"]);
+});
+
 test("a violation is told with its run, where the store is kept, and the command that repeats it", () => {
   const evidence = killed().note(2, { kind: "accepted", who: "c", plan: 2, run: "mixed:lost" });
   const all = evidence.evidence();
