@@ -10,6 +10,8 @@ export interface QueueConsumer {
   readonly stream: string;
   readonly name: string;
   readonly leaseMs: number;
+  /** When it was made, as the broker writes it: one that was deleted and made again is another. */
+  readonly created: string;
   /**
    * The broker's time when the consumer's memory was last known to be whole, in milliseconds. What was stored before
    * may have been handed out and acked, and the memory of it lost (a consumer made again, a broker killed).
@@ -39,12 +41,14 @@ export async function openConsumer(
   const leaseMs = check(info, filter, place);
   const brokerNow = Date.parse(info.ts);
   const clockOffsetMs = brokerNow - monotonicMs();
-  return { stream, name, leaseMs, trustedSinceMs: brokerNow + 1, clockOffsetMs };
+  const { created } = info;
+  return { stream, name, leaseMs, created, trustedSinceMs: brokerNow + 1, clockOffsetMs };
 }
 
 /** The part of a consumer's description that is used here. */
 export interface ConsumerInfo {
   readonly ts: string;
+  readonly created: string;
   readonly num_pending: number;
   readonly num_ack_pending: number;
   readonly config: {

@@ -191,6 +191,7 @@ export class PullLoop {
     // If nobody hears it, the message is handed out again, and its run's head settles it.
     const answer = (text: string): void => send(connection, reply, text);
     const confirm = (): void => answer("");
+    const { created } = this.#consumer;
     if (run === undefined) {
       this.#parts.onForeign({ subject, partition, sequence, data: message.data }, confirm);
       this.#parts.onRoom(); // It takes up no room: the next one need not wait for it.
@@ -205,6 +206,7 @@ export class PullLoop {
       sequence,
       redelivered: ack.delivered > 1,
       fresh,
+      isForgotten: () => this.#consumer.created !== created,
       data: message.data,
       leaseId: reply,
       ack: confirm,

@@ -107,6 +107,8 @@ export interface Delivery {
    * was stored within the last second.
    */
   readonly fresh: boolean;
+  /** The broker has forgotten that this worker has it, and hands it out anew: somebody else may have it by now. */
+  isForgotten(): boolean;
   readonly data: Uint8Array;
   /** What a lease keeper needs to keep it. */
   readonly leaseId: string;

@@ -18,6 +18,7 @@ export class MemoryConsumer {
   #seen = 0;
   /** How often every lease was ended before its time. */
   #lapses = 0;
+  #memory = 0;
 
   constructor(parts: ConsumerParts) {
     this.#parts = parts;
@@ -108,8 +109,14 @@ export class MemoryConsumer {
     return this.#lapses;
   }
 
+  /** Another number once it has forgotten what it handed out. */
+  get memory(): number {
+    return this.#memory;
+  }
+
   /** Forgets every ack, as a consumer does that is deleted and made again: the whole log is handed out anew. */
   forget(): void {
+    this.#memory++;
     for (const { cancelLapse } of this.#pending.values()) cancelLapse();
     this.#pending.clear();
     this.#again.length = 0;

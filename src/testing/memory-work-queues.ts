@@ -216,7 +216,7 @@ class MemoryReader implements ConsumerReader {
     const { broker, link } = this.#parts;
     const { kind, queue } = broker.placeOf(consumer);
     const handedOutAt = broker.clock.now();
-    const { lapses } = consumer;
+    const { lapses, memory } = consumer;
     const place = `${kind} ${queue}`;
     this.#asked[kind]--;
     this.#coming[kind]++;
@@ -240,6 +240,7 @@ class MemoryReader implements ConsumerReader {
         queue,
         redelivered: handedOut > 1,
         fresh: handedOut === 1 && young && trusted && !waited,
+        isForgotten: () => consumer.memory !== memory,
         leaseId: broker.leaseIdOf(consumer, message.sequence),
         ack,
         giveBack: () => link.send(() => consumer.giveBack(message.sequence)),

@@ -21,11 +21,11 @@ export class KeptMessage {
   }
 
   /**
-   * True when it has waited before it was looked at: if this process was stopped meanwhile, somebody else may have had the
-   * message, and be done with it.
+   * True when it has waited before it was looked at, or its queue's consumer was made anew meanwhile: somebody else may have
+   * had the message, and be done with it.
    */
   get aged(): boolean {
-    return this.#aged;
+    return this.#aged || this.delivery.isForgotten();
   }
 
   /** It has to wait before it is looked at. */

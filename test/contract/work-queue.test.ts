@@ -297,8 +297,10 @@ onEveryAdapter("a work queue", (open) => {
     });
     await submit(broker, "old-1", "old-2");
     await eventually(() => expect(inbox.keys).toEqual(["old-1", "old-2"]));
+    expect(inbox.deliveries.map((one) => one.isForgotten())).toEqual([false, false]);
     await deleteConsumers("q");
     await eventually(() => expect(inbox.deliveries).toHaveLength(4));
+    expect(inbox.deliveries.map((one) => one.isForgotten())).toEqual([true, true, false, false]);
     expect(inbox.deliveries.slice(2).map(({ fresh }) => fresh)).toEqual([false, false]);
     for (let sent = 1; sent <= 5 && !inbox.deliveries.at(-1)?.fresh; sent++) {
       await submit(broker, `young-${sent}`);
