@@ -45,3 +45,15 @@ test("a rerun does everything again under an id of its own", async () => {
   expect(didBy(shop, again.id)).toEqual(["weigh", "charge", "ship"]);
   expect((await again.details()).tags).toEqual(["job:1"]);
 });
+
+test("a fork of a run that was cancelled before anybody took it up begins with its mark, and is sound", async () => {
+  const shop = await openShop();
+  const run = await shop.millrace.submit("order", { cart: 4 }, { key: "o1", queue: "nobodys" });
+  await run.cancel("not wanted");
+  const fork = await run.fork({ from: 1, key: "o2", queue: "order" });
+  await fork.signal(paid, 25);
+  expect(await fork.result()).toMatchObject({ weigh: 40, price: 25 });
+  const [first] = (await fork.details()).frames.flatMap(({ events }) => events);
+  expect(first?.type).toBe("Forked");
+  expect((await shop.millrace.verify(fork.id)).flaws).toEqual([]);
+});

@@ -172,8 +172,8 @@ function mayFollow(event: RunEvent, before: Turn | undefined): boolean {
   const { type } = event;
   switch (before) {
     case undefined:
-      // Closed or imported before anybody took it up.
-      return isOneOf(type, ["Activated", "Cancelled", "Archived"]) || isImport(event);
+      // Closed or imported before anybody took it up, or forked from such a run, which has nothing to be copied.
+      return isOneOf(type, ["Activated", "Cancelled", "Archived", "Forked"]) || isImport(event);
     case "Activated":
       return type !== "Activated" || event.reason === "takeover";
     case "Archived":
