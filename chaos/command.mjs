@@ -22,8 +22,8 @@ export async function runCommand(command) {
     else console.error(error);
     process.exitCode = isTyped ? 2 : 1;
   }
-  // What waits for servers that are gone waits for nothing.
-  if (stop.signal.aborted) process.exit();
+  // What waits for servers that are gone waits for nothing; and Node's own end may wait for them without end, at full speed.
+  process.stdout.write("", () => process.exit());
 }
 
 /** @param {unknown} error */
