@@ -6,12 +6,13 @@ import { systemClock } from "../../src/ports/clock.ts";
 import { MemoryBroker } from "../../src/testing/memory-broker.ts";
 import { SlotSet } from "../../src/worker/slot-set.ts";
 
+const limits = () => ({ limit: 1, rate: undefined });
+
 /** Views of one slot, a worker's each. */
 function views(...workers: readonly string[]): readonly SlotSet[] {
   const clock = systemClock;
   const broker = new MemoryBroker();
   const parts = { key: "slots.test", label: "test", clock, log: pino({ level: "silent" }) };
-  const limits = () => ({ limit: 1, rate: undefined });
   return workers.map(
     (worker) =>
       new SlotSet({
