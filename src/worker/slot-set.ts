@@ -224,7 +224,7 @@ export class SlotSet {
       this.#takenFrom.delete(freed.run);
     }
     this.#wantsTurn = false;
-    for (const answer of answers) this.#answer(answer);
+    for (const [take, refusal] of answers) this.#answer(take, refusal);
     if (frees.length > 0) this.#parts.onChange();
     return "done";
   }
@@ -242,11 +242,13 @@ export class SlotSet {
     for (const take of this.#takes.values()) {
       const answer = takeSlot(table, limits, take.request, now);
       const left = answer.granted ? this.#leaves(table, take.request, now) : answer.refusal;
-      const { run } = take.request;
-      const from = table.holders.find((holder) => holder.run === run)?.worker;
+      const { run, worker } = take.request;
+      const holder = table.holders.find((one) => one.run === run)?.worker;
+      // It is this worker's when a write was stored that was not confirmed: then it is known from whom.
+      if (holder !== worker) take.from = holder;
       // Whoever asked for a turn has had it, or has not taken it.
       if (answer.granted && left === undefined) table = { ...answer.table, asking: "" };
-      answers.push({ take, refusal: left, from });
+      answers.push([take, left]);
     }
     if (this.#wantsTurn && answers.length === 0 && table.asking === "") {
       table = { ...table, asking: this.#parts.worker };
@@ -255,13 +257,11 @@ export class SlotSet {
     return { table: table === before ? before : { ...table, label }, answers };
   }
 
-  #answer({ take, refusal, from }: Answer): void {
-    const { run, worker } = take.request;
+  #answer(take: Take, refusal: SlotRefusal | undefined): void {
+    const { run } = take.request;
     if (this.#takes.get(run) !== take) return;
     this.#takes.delete(run);
-    if (refusal === undefined && from !== undefined && from !== worker) {
-      this.#takenFrom.set(run, from);
-    }
+    if (refusal === undefined && take.from !== undefined) this.#takenFrom.set(run, take.from);
     take.resolve(refusal);
   }
 
@@ -308,14 +308,11 @@ interface Take {
   readonly request: SlotRequest;
   readonly resolve: (refusal: SlotRefusal | undefined) => void;
   readonly reject: (error: Error) => void;
+  /** Another worker that had a slot for the run. */
+  from?: string | undefined;
 }
 
-interface Answer {
-  readonly take: Take;
-  readonly refusal: SlotRefusal | undefined;
-  /** Who had a slot for the run before. */
-  readonly from: string | undefined;
-}
+type Answer = readonly [Take, SlotRefusal | undefined];
 
 /** So long a free slot is left to the worker that asked for it. */
 const LEAVE_MS = 50;

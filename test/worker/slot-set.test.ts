@@ -1,6 +1,6 @@
 /** Slots that come with a run which a worker tries to take over. */
 import { pino } from "pino";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { SlotRequest } from "../../src/engine/slot-table.ts";
 import { systemClock } from "../../src/ports/clock.ts";
 import { MemoryBroker } from "../../src/testing/memory-broker.ts";
@@ -13,16 +13,18 @@ function views(...workers: readonly string[]): readonly SlotSet[] {
   const clock = systemClock;
   const broker = new MemoryBroker();
   const parts = { key: "slots.test", label: "test", clock, log: pino({ level: "silent" }) };
-  return workers.map(
-    (worker) =>
-      new SlotSet({
-        ...parts,
-        worker,
-        broker: broker.connect(),
-        limits,
-        onChange: () => undefined,
-      }),
-  );
+  return workers.map((worker) => {
+    const connection = broker.connect();
+    // The first write of this one is stored, and its confirmation is lost.
+    if (worker === "unconfirmed") {
+      const write = connection.control.write.bind(connection.control);
+      vi.spyOn(connection.control, "write").mockImplementationOnce(async (...record) => {
+        await write(...record);
+        return { status: "unknown", cause: new Error("lost") };
+      });
+    }
+    return new SlotSet({ ...parts, worker, broker: connection, limits, onChange: () => undefined });
+  });
 }
 
 function request(run: string, worker: string, takesOver = false): SlotRequest {
@@ -71,4 +73,13 @@ test("what a worker took over for good is free when it is done, and so is what i
   heir.giveBack({ run: "next", worker: "b" });
   await heir.settled();
   expect(await holders(heir)).toEqual([]);
+});
+
+test("a slot that was taken by a write which was not confirmed goes back to the run's holder too", async () => {
+  const [holder, other] = views("a", "unconfirmed") as [SlotSet, SlotSet];
+  await holder.take(request("held", "a"));
+  expect(await other.take(request("held", "unconfirmed", true))).toBeUndefined();
+  other.giveBack({ run: "held", worker: "unconfirmed" });
+  await other.settled();
+  expect(await holders(holder)).toEqual(["held a"]);
 });
